@@ -1,0 +1,156 @@
+/* Microseconds of the network's kernels, for each instruction set of this machine: loss, loss and gradient,
+ * one Hessian-vector product (at a new point, and at the point of the last gradient), one of a block of 8,
+ * and the dense Hessian.
+ *
+ *   mlp_kernels [SECONDS]      each figure is the median over SECONDS (0.3) of running
+ *
+ * GFLOP/s count 6 n h (d + 1) operations for a gradient and 12 n h (d + 1) for a product, whatever is really
+ * done. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/context.h"
+#include "base/stream.h"
+#include "mlp/network.h"
+#include "problem/problem.h"
+
+typedef struct shape {
+  size_t rows, inputs, hidden;
+} shape;
+
+enum { BLOCK = 8, MOST_RUNS = 4096 };
+
+typedef struct bench {
+  const rwk_problem *problem;
+  void *work;
+  double *w, *g, *V, *HV, *H;
+} bench;
+
+static void run_value(bench *b) {
+  double loss;
+  b->problem->ops.value(&loss, NULL, b->w, b->work, b->problem->self);
+}
+
+static void run_gradient(bench *b) {
+  double loss;
+  b->problem->ops.value(&loss, b->g, b->w, b->work, b->problem->self);
+}
+
+static void products(bench *b, size_t k) {
+  const size_t n = b->problem->dim;
+  b->problem->ops.hessian_vector(b->HV, n, b->V, n, k, b->w, b->work, b->problem->self);
+}
+
+static void run_product(bench *b) {
+  products(b, 1);
+}
+
+static void run_product_elsewhere(bench *b) {
+  b->w[0] = b->w[0] > 0.1 ? 0.1 : 0.2; /* never where the last one was */
+  products(b, 1);
+}
+
+static void run_block(bench *b) {
+  products(b, BLOCK);
+}
+
+static void run_hessian(bench *b) {
+  b->problem->ops.hessian(b->H, b->problem->dim, b->w, b->work, b->problem->self);
+}
+
+static int by_size(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Median seconds of one run. */
+static double median(bench *b, void (*run)(bench *), double budget) {
+  static double took[MOST_RUNS];
+  size_t count = 0;
+  run(b);
+  const double began = rwk_seconds();
+  while (count < MOST_RUNS && (count < 5 || rwk_seconds() - began < budget)) {
+    const double t = rwk_seconds();
+    run(b);
+    took[count++] = rwk_seconds() - t;
+  }
+  qsort(took, count, sizeof *took, by_size);
+  return took[count / 2];
+}
+
+static double *normals(rwk_context *ctx, size_t n, uint64_t seed) {
+  double *x = rwk_alloc_doubles(ctx, n);
+  rwk_stream s;
+  rwk_stream_init(&s, seed, 0);
+  for (size_t i = 0; x && i < n; i++) x[i] = rwk_stream_normal(&s);
+  return x;
+}
+
+static rwk_status measure(rwk_context *ctx, const rwk_mlp_kernel *kernel, shape s, double budget) {
+  double *X = normals(ctx, s.rows * s.inputs, 1), *Y = normals(ctx, s.rows, 2);
+  const rwk_mlp_data data = {
+      .X = X, .ldx = s.inputs, .Y = Y, .ldy = 1, .rows = s.rows, .inputs = s.inputs, .outputs = 1};
+  rwk_mlp_settings settings;
+  rwk_mlp_settings_init(&settings);
+  settings.hidden = &s.hidden;
+  settings.hidden_count = 1;
+  rwk_mlp *mlp = NULL;
+  bench b = {0};
+  rwk_status status = X && Y ? rwk_mlp_create_with(&mlp, ctx, &data, &settings, kernel) : RWK_NO_MEMORY;
+  if (status != RWK_OK) goto done;
+  const rwk_problem *p = b.problem = rwk_mlp_problem(mlp);
+  b.w = rwk_alloc_doubles(ctx, p->dim);
+  b.g = rwk_alloc_doubles(ctx, p->dim);
+  b.V = normals(ctx, BLOCK * p->dim, 3);
+  b.HV = rwk_alloc_doubles(ctx, BLOCK * p->dim);
+  const int dense = p->dim <= 1000;
+  if (dense) b.H = rwk_alloc_doubles(ctx, p->dim * p->dim);
+  status = b.w && b.g && b.V && b.HV && (b.H || !dense) ? p->ops.work_create(&b.work, ctx, p->self)
+                                                        : RWK_NO_MEMORY;
+  if (status == RWK_OK) status = p->ops.start(b.w, 1, 0, p->self);
+  if (status != RWK_OK) goto done;
+
+  const double operations = 6e-9 * (double)s.rows * (double)s.hidden * (double)(s.inputs + 1);
+  const double value = median(&b, run_value, budget), gradient = median(&b, run_gradient, budget);
+  const double fresh = median(&b, run_product_elsewhere, budget);
+  run_gradient(&b);
+  const double product = median(&b, run_product, budget), block = median(&b, run_block, budget) / BLOCK;
+  printf("%-7s %6zu %4zu %4zu  %9.1f  %9.1f %6.1f  %9.1f %6.1f  %9.1f %6.1f  %9.1f", kernel->name, s.rows,
+         s.inputs, s.hidden, 1e6 * value, 1e6 * gradient, operations / gradient, 1e6 * fresh,
+         2 * operations / fresh, 1e6 * product, 2 * operations / product, 1e6 * block);
+  if (dense) {
+    const double hessian = median(&b, run_hessian, budget);
+    printf("  %9.1f %6.1f %6.1f", 1e6 * hessian, hessian / gradient, p->ops.hessian_cost(p->self));
+  }
+  printf("\n");
+  fflush(stdout);
+done:
+  if (b.work) b.problem->ops.work_destroy(b.work, b.problem->self);
+  rwk_free_doubles(ctx, b.H);
+  rwk_free_doubles(ctx, b.HV);
+  rwk_free_doubles(ctx, b.V);
+  rwk_free_doubles(ctx, b.g);
+  rwk_free_doubles(ctx, b.w);
+  rwk_mlp_destroy(mlp);
+  rwk_free_doubles(ctx, Y);
+  rwk_free_doubles(ctx, X);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  static const shape shapes[] = {
+      {442, 10, 16}, {1030, 8, 50}, {9568, 4, 50}, {8192, 8, 100}, {20000, 90, 100}};
+  const double budget = argc > 1 ? atof(argv[1]) : 0.3;
+  rwk_context *ctx;
+  if (rwk_context_create(&ctx, NULL) != RWK_OK) return 1;
+  printf("isa       rows    d    h   value us    grad us  GF/s  Hv anew us  GF/s      Hv us  GF/s  Hv of %d "
+         "us   dense us  /grad   cost\n",
+         BLOCK);
+  rwk_status status = RWK_OK;
+  for (size_t k = 0; rwk_mlp_kernel_get(k) && status == RWK_OK; k++)
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes && status == RWK_OK; s++)
+      status = measure(ctx, rwk_mlp_kernel_get(k), shapes[s], budget);
+  if (status != RWK_OK) fprintf(stderr, "%s: %s\n", rwk_status_name(status), rwk_context_error(ctx));
+  rwk_context_destroy(ctx);
+  return status != RWK_OK;
+}

@@ -1,0 +1,18 @@
+# The checkers of tools/ as tests.
+function(rwk_check name)
+  add_test(NAME check.${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(check.${name} PROPERTIES LABELS check)
+endfunction()
+
+set(tools ${CMAKE_SOURCE_DIR}/tools)
+foreach(name floors text headers)
+  rwk_check(${name} ${Python3_EXECUTABLE} ${tools}/check_${name}.py)
+endforeach()
+rwk_check(floors_selftest ${Python3_EXECUTABLE} ${tools}/check_floors.py --self-test)
+rwk_check(floors_page ${Python3_EXECUTABLE} ${tools}/check_floors.py --page docs/developers/floors.md)
+rwk_check(text_selftest ${Python3_EXECUTABLE} ${tools}/check_text.py --self-test)
+rwk_check(symbols ${Python3_EXECUTABLE} ${tools}/check_symbols.py $<TARGET_FILE:ridgewalk> $<TARGET_FILE:ridgewalk_static>)
+rwk_check(symbols_selftest ${Python3_EXECUTABLE} ${tools}/check_symbols.py --self-test)
+rwk_check(format ${tools}/check_format.sh)
+rwk_check(tidy ${tools}/check_tidy.sh ${CMAKE_BINARY_DIR})
+set_tests_properties(check.tidy PROPERTIES TIMEOUT 1500)

@@ -1,0 +1,15 @@
+/* ridgewalk: L2 regularisation paths of neural networks, with proof. What is not under this header is not API. */
+#ifndef RIDGEWALK_H
+#define RIDGEWALK_H
+
+#include <ridgewalk/status.h>
+#include <ridgewalk/context.h>
+#include <ridgewalk/problem.h>
+#include <ridgewalk/table.h>
+#include <ridgewalk/mlp.h>
+#include <ridgewalk/solve.h>
+#include <ridgewalk/certify.h>
+#include <ridgewalk/path.h>
+#include <ridgewalk/run.h>
+
+#endif

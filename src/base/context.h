@@ -1,0 +1,52 @@
+/* base/context.h: the inside of a context, for the library's own floors. */
+#ifndef RWK_BASE_CONTEXT_H
+#define RWK_BASE_CONTEXT_H
+
+#include <stdarg.h>
+#include <ridgewalk/context.h>
+
+/* Fails: returns its first argument's status from the enclosing function unless it is RWK_OK. Only where nothing is owned. */
+#define RWK_TRY(call)                                                                                        \
+  do {                                                                                                       \
+    const rwk_status rwk_try_status = (call);                                                                \
+    if (rwk_try_status != RWK_OK) return rwk_try_status;                                                     \
+  } while (0)
+
+/* n elements of `size` bytes, NULL on overflow or when memory runs out; n == 0 gives a block of one element. */
+void *rwk_alloc(rwk_context *ctx, size_t n, size_t size);
+void *rwk_calloc(rwk_context *ctx, size_t n, size_t size);
+void *rwk_realloc(rwk_context *ctx, void *block, size_t n, size_t size);
+void rwk_free(rwk_context *ctx, void *block); /* NULL is fine */
+char *rwk_strdup(rwk_context *ctx, const char *text);
+
+/* n doubles aligned to 64 bytes, from the context's allocator; release with rwk_free_doubles. */
+double *rwk_alloc_doubles(rwk_context *ctx, size_t n);
+void rwk_free_doubles(rwk_context *ctx, double *block); /* NULL is fine */
+
+/* Grows *array (capacity *capacity, in elements) so that it holds at least `need`; doubles. */
+rwk_status rwk_grow(rwk_context *ctx, void *array_pointer, size_t *capacity, size_t need, size_t size);
+
+/* Puts the sentence on the context and returns `status`. */
+rwk_status rwk_fail(rwk_context *ctx, rwk_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* "memory ran out (WHAT)" and RWK_NO_MEMORY. */
+rwk_status rwk_fail_memory(rwk_context *ctx, const char *what);
+
+/* One line to the note callback. */
+void rwk_note(rwk_context *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Has the caller asked to stop? Thread-safe. */
+int rwk_cancelled(const rwk_context *ctx);
+
+int rwk_threads(const rwk_context *ctx); /* >= 1 */
+
+/* A context for one worker thread: same allocator and callbacks, error text of its own. */
+rwk_status rwk_context_fork(rwk_context **child, const rwk_context *parent);
+/* Takes over a worker's error text. */
+void rwk_context_adopt_error(rwk_context *ctx, const rwk_context *child);
+
+/* Seconds from some fixed moment, monotone. */
+double rwk_seconds(void);
+
+#endif

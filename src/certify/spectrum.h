@@ -1,0 +1,38 @@
+/* certify/spectrum.h: the inside of a certificate: flat directions that were verified, and what is known of the eigenvalues. */
+#ifndef RWK_CERTIFY_SPECTRUM_H
+#define RWK_CERTIFY_SPECTRUM_H
+
+#include <ridgewalk/certify.h>
+#include "base/context.h"
+#include "la/dense.h"
+#include "problem/problem.h"
+
+/* Flat directions the problem named, those that proved flat, and the best way down from a dead unit (T7). */
+typedef struct rwk_flat_set {
+  rwk_context *ctx;
+  size_t dim, count, capacity;
+  double *vectors;       /* [count x dim]; orthonormal after rwk_flats_verify */
+  int64_t named, refused; /* refused: named, but H u was not 0 */
+  char label[96];        /* of the first one kept */
+  double curvature;      /* of the best way down; NaN if none was named */
+  double *moved, *way;   /* [dim] each; NULL if none was named */
+} rwk_flat_set;
+
+/* Asks the problem for its flat directions at w. */
+rwk_status rwk_flats_collect(rwk_flat_set *flats, rwk_objective *o, const double *w);
+void rwk_flats_release(rwk_flat_set *flats);
+
+/* Keeps the directions with |H u| <= limit and makes them orthonormal. */
+rwk_status rwk_flats_verify(rwk_flat_set *flats, rwk_objective *o, const double *w, double limit);
+
+/* Checks the best way down by a Hessian product at the moved point: *curvature is way'H(moved)way as computed here, NaN if J(moved) is
+ * not J(w) to rounding or there is no way. */
+rwk_status rwk_flats_escape(double *curvature, rwk_flat_set *flats, rwk_objective *o, double objective);
+
+/* What the spectrum routines fill in: the eigenvalue fields of the certificate. */
+rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
+                              const double *g);
+rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
+                               const double *g, const rwk_certify_settings *settings, int *settled);
+
+#endif

@@ -1,0 +1,204 @@
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "certify/spectrum.h"
+#include "la/lanczos.h"
+
+typedef struct dense {
+  rwk_certificate *c;
+  rwk_objective *o;
+  rwk_flat_set *flats;
+  const double *w, *g;
+  size_t n;
+  double *H;      /* the Hessian */
+  double *factor; /* scratch [n x n] */
+  double *v, *x;  /* [n] each */
+} dense;
+
+static double row_sum_norm(const double *H, size_t n) {
+  double norm = 0;
+  for (size_t i = 0; i < n; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) sum += fabs(H[i * n + j]);
+    norm = fmax(norm, sum);
+  }
+  return norm;
+}
+
+/* factor := chol(H + lift * sum u u' - shift * 1): the flat directions are lifted out of the way of the rest. */
+static int definite(dense *d, double lift, double shift) {
+  const size_t n = d->n;
+  for (size_t i = 0; i < n; i++) memcpy(d->factor + i * n, d->H + i * n, (i + 1) * sizeof *d->H);
+  if (d->flats->count) rwk_syrk(d->factor, n, n, d->flats->count, lift, d->flats->vectors, n, 1);
+  for (size_t i = 0; i < n; i++) d->factor[i * n + i] -= shift;
+  size_t pivot;
+  rwk_cholesky(&pivot, d->factor, n, n);
+  return pivot == 0;
+}
+
+static rwk_status apply_inverse(double *y, const double *x, void *payload) { /* y = -A^-1 x */
+  dense *d = payload;
+  memcpy(y, x, d->n * sizeof *y);
+  rwk_cholesky_solve(y, d->n, 1, d->factor, d->n, d->n);
+  rwk_scale(d->n, -1, y);
+  return RWK_OK;
+}
+
+static rwk_status apply_negative(double *y, const double *x, void *payload) {
+  dense *d = payload;
+  rwk_symv(y, d->n, d->H, d->n, x);
+  rwk_scale(d->n, -1, y);
+  return RWK_OK;
+}
+
+/* How far the eigenvalues at the critical point itself can be from those here: w is only close to it. The Newton correction s
+ * leads there, and |H(w + s) - H(w)| (Frobenius) bounds every eigenvalue's change (Weyl). d->x holds s. */
+static rwk_status drift(dense *d, double *bound) {
+  const size_t n = d->n;
+  *bound = 0;
+  const double length = rwk_norm(n, d->x);
+  if (length == 0) return RWK_OK;
+  double *there = d->v; /* w + s */
+  for (size_t i = 0; i < n; i++) there[i] = d->w[i] + d->x[i];
+  RWK_TRY(rwk_objective_hessian(d->o, d->factor, n, there));
+  double sum = 0;
+  for (size_t i = 0; i < n * n; i++) sum += (d->factor[i] - d->H[i]) * (d->factor[i] - d->H[i]);
+  *bound = sqrt(sum);
+  return RWK_OK;
+}
+
+/* The whole spectrum by eigenvalues: for saddles, and for zeros that nothing explains. */
+static rwk_status by_eigenvalues(dense *d, double *direction, double rounding) {
+  const size_t n = d->n;
+  rwk_certificate *c = d->c;
+  double *values = rwk_alloc_doubles(d->o->ctx, n + n * n);
+  if (!values) return rwk_fail_memory(d->o->ctx, "eigenvalues");
+  double *vectors = values + n;
+  memcpy(d->factor, d->H, n * n * sizeof *d->H);
+  rwk_status status = rwk_eigen(d->o->ctx, values, vectors, d->factor, n, n);
+  if (status != RWK_OK) goto done;
+  if (direction) memcpy(direction, vectors, n * sizeof *direction);
+  /* s = -H^+ g over the eigenvalues that are not zero */
+  memset(d->x, 0, n * sizeof *d->x);
+  for (size_t j = 0; j < n; j++)
+    if (fabs(values[j]) > rounding) rwk_axpy(n, -rwk_dot(n, vectors + j * n, d->g) / values[j], vectors + j * n, d->x);
+  double bound = 0;
+  if (c->grad_inf <= c->grad_limit) status = drift(d, &bound);
+  if (status != RWK_OK) goto done;
+  c->zero_limit = rounding + bound;
+  c->positive = c->zero = c->negative = 0;
+  c->min_eig = values[0];
+  c->min_eig_error = rounding;
+  c->max_eig = fabs(values[0]) > fabs(values[n - 1]) ? values[0] : values[n - 1];
+  c->min_eig_rest = values[0];
+  for (size_t j = 0; j < n; j++) {
+    if (values[j] > c->zero_limit) c->positive++;
+    else if (values[j] < -c->zero_limit) c->negative++;
+    else c->zero++;
+  }
+  if (c->negative == 0 && c->flats < c->zero && (size_t)c->flats < n) c->min_eig_rest = values[c->flats];
+done:
+  rwk_free_doubles(d->o->ctx, values);
+  return status;
+}
+
+/* Smallest eigenvalue of the positive definite matrix of which d->factor is the Cholesky factor, by Lanczos on its inverse; the
+ * eigenvector in d->v. */
+static rwk_status smallest_positive(dense *d, double lift, double *value, double *error) {
+  const size_t n = d->n;
+  rwk_lanczos_settings ls;
+  rwk_lanczos_settings_init(&ls);
+  ls.tol = 1e-6;
+  ls.products = 400;
+  rwk_lanczos_result lr;
+  RWK_TRY(rwk_lanczos_min(&lr, d->v, d->o->ctx, n, &ls, apply_inverse, d));
+  rwk_symv(d->x, n, d->H, n, d->v);
+  for (size_t k = 0; k < d->flats->count; k++) {
+    const double *u = d->flats->vectors + k * n;
+    rwk_axpy(n, lift * rwk_dot(n, u, d->v), u, d->x);
+  }
+  *value = rwk_dot(n, d->v, d->x);
+  rwk_axpy(n, -*value, d->v, d->x);
+  *error = rwk_norm(n, d->x);
+  return RWK_OK;
+}
+
+rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
+                              const double *g) {
+  const size_t n = o->problem->dim;
+  rwk_status status = RWK_OK;
+  dense d = {.c = c, .o = o, .flats = flats, .w = w, .g = g, .n = n};
+  d.H = rwk_alloc_doubles(o->ctx, n * n);
+  d.factor = rwk_alloc_doubles(o->ctx, n * n);
+  d.v = rwk_alloc_doubles(o->ctx, 2 * n);
+  if (!d.H || !d.factor || !d.v) {
+    status = rwk_fail_memory(o->ctx, "a dense certificate; try krylov algebra");
+    goto done;
+  }
+  d.x = d.v + n;
+  c->dense = 1;
+  status = rwk_objective_hessian(o, d.H, n, w);
+  if (status != RWK_OK) goto done;
+  if (!rwk_all_finite(n * n, d.H)) {
+    status = rwk_fail(o->ctx, RWK_NUMERICAL, "the Hessian is not finite at the given weights");
+    goto done;
+  }
+  const double norm = row_sum_norm(d.H, n);
+  /* Backward errors of the factorisation and of the sums that make H (docs/certificates.md, "Thresholds") */
+  const double rounding = 16 * DBL_EPSILON * sqrt((double)n) * norm;
+  c->zero_limit = rounding;
+  status = rwk_flats_verify(flats, o, w, rounding);
+  if (status != RWK_OK) goto done;
+  c->flats = (int64_t)flats->count;
+  const double lift = norm > 0 ? norm : 1;
+  if (!definite(&d, lift, 0)) {
+    status = by_eigenvalues(&d, direction, rounding);
+    goto done;
+  }
+  double value, error;
+  status = smallest_positive(&d, lift, &value, &error);
+  if (status != RWK_OK) goto done;
+  if (direction) {
+    memcpy(direction, d.v, n * sizeof *direction);
+    if (flats->count) memcpy(direction, flats->vectors, n * sizeof *direction);
+  }
+  /* no eigenvalue lies below value - gap: the matrix shifted by that is still positive definite */
+  const double gap = fmax(2 * error + rounding, 1e-4 * value);
+  memcpy(d.x, g, n * sizeof *g); /* the Newton correction, from the factor that is about to be overwritten */
+  rwk_cholesky_solve(d.x, n, 1, d.factor, n, n);
+  rwk_scale(n, -1, d.x);
+  const int proven = definite(&d, lift, value - gap);
+  double bound = 0;
+  if (c->grad_inf <= c->grad_limit) status = drift(&d, &bound);
+  if (status != RWK_OK) goto done;
+  if (!proven || value - gap <= rounding + bound) {
+    status = by_eigenvalues(&d, direction, rounding);
+    goto done;
+  }
+  c->zero_limit = rounding + bound;
+  c->min_eig_rest = value;
+  c->min_eig = value;
+  c->min_eig_error = gap;
+  if (flats->count) {
+    c->min_eig = INFINITY;
+    for (size_t k = 0; k < flats->count; k++) {
+      rwk_symv(d.x, n, d.H, n, flats->vectors + k * n);
+      c->min_eig = fmin(c->min_eig, rwk_dot(n, d.x, flats->vectors + k * n));
+    }
+    c->min_eig_error = rounding;
+  }
+  c->negative = 0;
+  c->zero = (int64_t)flats->count;
+  c->positive = (int64_t)n - c->zero;
+  rwk_lanczos_settings ls;
+  rwk_lanczos_settings_init(&ls);
+  ls.products = 40;
+  rwk_lanczos_result lr;
+  status = rwk_lanczos_min(&lr, NULL, o->ctx, n, &ls, apply_negative, &d);
+  c->max_eig = -lr.value;
+done:
+  rwk_free_doubles(o->ctx, d.v);
+  rwk_free_doubles(o->ctx, d.factor);
+  rwk_free_doubles(o->ctx, d.H);
+  return status;
+}

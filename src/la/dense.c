@@ -1,0 +1,223 @@
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include <cblas.h>
+#include <lapacke.h>
+#include "la/dense.h"
+
+double rwk_dot(size_t n, const double *x, const double *y) { return cblas_ddot((int)n, x, 1, y, 1); }
+
+double rwk_norm(size_t n, const double *x) { return cblas_dnrm2((int)n, x, 1); }
+
+double rwk_norm_inf(size_t n, const double *x) {
+  double largest = 0;
+  for (size_t i = 0; i < n; i++) {
+    const double a = fabs(x[i]);
+    if (isnan(a)) return a;
+    if (a > largest) largest = a;
+  }
+  return largest;
+}
+
+void rwk_axpy(size_t n, double alpha, const double *x, double *y) { cblas_daxpy((int)n, alpha, x, 1, y, 1); }
+
+void rwk_scale(size_t n, double alpha, double *x) { cblas_dscal((int)n, alpha, x, 1); }
+
+int rwk_all_finite(size_t n, const double *x) {
+  for (size_t i = 0; i < n; i++)
+    if (!isfinite(x[i])) return 0;
+  return 1;
+}
+
+void rwk_gemm(double *C, size_t ldc, int transpose_A, int transpose_B, size_t m, size_t n, size_t k, double alpha, const double *A,
+              size_t lda, const double *B, size_t ldb, double beta) {
+  if (m == 0 || n == 0) return;
+  cblas_dgemm(CblasRowMajor, transpose_A ? CblasTrans : CblasNoTrans, transpose_B ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k,
+              alpha, A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
+}
+
+void rwk_gemv(double *y, int transpose, size_t rows, size_t cols, double alpha, const double *A, size_t lda, const double *x,
+              double beta) {
+  if (rows == 0 || cols == 0) return;
+  cblas_dgemv(CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, (int)rows, (int)cols, alpha, A, (int)lda, x, 1, beta, y, 1);
+}
+
+void rwk_syrk(double *C, size_t ldc, size_t n, size_t k, double alpha, const double *A, size_t lda, double beta) {
+  if (n == 0) return;
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)n, (int)k, alpha, A, (int)lda, beta, C, (int)ldc);
+}
+
+void rwk_mirror(double *C, size_t ldc, size_t n) {
+  enum { BLOCK = 32 }; /* both triangles of a block pair stay in cache */
+  for (size_t i0 = 0; i0 < n; i0 += BLOCK)
+    for (size_t j0 = 0; j0 <= i0; j0 += BLOCK) {
+      const size_t i1 = i0 + BLOCK < n ? i0 + BLOCK : n;
+      for (size_t i = i0; i < i1; i++) {
+        const size_t j1 = j0 + BLOCK < i ? j0 + BLOCK : i;
+        for (size_t j = j0; j < j1; j++) C[j * ldc + i] = C[i * ldc + j];
+      }
+    }
+}
+
+void rwk_symv(double *y, size_t n, const double *A, size_t lda, const double *x) {
+  if (n) cblas_dsymv(CblasRowMajor, CblasLower, (int)n, 1.0, A, (int)lda, x, 1, 0.0, y, 1);
+}
+
+/* The lower triangle of a row-major matrix is the upper triangle of the same numbers read by columns, as LAPACK does. */
+
+void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n) {
+  *pivot = 0;
+  if (n) *pivot = (size_t)LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, A, (lapack_int)lda);
+}
+
+void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *L, size_t lda, size_t n) {
+  if (n && k) LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, (lapack_int)k, L, (lapack_int)lda, x, (lapack_int)ldx);
+}
+
+void rwk_triangular_solve(double *x, int transpose, const double *L, size_t lda, size_t n) {
+  if (n) cblas_dtrsv(CblasRowMajor, CblasLower, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit, (int)n, L, (int)lda, x, 1);
+}
+
+rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n) {
+  if (n == 0) return RWK_OK;
+  const lapack_int order = (lapack_int)n;
+  const char job = vectors ? 'V' : 'N';
+  double size;
+  lapack_int isize, info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, (lapack_int)lda, values, &size, -1, &isize, -1);
+  if (info) return rwk_fail(ctx, RWK_INTERNAL, "dsyevd: argument %d", (int)-info);
+  double *work = rwk_alloc_doubles(ctx, (size_t)size);
+  lapack_int *iwork = rwk_alloc(ctx, (size_t)isize, sizeof *iwork);
+  rwk_status status = RWK_OK;
+  if (!work || !iwork) {
+    status = rwk_fail_memory(ctx, "eigenvalues");
+    goto done;
+  }
+  info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, (lapack_int)lda, values, work, (lapack_int)size, iwork, isize);
+  if (info) {
+    status = rwk_fail(ctx, RWK_NUMERICAL, "the eigenvalues of a matrix of order %zu did not converge", n);
+    goto done;
+  }
+  if (vectors)
+    for (size_t j = 0; j < n; j++) memcpy(vectors + j * n, A + j * lda, n * sizeof *A);
+done:
+  rwk_free(ctx, iwork);
+  rwk_free_doubles(ctx, work);
+  return status;
+}
+
+rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n, size_t first,
+                          size_t count) {
+  if (n == 0 || count == 0) return RWK_OK;
+  const lapack_int order = (lapack_int)n, low = (lapack_int)first + 1, high = (lapack_int)(first + count);
+  lapack_int found, isize, info, *support = rwk_alloc(ctx, 2 * count, sizeof *support), *iwork = NULL;
+  double size, *work = NULL, *all = rwk_alloc_doubles(ctx, n); /* dsyevr uses values[n] even for a few */
+  rwk_status status = RWK_OK;
+  if (!support || !all) {
+    status = rwk_fail_memory(ctx, "eigenvalues");
+    goto done;
+  }
+  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'U', order, A, (lapack_int)lda, 0, 0, low, high, 0, &found, all,
+                             vectors, order, support, &size, -1, &isize, -1);
+  if (info) {
+    status = rwk_fail(ctx, RWK_INTERNAL, "dsyevr: argument %d", (int)-info);
+    goto done;
+  }
+  work = rwk_alloc_doubles(ctx, (size_t)size);
+  iwork = rwk_alloc(ctx, (size_t)isize, sizeof *iwork);
+  if (!work || !iwork) {
+    status = rwk_fail_memory(ctx, "eigenvalues");
+    goto done;
+  }
+  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'U', order, A, (lapack_int)lda, 0, 0, low, high, 0, &found, all,
+                             vectors, order, support, work, (lapack_int)size, iwork, isize);
+  if (info || found != (lapack_int)count) {
+    status = rwk_fail(ctx, RWK_NUMERICAL, "the eigenvalues of a matrix of order %zu did not converge", n);
+    goto done;
+  }
+  memcpy(values, all, count * sizeof *values);
+done:
+  rwk_free(ctx, iwork);
+  rwk_free_doubles(ctx, work);
+  rwk_free_doubles(ctx, all);
+  rwk_free(ctx, support);
+  return status;
+}
+
+rwk_status rwk_eigen_tridiagonal(rwk_context *ctx, double *d, double *e, double *vectors, size_t n) {
+  if (n == 0) return RWK_OK;
+  const lapack_int order = (lapack_int)n;
+  lapack_int info;
+  if (!vectors) {
+    info = LAPACKE_dsterf_work(order, d, e);
+  } else {
+    double *work = rwk_alloc_doubles(ctx, 2 * n);
+    if (!work) return rwk_fail_memory(ctx, "eigenvalues");
+    info = LAPACKE_dsteqr_work(LAPACK_COL_MAJOR, 'I', order, d, e, vectors, order, work);
+    rwk_free_doubles(ctx, work);
+  }
+  return info ? rwk_fail(ctx, RWK_NUMERICAL, "the eigenvalues of a tridiagonal matrix of order %zu did not converge", n) : RWK_OK;
+}
+
+rwk_status rwk_singular_max(rwk_context *ctx, double *sigma, double *u, double *v, const double *A, size_t lda, size_t m, size_t n) {
+  /* From the Gram matrix on the smaller side: its largest eigenvalue has full relative accuracy. Entries are scaled by the
+   * largest so that squares neither overflow nor vanish. */
+  *sigma = 0;
+  const int tall = m >= n;
+  const size_t k = tall ? n : m, other = tall ? m : n;
+  double largest = 0;
+  for (size_t i = 0; i < m; i++) largest = fmax(largest, rwk_norm_inf(n, A + i * lda));
+  if (k == 0 || largest == 0) {
+    if (u) memset(u, 0, m * sizeof *u);
+    if (v) memset(v, 0, n * sizeof *v);
+    if (u && m) u[0] = 1;
+    if (v && n) v[0] = 1;
+    return RWK_OK;
+  }
+  rwk_status status = RWK_OK;
+  double *G = rwk_alloc_doubles(ctx, k * k + k + m * n), value;
+  if (!G) return rwk_fail_memory(ctx, "singular value");
+  double *top = G + k * k, *B = top + k;
+  for (size_t i = 0; i < m; i++)
+    for (size_t j = 0; j < n; j++) B[i * n + j] = A[i * lda + j] / largest;
+  rwk_gemm(G, k, tall, !tall, k, k, other, 1, B, n, B, n, 0);
+  status = rwk_eigen_some(ctx, &value, top, G, k, k, k - 1, 1);
+  if (status != RWK_OK) goto done;
+  double *near = tall ? v : u, *far = tall ? u : v;
+  if (near) memcpy(near, top, k * sizeof *near);
+  /* far = A near / sigma; its length is the singular value without the square root of a square */
+  double *image = far;
+  double *scratch = NULL;
+  if (!image) {
+    scratch = rwk_alloc_doubles(ctx, other);
+    if (!scratch) {
+      status = rwk_fail_memory(ctx, "singular value");
+      goto done;
+    }
+    image = scratch;
+  }
+  rwk_gemv(image, !tall, m, n, 1, B, n, top, 0);
+  const double length = rwk_norm(other, image);
+  if (far && length > 0) rwk_scale(other, 1 / length, far);
+  *sigma = length * largest;
+  rwk_free_doubles(ctx, scratch);
+done:
+  rwk_free_doubles(ctx, G);
+  return status;
+}
+
+void rwk_orthonormalise(size_t *rank, double *V, size_t ldv, size_t n, size_t k, double tol) {
+  size_t r = 0;
+  for (size_t j = 0; j < k; j++) {
+    double *v = V + r * ldv;
+    if (r != j) memcpy(v, V + j * ldv, n * sizeof *v);
+    const double before = rwk_norm(n, v);
+    if (!(before > 0) || r == n) continue;
+    for (int pass = 0; pass < 2; pass++)
+      for (size_t i = 0; i < r; i++) rwk_axpy(n, -rwk_dot(n, V + i * ldv, v), V + i * ldv, v);
+    const double after = rwk_norm(n, v);
+    if (!(after > tol * before)) continue;
+    rwk_scale(n, 1 / after, v);
+    r++;
+  }
+  *rank = r;
+}

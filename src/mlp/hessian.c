@@ -1,0 +1,360 @@
+/* The dense Hessian, by the R-operator at single units instead of single weights.
+ *
+ * A weight W_l(i,j) acts on the loss through z_lj alone, and moves it by a_i, the input i of layer l. So with
+ * R{.} the derivative when z_lj of a row moves by 1,
+ *
+ *   d2L / dW_l(i,j) dW_m(i',j') = sum over rows of a_i R{a_i' d_mj'} = sum of a_i (a_i' R{d_mj'} + R{a_i'}
+ * d_mj'),   m >= l
+ *
+ * with a_i' the input i' of layer m: as many passes as there are units, and the sums are matrix products of
+ * the inputs with columns that a pass gives. Within a layer (m = l) the inputs do not move, R{d_lj'} is
+ * symmetric in j and j', and the sums are those of the products a_i a_i' with R{d_lj'}: a quarter of the
+ * entries. The last layer is linear: its block is the same for each output.
+ *
+ * What is summed over the rows is put where no other sum goes, and spread out at the end.
+ */
+#include <string.h>
+#include "la/dense.h"
+#include "mlp/network.h"
+
+/* The assembly works on a slab of several tiles: a dot product over few rows spends its time on adding up its
+ * vector. */
+typedef struct plan {
+  size_t tiles;          /* of a slab */
+  rwk_mlp_extent extent; /* of a slab */
+  size_t widest;         /* most units, or inputs with the 1, of a layer */
+  size_t columns;        /* for products of inputs, and for those with R{d}; at least `widest` each */
+} plan;
+
+static plan make_plan(const rwk_mlp *m) {
+  const size_t cache = (size_t)256 << 10, most_rows = 1024, few = 32;
+  plan p = {.widest = 1};
+  for (size_t l = 0; l < m->depth; l++) {
+    const rwk_mlp_layer *layer = &m->layers[l];
+    if (layer->inputs + 1 > p.widest) p.widest = layer->inputs + 1;
+    if (layer->outputs > p.widest) p.widest = layer->outputs;
+  }
+  size_t rows = cache / sizeof(double) / (p.widest > few ? p.widest : few);
+  if (rows > most_rows) rows = most_rows;
+  p.tiles = rows / m->extent.rows;
+  p.tiles = p.tiles < 1 ? 1 : p.tiles > m->tiles ? m->tiles : p.tiles;
+  rows = p.tiles * m->extent.rows;
+  p.extent = (rwk_mlp_extent){.rows = rows, .stride = rows / 8 % 2 ? rows : rows + 8};
+  p.columns = cache / sizeof(double) / p.extent.stride;
+  if (p.columns < p.widest) p.columns = p.widest;
+  return p;
+}
+
+size_t rwk_mlp_hessian_scratch(const rwk_mlp *m) {
+  const plan p = make_plan(m);
+  const size_t tile_columns = m->tile_size / m->extent.stride;
+  return (m->inputs + 2 + 2 * tile_columns + 3 * p.widest + 2 * p.columns) * p.extent.stride;
+}
+
+/* Floating-point operations of a row, against those of value and gradient: an activation counts as 64. */
+double rwk_mlp_hessian_cost(void *self) {
+  const rwk_mlp *m = self;
+  double evaluation = 0, behind = 0, sums = 0;
+  for (size_t l = m->depth; l-- > 0;) {
+    const rwk_mlp_layer *layer = &m->layers[l];
+    const double rows = (double)rwk_mlp_layer_rows(layer), units = (double)layer->outputs;
+    evaluation += (l ? 6 : 4) * rows * units;
+    if (l + 1 == m->depth) {
+      sums += rows * (rows + 6);
+    } else {
+      evaluation += 64 * units;
+      /* within the layer; with those behind it; a pass for each unit */
+      sums += 0.5 * rows * (rows + 1) * units * (units + 4) + 2 * (rows + 2) * units * behind +
+              4 * units * behind;
+    }
+    behind += rows * units;
+  }
+  return (evaluation + sums) / evaluation;
+}
+
+/* A Hessian in the making, and the slab at hand. */
+typedef struct assembly {
+  const rwk_mlp *m;
+  const double *w;
+  double *H;
+  size_t ldh;
+  plan plan;
+  rwk_mlp_extent e;      /* of this slab: the last may have fewer rows */
+  double *X, *g;         /* table, and 2 loss_scale omega */
+  double *at, *R;        /* activations and dZ, and their R{.}, laid out as in a tile */
+  double *slope, *ratio; /* [widest]: phi' and phi''/phi' of the units of a layer */
+  double *weighted;      /* [widest]: g a of the last layer */
+  double *products;      /* [columns]: a_i a_i' of a group of i */
+  double *moved;         /* [columns]: R{a_i' d_j'} */
+} assembly;
+
+static double *column(const assembly *a, double *block, size_t index) {
+  return block + index * a->e.stride;
+}
+
+/* A place in a tile's buffer is one in the slab's: the columns are the same. */
+static double *place(const assembly *a, double *buffer, size_t at) {
+  return column(a, buffer, at / a->m->extent.stride);
+}
+static double *input_of(const assembly *a, size_t l) {
+  return l == 0 ? a->X : place(a, a->at, a->m->A_at[l - 1]);
+}
+static double *dZ_of(const assembly *a, double *buffer, size_t l) {
+  return place(a, buffer, a->m->dZ_at[l]);
+}
+
+static void gather(const assembly *a, double *block, const double *from, size_t columns, size_t row) {
+  const rwk_mlp_extent e = a->m->extent;
+  for (size_t u = 0; u < columns; u++)
+    memcpy(column(a, block, u) + row, from + u * e.stride, e.rows * sizeof *from);
+}
+
+static void load_slab(assembly *a, rwk_mlp_work *s, size_t first, size_t tiles) {
+  const rwk_mlp *m = a->m;
+  a->e.rows = tiles * m->extent.rows;
+  for (size_t t = 0; t < tiles; t++) {
+    const size_t row = t * m->extent.rows;
+    gather(a, a->X, rwk_mlp_X(m, first + t), m->inputs + 1, row);
+    gather(a, a->g, rwk_mlp_omega(m, first + t), 1, row);
+    gather(a, a->at, rwk_mlp_tile_at(s, first + t), m->tile_size / m->extent.stride, row);
+  }
+  for (size_t r = 0; r < a->e.rows; r++) a->g[r] *= 2 * m->loss_scale;
+}
+
+/* Sum of g a a' for the last layer, at the corner of its block; in strips, so that little above the diagonal
+ * is computed. */
+static void add_last(const assembly *a) {
+  enum { STRIP = 12 };
+  const rwk_mlp_kernel *k = a->m->kernel;
+  const rwk_mlp_layer *last = &a->m->layers[a->m->depth - 1];
+  const size_t rows = rwk_mlp_layer_rows(last);
+  double *A = input_of(a, a->m->depth - 1), *corner = a->H + last->W * a->ldh + last->W;
+  for (size_t i = 0; i < rows; i++)
+    k->multiply(column(a, a->weighted, i), column(a, A, i), a->g, 1, NULL, a->e);
+  for (size_t i = 0; i < rows; i += STRIP) {
+    const size_t take = rows - i < STRIP ? rows - i : STRIP;
+    k->dots(corner + i * a->ldh, a->ldh, column(a, a->weighted, i), take, A, i + take, a->e);
+  }
+}
+
+/* Units j' of which R{d_lj'} is wanted for unit j: to the diagonal, and to a full block of the dot products.
+ */
+static size_t partners(size_t j, size_t units) {
+  enum { FULL = 4 };
+  const size_t wanted = j / FULL * FULL + FULL;
+  return wanted < units ? wanted : units;
+}
+
+/* R{a} and R{d} of the layers behind l, and R{d_lj'} of the partners, when z_lj moves by 1. */
+static void move_unit(const assembly *a, size_t l, size_t j) {
+  const rwk_mlp *m = a->m;
+  const rwk_mlp_kernel *k = m->kernel;
+  for (size_t b = l + 1; b < m->depth; b++) {
+    const rwk_mlp_layer *layer = &m->layers[b];
+    const int hidden = b + 1 < m->depth;
+    rwk_mlp_product p = {
+        .Z = hidden ? place(a, a->R, m->A_at[b]) : dZ_of(a, a->R, b), .outputs = layer->outputs, .terms = 1};
+    if (b == l + 1)
+      p.term[0] =
+          (rwk_mlp_term){column(a, a->slope, j), a->w + layer->W + j * layer->outputs, 1, layer->outputs, 1};
+    else
+      p.term[0] =
+          (rwk_mlp_term){place(a, a->R, m->A_at[b - 1]), a->w + layer->W, layer->inputs, layer->outputs, 1};
+    if (hidden) {
+      p.slope = m->slope;
+      p.x = place(a, a->at, m->x_at[b]);
+      p.dZ = dZ_of(a, a->at, b);
+      p.U = dZ_of(a, a->R, b);
+      k->product_tangent(&p, a->e);
+    } else {
+      k->product(&p, a->e);
+      for (size_t o = 0; o < layer->outputs; o++)
+        k->multiply(column(a, p.Z, o), column(a, p.Z, o), a->g, 1, NULL, a->e);
+    }
+  }
+  for (size_t b = m->depth - 1; b > l; b--) {
+    const rwk_mlp_layer *layer = &m->layers[b];
+    const rwk_mlp_product p = {
+        .Z = dZ_of(a, a->R, b - 1),
+        .outputs = b - 1 == l ? partners(j, layer->inputs) : layer->inputs,
+        .term = {{dZ_of(a, a->R, b), a->w + layer->W, layer->outputs, 1, layer->outputs}},
+        .terms = 1,
+        .slope = m->slope,
+        .x = place(a, a->at, m->x_at[b - 1])};
+    if (b - 1 == l)
+      k->product_slope(&p, a->e); /* of layer l itself only z_lj moves: phi''_j below */
+    else
+      k->product_cotangent(&p, a->e);
+  }
+  double *own = column(a, dZ_of(a, a->R, l), j);
+  k->multiply(own, column(a, a->ratio, j), column(a, dZ_of(a, a->at, l), j), 1, own, a->e);
+}
+
+/* W_l(.,j) with W_b of a layer further behind: columns R{a_i' d_j'} in groups of i'. The rows of H from
+ * W_l(0,j) on are `units` apart. */
+static void add_far(const assembly *a, size_t l, size_t j, size_t b) {
+  const rwk_mlp *m = a->m;
+  const rwk_mlp_kernel *k = m->kernel;
+  const rwk_mlp_layer *own = &m->layers[l], *layer = &m->layers[b];
+  const size_t rows = rwk_mlp_layer_rows(layer), units = layer->outputs, group = a->plan.columns / units;
+  double *in = input_of(a, b), *Ra = place(a, a->R, m->A_at[b - 1]), *d = dZ_of(a, a->at, b),
+         *Rd = dZ_of(a, a->R, b);
+  for (size_t first = 0; first < rows; first += group) {
+    const size_t end = rows - first < group ? rows : first + group;
+    double *out = a->moved;
+    for (size_t i = first; i < end; i++)
+      for (size_t o = 0; o < units; o++) {
+        const int moves = i < layer->inputs; /* the 1 does not */
+        if (moves) k->multiply(out, column(a, Ra, i), column(a, d, o), 1, NULL, a->e);
+        k->multiply(out, column(a, in, i), column(a, Rd, o), 1, moves ? out : NULL, a->e);
+        out = column(a, out, 1);
+      }
+    k->dots(a->H + (own->W + j) * a->ldh + layer->W + first * units, own->outputs * a->ldh, input_of(a, l),
+            rwk_mlp_layer_rows(own), a->moved, (end - first) * units, a->e);
+  }
+}
+
+/* W_l(.,j) with W of the next layer, of whose inputs only a_j moves. Columns a_i R{d_k}, in groups of i, meet
+ * the inputs a_i'. */
+static void add_next(const assembly *a, size_t l, size_t j) {
+  const rwk_mlp *m = a->m;
+  const rwk_mlp_kernel *k = m->kernel;
+  const rwk_mlp_layer *own = &m->layers[l], *next = &m->layers[l + 1];
+  const size_t rows = rwk_mlp_layer_rows(own), units = next->outputs, group = a->plan.columns / units;
+  double *in = input_of(a, l), *next_in = input_of(a, l + 1), *d = dZ_of(a, a->at, l + 1),
+         *Rd = dZ_of(a, a->R, l + 1);
+  double *C = a->H + (own->W + j) * a->ldh + next->W;
+  const size_t ldc = own->outputs * a->ldh; /* from W_l(i,j) to W_l(i+1,j) */
+  for (size_t o = 0; o < units; o++)
+    k->multiply(column(a, a->moved, o), column(a, a->slope, j), column(a, d, o), 1, NULL, a->e);
+  k->dots(C + j * units, ldc, in, rows, a->moved, units, a->e);
+  for (size_t first = 0; first < rows; first += group) {
+    const size_t end = rows - first < group ? rows : first + group;
+    double *out = a->moved;
+    for (size_t i = first; i < end; i++)
+      for (size_t o = 0; o < units; o++) {
+        k->multiply(out, column(a, in, i), column(a, Rd, o), 1, NULL, a->e);
+        out = column(a, out, 1);
+      }
+    if (units == 1)
+      k->dots(C + first * ldc, ldc, a->moved, end - first, next_in, rwk_mlp_layer_rows(next), a->e);
+    else
+      for (size_t i = first; i < end; i++)
+        k->dots(C + i * ldc, units, next_in, rwk_mlp_layer_rows(next),
+                column(a, a->moved, (i - first) * units), units, a->e);
+  }
+}
+
+/* The rows of H of layer l: inputs are taken in groups, so that the products of their pairs stay in cache
+ * while all units pass. */
+static void add_hidden(const assembly *a, size_t l) {
+  const rwk_mlp *m = a->m;
+  const rwk_mlp_kernel *k = m->kernel;
+  const rwk_mlp_layer *layer = &m->layers[l];
+  const size_t rows = rwk_mlp_layer_rows(layer), units = layer->outputs;
+  double *in = input_of(a, l);
+  k->slopes(a->slope, a->ratio, place(a, a->at, m->x_at[l]), m->slope, units, a->e);
+  for (size_t first = 0, end; first < rows; first = end) {
+    double *out = a->products;
+    size_t columns = 0;
+    for (end = first; end < rows && (end == first || columns + end + 1 <= a->plan.columns); end++) {
+      for (size_t i = 0; i <= end; i++)
+        k->multiply(column(a, out, i), column(a, in, end), column(a, in, i), 1, NULL, a->e);
+      out = column(a, out, end + 1);
+      columns += end + 1;
+    }
+    for (size_t j = 0; j < units; j++) {
+      move_unit(a, l, j);
+      if (first == 0) {
+        add_next(a, l, j);
+        for (size_t b = l + 2; b < m->depth; b++) add_far(a, l, j, b);
+      }
+      const double *products = a->products;
+      for (size_t i = first; i < end;
+           i++) { /* W(i,j) with W(i',j'), i' <= i: in the row of W(i,j), a step of `units` for i' */
+        k->dots(a->H + (layer->W + i * units + j) * a->ldh + layer->W, units, products, i + 1,
+                dZ_of(a, a->R, l), partners(j, units), a->e);
+        products += (i + 1) * a->e.stride;
+      }
+    }
+  }
+}
+
+/* Within a hidden layer: (i,j) with (i',j') is (i,j') with (i',j). */
+static void spread_hidden(const assembly *a, const rwk_mlp_layer *layer) {
+  const size_t u = layer->outputs, rows = rwk_mlp_layer_rows(layer), ldh = a->ldh;
+  double *block = a->H + layer->W * ldh + layer->W;
+  for (size_t i = 0; i < rows; i++)
+    for (size_t other = 0; other <= i; other++)
+      for (size_t j = 0; j < u; j++)
+        for (size_t l = 0; l < j; l++)
+          block[(i * u + l) * ldh + other * u + j] = block[(i * u + j) * ldh + other * u + l];
+}
+
+/* Row (i,k) of the last layer's block takes the sums of row i, for output k; from the last on, so that no row
+ * is overwritten before it is read. */
+static void spread_last(const assembly *a) {
+  const rwk_mlp_layer *last = &a->m->layers[a->m->depth - 1];
+  const size_t n = last->outputs;
+  if (n == 1) return;
+  double *corner = a->H + last->W * a->ldh + last->W;
+  const double first = corner[0];
+  for (size_t row = rwk_mlp_layer_rows(last) * n; row-- > 0;) {
+    const size_t i = row / n, k = row % n;
+    double *to = corner + row * a->ldh;
+    const double *from = corner + i * a->ldh;
+    memset(to, 0, (row + 1) * sizeof *to);
+    for (size_t other = 1; other <= i; other++) to[other * n + k] = from[other];
+    to[k] = i == 0 ? first : from[0];
+  }
+}
+
+/* The block of layers b, l below the diagonal from that of l, b above. */
+static void transpose(const assembly *a, const rwk_mlp_layer *l, const rwk_mlp_layer *b) {
+  enum { BLOCK = 16 };
+  const size_t rows = rwk_mlp_layer_rows(l) * l->outputs, columns = rwk_mlp_layer_rows(b) * b->outputs,
+               ldh = a->ldh;
+  const double *from = a->H + l->W * ldh + b->W;
+  double *to = a->H + b->W * ldh + l->W;
+  for (size_t i0 = 0; i0 < rows; i0 += BLOCK)
+    for (size_t j0 = 0; j0 < columns; j0 += BLOCK)
+      for (size_t i = i0; i < rows && i < i0 + BLOCK; i++)
+        for (size_t j = j0; j < columns && j < j0 + BLOCK; j++) to[j * ldh + i] = from[i * ldh + j];
+}
+
+static void spread(const assembly *a) {
+  const rwk_mlp *m = a->m;
+  for (size_t l = 0; l + 1 < m->depth; l++) spread_hidden(a, &m->layers[l]);
+  spread_last(a);
+  for (size_t l = 0; l < m->depth; l++) {
+    const rwk_mlp_layer *layer = &m->layers[l];
+    rwk_mirror(a->H + layer->W * a->ldh + layer->W, a->ldh, rwk_mlp_layer_rows(layer) * layer->outputs);
+    for (size_t b = l + 1; b < m->depth; b++) transpose(a, layer, &m->layers[b]);
+  }
+}
+
+rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, void *self) {
+  const rwk_mlp *m = self;
+  rwk_mlp_work *s = work;
+  assembly a = {.m = m, .w = w, .H = H, .ldh = ldh, .plan = make_plan(m)};
+  const size_t tile_columns = m->tile_size / m->extent.stride;
+  a.e = a.plan.extent;
+  a.X = s->curvature;
+  a.g = column(&a, a.X, m->inputs + 1);
+  a.at = column(&a, a.g, 1);
+  a.R = column(&a, a.at, tile_columns);
+  a.slope = column(&a, a.R, tile_columns);
+  a.ratio = column(&a, a.slope, a.plan.widest);
+  a.weighted = column(&a, a.ratio, a.plan.widest);
+  a.products = column(&a, a.weighted, a.plan.widest);
+  a.moved = column(&a, a.products, a.plan.columns);
+  for (size_t i = 0; i < m->dim; i++) memset(H + i * ldh, 0, m->dim * sizeof *H);
+  rwk_mlp_at(s, w);
+  for (size_t t = 0; t < m->tiles; t += a.plan.tiles) {
+    load_slab(&a, s, t, m->tiles - t < a.plan.tiles ? m->tiles - t : a.plan.tiles);
+    add_last(&a);
+    for (size_t l = 0; l + 1 < m->depth; l++) add_hidden(&a, l);
+  }
+  spread(&a);
+  return RWK_OK;
+}

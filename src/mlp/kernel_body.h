@@ -1,0 +1,364 @@
+/* mlp/kernel_body.h: the kernels, in vector extensions of the compiler. A file that includes this defines
+ * before:
+ *
+ *   LANES            doubles in a vector
+ *   NAME             of the table, as text; TABLE its symbol
+ *   ROW_VECTORS      1, 2 or 4: vectors of rows in a block of a product
+ *   BLOCK_OUTPUTS    up to 6: units in a block of a product
+ *   BLOCK_DOTS       up to 6: units of A in a block of dot products (of B: 4)
+ *   vec              the vector type, and vec_log1p over it
+ *   add4(c, v)       c[k] += sum of lanes of v[k], k < 4
+ *
+ * ROW_VECTORS * BLOCK_OUTPUTS and 4 * BLOCK_DOTS accumulators, with the operands, have to fit in the
+ * registers. All loops over a block have constant ends and are unrolled, so that the accumulators stay there.
+ */
+
+typedef double vec_memory __attribute__((vector_size(8 * LANES), may_alias));
+typedef long long vec_mask __attribute__((vector_size(8 * LANES)));
+
+#define ALWAYS static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
+enum { DOT_OUTPUTS = 4 };
+
+ALWAYS vec load(const double *p) {
+  return *(const vec_memory *)p;
+}
+ALWAYS void store(double *p, vec v) {
+  *(vec_memory *)p = v;
+}
+ALWAYS vec splat(double x) {
+  return x - (vec){0};
+}
+ALWAYS vec choose(vec_mask mask, vec yes, vec no) {
+  return (vec)((mask & (vec_mask)yes) | (~mask & (vec_mask)no));
+}
+ALWAYS double total(vec v) {
+  double sum = 0;
+  for (int k = 0; k < LANES; k++) sum += v[k];
+  return sum;
+}
+
+/* ---- products ---- */
+
+enum what { PLAIN, SLOPE, TANGENT, COTANGENT };
+
+ALWAYS void product_block(const rwk_mlp_product *p, size_t stride, size_t o, size_t r, const int outputs,
+                          const int vectors, const enum what what) {
+  vec sum[BLOCK_OUTPUTS][ROW_VECTORS];
+  UNROLL for (int q = 0; q < outputs; q++) {
+    const vec start = p->bias ? splat(p->bias[o + (size_t)q]) : (vec){0};
+    UNROLL for (int v = 0; v < vectors; v++) sum[q][v] = start;
+  }
+  for (int t = 0; t < p->terms; t++) {
+    const rwk_mlp_term *term = &p->term[t];
+    const double *a = term->A + r, *w = term->W + o * term->out_step;
+    const size_t in_step = term->in_step, out_step = term->out_step;
+    for (size_t i = term->inputs; i > 0; i--) {
+      vec x[ROW_VECTORS];
+      UNROLL for (int v = 0; v < vectors; v++) x[v] = load(a + v * LANES);
+      UNROLL for (int q = 0; q < outputs; q++) {
+        const vec s = splat(w[(size_t)q * out_step]);
+        UNROLL for (int v = 0; v < vectors; v++) sum[q][v] += s * x[v];
+      }
+      a += stride;
+      w += in_step;
+    }
+  }
+  UNROLL for (int q = 0; q < outputs; q++) {
+    UNROLL for (int v = 0; v < vectors; v++) {
+      const size_t at = (o + (size_t)q) * stride + r + (size_t)v * LANES;
+      vec z = sum[q][v];
+      if (what != PLAIN) {
+        const vec x = load(p->x + at);
+        const vec slope = p->slope.c0 + x * (p->slope.c1 + p->slope.c2 * x);
+        if (what == TANGENT) store(p->U + at, z * (p->slope.e0 + p->slope.e1 * x) * load(p->dZ + at));
+        z = what == COTANGENT ? slope * z + load(p->Z + at) : slope * z;
+      }
+      store(p->Z + at, z);
+    }
+  }
+}
+
+/* One strip of `vectors` vectors of rows through all outputs, in blocks of nearly equal size. */
+ALWAYS void product_strip(const rwk_mlp_product *p, size_t stride, size_t r, const int vectors,
+                          const enum what what) {
+  for (size_t o = 0, blocks = (p->outputs + BLOCK_OUTPUTS - 1) / BLOCK_OUTPUTS; blocks > 0; blocks--) {
+    const size_t take = (p->outputs - o + blocks - 1) / blocks;
+    switch (take) {
+    case 1:
+      product_block(p, stride, o, r, 1, vectors, what);
+      break;
+    case 2:
+      product_block(p, stride, o, r, 2, vectors, what);
+      break;
+    case 3:
+      product_block(p, stride, o, r, 3, vectors, what);
+      break;
+#if BLOCK_OUTPUTS >= 5
+    case 4:
+      product_block(p, stride, o, r, 4, vectors, what);
+      break;
+#endif
+#if BLOCK_OUTPUTS >= 6
+    case 5:
+      product_block(p, stride, o, r, 5, vectors, what);
+      break;
+#endif
+    default:
+      product_block(p, stride, o, r, BLOCK_OUTPUTS, vectors, what);
+      break;
+    }
+    o += take;
+  }
+}
+
+ALWAYS void product_all(const rwk_mlp_product *p, rwk_mlp_extent e, const enum what what) {
+  size_t r = 0;
+  for (; r + ROW_VECTORS * LANES <= e.rows; r += ROW_VECTORS * LANES)
+    product_strip(p, e.stride, r, ROW_VECTORS, what);
+#if ROW_VECTORS == 4
+  if (r + 2 * LANES <= e.rows) {
+    product_strip(p, e.stride, r, 2, what);
+    r += 2 * LANES;
+  }
+#endif
+#if ROW_VECTORS * LANES > 8
+  if (r < e.rows) product_strip(p, e.stride, r, 1, what);
+#endif
+}
+
+static void product(const rwk_mlp_product *p, rwk_mlp_extent e) {
+  product_all(p, e, PLAIN);
+}
+static void product_slope(const rwk_mlp_product *p, rwk_mlp_extent e) {
+  product_all(p, e, SLOPE);
+}
+static void product_tangent(const rwk_mlp_product *p, rwk_mlp_extent e) {
+  product_all(p, e, TANGENT);
+}
+static void product_cotangent(const rwk_mlp_product *p, rwk_mlp_extent e) {
+  product_all(p, e, COTANGENT);
+}
+
+/* ---- dot products over the rows ---- */
+
+ALWAYS void dots_block(double *C, size_t ldc, const double *A, const double *B, rwk_mlp_extent e, const int m,
+                       const int n) {
+  vec sum[BLOCK_DOTS][DOT_OUTPUTS];
+  UNROLL for (int i = 0; i < m; i++) {
+    UNROLL for (int o = 0; o < DOT_OUTPUTS; o++) sum[i][o] = (vec){0};
+  }
+  for (size_t r = 0; r < e.rows; r += LANES) {
+    vec a[BLOCK_DOTS];
+    UNROLL for (int i = 0; i < m; i++) a[i] = load(A + (size_t)i * e.stride + r);
+    UNROLL for (int o = 0; o < n; o++) {
+      const vec b = load(B + (size_t)o * e.stride + r);
+      UNROLL for (int i = 0; i < m; i++) sum[i][o] += a[i] * b;
+    }
+  }
+  UNROLL for (int i = 0; i < m; i++) {
+    if (n == DOT_OUTPUTS) {
+      add4(C + (size_t)i * ldc, sum[i]);
+    } else {
+      double four[DOT_OUTPUTS] = {0};
+      add4(four, sum[i]);
+      UNROLL for (int o = 0; o < n; o++) C[(size_t)i * ldc + (size_t)o] += four[o];
+    }
+  }
+}
+
+ALWAYS void dots_strip(double *C, size_t ldc, const double *A, const double *B, size_t n, rwk_mlp_extent e,
+                       const int m) {
+  size_t o = 0;
+  for (; o + DOT_OUTPUTS <= n; o += DOT_OUTPUTS) dots_block(C + o, ldc, A, B + o * e.stride, e, m, 4);
+  switch (n - o) {
+  case 1:
+    dots_block(C + o, ldc, A, B + o * e.stride, e, m, 1);
+    break;
+  case 2:
+    dots_block(C + o, ldc, A, B + o * e.stride, e, m, 2);
+    break;
+  case 3:
+    dots_block(C + o, ldc, A, B + o * e.stride, e, m, 3);
+    break;
+  default:
+    break;
+  }
+}
+
+static void dots(double *C, size_t ldc, const double *A, size_t m, const double *B, size_t n,
+                 rwk_mlp_extent e) {
+  for (size_t blocks = (m + BLOCK_DOTS - 1) / BLOCK_DOTS; blocks > 0; blocks--) {
+    const size_t take = (m + blocks - 1) / blocks;
+    switch (take) {
+    case 1:
+      dots_strip(C, ldc, A, B, n, e, 1);
+      break;
+    case 2:
+      dots_strip(C, ldc, A, B, n, e, 2);
+      break;
+#if BLOCK_DOTS >= 4
+    case 3:
+      dots_strip(C, ldc, A, B, n, e, 3);
+      break;
+#endif
+#if BLOCK_DOTS >= 5
+    case 4:
+      dots_strip(C, ldc, A, B, n, e, 4);
+      break;
+#endif
+#if BLOCK_DOTS >= 6
+    case 5:
+      dots_strip(C, ldc, A, B, n, e, 5);
+      break;
+#endif
+    default:
+      dots_strip(C, ldc, A, B, n, e, BLOCK_DOTS);
+      break;
+    }
+    C += take * ldc;
+    A += take * e.stride;
+    m -= take;
+  }
+}
+
+/* ---- elementwise ---- */
+
+/* The activations are most of a small network's time, and SLEEF's tanh takes three times as long as the one
+ * here. Both functions write x = n ln 2 + r with n an integer and |r| <= ln 2 / 2. */
+#define INTEGER                                                                                              \
+  0x1.8p52 /* added to a small number and taken away again: its nearest integer, also in the low bits of the \
+              sum */
+
+ALWAYS vec power_of_two(vec n_plus_integer) { /* 2^n, -1022 <= n <= 1023 */
+  return (vec)(((vec_mask)n_plus_integer + 1023) << 52);
+}
+
+/* x - n ln 2, the constant in two parts of which the first times n is exact */
+ALWAYS vec reduced(vec x, vec n) {
+  return (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
+}
+
+/* exp(r) - 1, |r| <= 0.35: the Taylor polynomial of degree 13 is within 2e-17 of it, relatively */
+ALWAYS vec expm1_near_0(vec r) {
+  vec p = r * (1.0 / 6227020800) + 1.0 / 479001600;
+  p = p * r + 1.0 / 39916800;
+  p = p * r + 1.0 / 3628800;
+  p = p * r + 1.0 / 362880;
+  p = p * r + 1.0 / 40320;
+  p = p * r + 1.0 / 5040;
+  p = p * r + 1.0 / 720;
+  p = p * r + 1.0 / 120;
+  p = p * r + 1.0 / 24;
+  p = p * r + 1.0 / 6;
+  p = p * r + 0.5;
+  return r + (r * r) * p;
+}
+
+/* tanh |x| = -E / (2 + E), E = exp(-2|x|) - 1: no cancellation anywhere; within 3 units in the last place. */
+ALWAYS vec tanh_of(vec x) {
+  const vec_mask sign_bit = (vec_mask)splat(-0.0), sign = (vec_mask)x & sign_bit;
+  vec t = -2 * (vec)((vec_mask)x & ~sign_bit);
+  t = choose(t < -40, splat(-40), t); /* tanh 20 is 1 */
+  const vec shifted = t * 0x1.71547652b82fep0 + INTEGER, n = shifted - INTEGER;
+  const vec power = power_of_two(shifted), E = power * expm1_near_0(reduced(t, n)) + (power - 1);
+  return (vec)((vec_mask)((0 - E) / (2 + E)) | sign);
+}
+
+/* exp(-|z|) is in (0, 1]: neither the logistic function nor softplus overflows, and both keep their relative
+ * accuracy, down to the smallest numbers there are: the power of two comes in two factors. */
+ALWAYS vec exp_minus_size(vec z) {
+  vec t = choose(z < 0, z, -z);
+  t = choose(t < -750, splat(-750), t);
+  const vec shifted = t * 0x1.71547652b82fep0 + INTEGER, n = shifted - INTEGER;
+  const vec most = choose(n < -1000, splat(-1000), n), rest = n - most;
+  const vec e = power_of_two(most + INTEGER) * expm1_near_0(reduced(t, n)) + power_of_two(most + INTEGER);
+  return e * power_of_two(rest + INTEGER);
+}
+
+ALWAYS vec logistic_of(vec z, vec e) {
+  return choose(z < 0, e, splat(1)) / (1 + e);
+}
+
+#define FOR_EACH_VECTOR(at)                                                                                  \
+  for (size_t u = 0; u < units; u++)                                                                         \
+    for (size_t at = u * e.stride; at < u * e.stride + e.rows; at += LANES)
+
+static void activate(double *A, double *slope_x, rwk_activation activation, size_t units, rwk_mlp_extent e) {
+  switch (activation) {
+  case RWK_ACTIVATION_TANH:
+    FOR_EACH_VECTOR(at) store(A + at, tanh_of(load(A + at)));
+    break;
+  case RWK_ACTIVATION_LOGISTIC:
+    FOR_EACH_VECTOR(at) {
+      const vec z = load(A + at);
+      store(A + at, logistic_of(z, exp_minus_size(z)));
+    }
+    break;
+  case RWK_ACTIVATION_SOFTPLUS:
+    FOR_EACH_VECTOR(at) {
+      const vec z = load(A + at), small = exp_minus_size(z);
+      store(slope_x + at, logistic_of(z, small));
+      store(A + at, choose(z < 0, (vec){0}, z) + vec_log1p(small));
+    }
+    break;
+  case RWK_ACTIVATION_RELU:
+    FOR_EACH_VECTOR(at) {
+      const vec z = load(A + at);
+      const vec_mask on = z > 0, nan = z != z; /* NaN stays NaN */
+      store(slope_x + at, choose(on, splat(1), (vec){0}));
+      store(A + at, choose(on | nan, z, (vec){0}));
+    }
+    break;
+  case RWK_ACTIVATION_IDENTITY:
+    break;
+  }
+}
+
+static double residual(double *F, const double *Y, const double *omega, double scale, size_t outputs,
+                       rwk_mlp_extent e) {
+  const size_t units = outputs;
+  vec sum = {0};
+  FOR_EACH_VECTOR(at) {
+    const vec gap = load(F + at) - load(Y + at), weighted = scale * load(omega + (at - u * e.stride)) * gap;
+    sum += weighted * gap;
+    store(F + at, weighted + weighted);
+  }
+  return total(sum);
+}
+
+static void multiply(double *z, const double *x, const double *y, double scale, const double *plus,
+                     rwk_mlp_extent e) {
+  if (plus)
+    for (size_t r = 0; r < e.rows; r += LANES)
+      store(z + r, scale * load(x + r) * load(y + r) + load(plus + r));
+  else
+    for (size_t r = 0; r < e.rows; r += LANES) store(z + r, scale * load(x + r) * load(y + r));
+}
+
+static void slopes(double *slope, double *ratio, const double *x, rwk_mlp_slope of, size_t units,
+                   rwk_mlp_extent e) {
+  FOR_EACH_VECTOR(at) {
+    const vec a = load(x + at);
+    store(slope + at, of.c0 + a * (of.c1 + of.c2 * a));
+    store(ratio + at, of.e0 + of.e1 * a);
+  }
+}
+
+const rwk_mlp_kernel TABLE = {
+    .name = NAME,
+    .product = product,
+    .product_slope = product_slope,
+    .product_tangent = product_tangent,
+    .product_cotangent = product_cotangent,
+    .dots = dots,
+    .activate = activate,
+    .residual = residual,
+    .multiply = multiply,
+    .slopes = slopes,
+};

@@ -1,0 +1,124 @@
+/* mlp/network.h: the inside of a network: the table in tiles, buffers of one tile, scratch memory of one
+ * thread.
+ *
+ * Layers are numbered from 0 here; the last one, depth - 1, is linear and has the outputs. The biases of a
+ * layer follow its weights in w, so that both are one matrix W~ with a row for each input and one for the
+ * constant 1, if there are biases. Accordingly the inputs of a layer are followed by a unit that is 1 on all
+ * rows.
+ */
+#ifndef RWK_MLP_NETWORK_H
+#define RWK_MLP_NETWORK_H
+
+#include <ridgewalk/mlp.h>
+#include "base/context.h"
+#include "mlp/kernel.h"
+
+struct rwk_mlp {
+  rwk_context *ctx;
+  rwk_problem *problem;
+  const rwk_mlp_kernel *kernel;
+  rwk_activation activation;
+  rwk_mlp_slope slope;
+  int slope_apart; /* x of the slopes is not the activation itself */
+  int penalise_biases;
+  size_t depth;          /* layers */
+  rwk_mlp_layer *layers; /* [depth] */
+  size_t dim, rows, inputs, outputs;
+  double weight_sum; /* sum of omega */
+  double loss_scale;
+
+  rwk_mlp_extent extent; /* of a tile */
+  size_t tiles;
+  double *X;     /* [tiles][inputs + 1][stride], the last unit 1; rows beyond the table repeat the last */
+  double *Y;     /* [tiles][outputs][stride] */
+  double *omega; /* [tiles][stride], 0 beyond the table */
+
+  /* Buffers of one tile: where each layer's things are, in doubles. */
+  size_t tile_size;
+  size_t *A_at;  /* [depth - 1]: activations of hidden layers, followed by the unit that is 1 */
+  size_t *x_at;  /* [depth - 1]: x of the slopes; the same as A_at unless slope_apart */
+  size_t *dZ_at; /* [depth]: derivative of L by pre-activations; before rwk_mlp_residual, the last holds f */
+};
+
+/* Scratch memory of one thread. Tiles at w are kept while w stays the same: all of them if they fit in
+ * memory_limit. */
+typedef struct rwk_mlp_work {
+  const rwk_mlp *mlp;
+  rwk_context *ctx;
+  double *w;         /* [dim]: where the kept tiles were computed */
+  int known;         /* the kept tiles hold activations and derivatives at w */
+  double *kept;      /* [tiles][tile_size], or NULL */
+  double *tile;      /* [tile_size] for what is not kept */
+  double *tangent;   /* [tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
+  double *curvature; /* Hessian: columns of a slab of tiles, see hessian.c */
+} rwk_mlp_work;
+
+/* As rwk_mlp_create, with a kernel of the caller's choice. */
+rwk_status rwk_mlp_create_with(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *data,
+                               const rwk_mlp_settings *settings, const rwk_mlp_kernel *kernel);
+
+/* ---- one tile (pass.c) ---- */
+
+static inline const double *rwk_mlp_X(const rwk_mlp *m, size_t tile) {
+  return m->X + tile * (m->inputs + 1) * m->extent.stride;
+}
+static inline const double *rwk_mlp_Y(const rwk_mlp *m, size_t tile) {
+  return m->Y + tile * m->outputs * m->extent.stride;
+}
+static inline const double *rwk_mlp_omega(const rwk_mlp *m, size_t tile) {
+  return m->omega + tile * m->extent.stride;
+}
+
+/* Inputs of layer l (its activations of before, or the table), and how many with the unit that is 1. */
+static inline const double *rwk_mlp_layer_in(const rwk_mlp *m, size_t l, const double *X,
+                                             const double *buffer) {
+  return l == 0 ? X : buffer + m->A_at[l - 1];
+}
+static inline size_t rwk_mlp_layer_rows(const rwk_mlp_layer *layer) {
+  return layer->inputs + (layer->has_bias ? 1 : 0);
+}
+/* Is the bias of this layer free? */
+static inline int rwk_mlp_bias_free(const rwk_mlp *m, const rwk_mlp_layer *layer) {
+  return layer->has_bias && !m->penalise_biases;
+}
+
+/* Sets the units that are 1; once for a buffer. */
+void rwk_mlp_buffer_init(const rwk_mlp *m, double *buffer);
+/* Activations and f (in the last dZ) from one tile of inputs. */
+void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w);
+/* Loss of a tile; f becomes dL/df. */
+double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile);
+/* dZ of the hidden layers from that of the last. */
+void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w);
+
+/* ---- at a point (value.c) ---- */
+
+/* Announces the point; the next calls of rwk_mlp_tile_at are for it. */
+void rwk_mlp_at(rwk_mlp_work *work, const double *w);
+/* Activations and dZ of a tile at the announced point; valid until the next call. */
+const double *rwk_mlp_tile_at(rwk_mlp_work *work, size_t tile);
+
+/* ---- operations of the problem ---- */
+
+rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self);
+void rwk_mlp_work_destroy(void *work, void *self);
+rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *work, void *self);
+rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
+                                  const double *w, void *work, void *self);
+rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, void *self);
+double rwk_mlp_hessian_cost(void *self);
+rwk_status rwk_mlp_flats(const double *w, double lambda, rwk_flat_fn emit, void *payload, void *work,
+                         void *self);
+rwk_status rwk_mlp_kinks(rwk_kinks *kinks, const double *w, double tol, void *work, void *self);
+rwk_status rwk_mlp_simplify(double *w, int64_t *changed, double threshold, void *work, void *self);
+rwk_status rwk_mlp_zero_lambda(double *lambda_c, void *work, void *self);
+rwk_status rwk_mlp_start(double *w, uint64_t seed, uint64_t stream, void *self);
+
+/* Doubles of scratch memory that rwk_mlp_hessian wants in work->curvature. */
+size_t rwk_mlp_hessian_scratch(const rwk_mlp *m);
+
+/* The activation and its first derivative at one number, in full relative accuracy. */
+double rwk_mlp_phi(rwk_activation activation, double z);
+double rwk_mlp_phi1(rwk_activation activation, double z);
+
+#endif

@@ -1,0 +1,47 @@
+/* One tile of rows through the network and back. */
+#include "mlp/network.h"
+
+void rwk_mlp_buffer_init(const rwk_mlp *m, double *buffer) {
+  const size_t stride = m->extent.stride;
+  for (size_t i = 0; i < m->tile_size; i++) buffer[i] = 0;
+  for (size_t l = 0; l + 1 < m->depth; l++) {
+    double *one = buffer + m->A_at[l] + m->layers[l].outputs * stride;
+    for (size_t r = 0; r < stride; r++) one[r] = 1;
+  }
+}
+
+void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w) {
+  const double *in = X;
+  for (size_t l = 0; l < m->depth; l++) {
+    const rwk_mlp_layer *layer = &m->layers[l];
+    const int hidden = l + 1 < m->depth;
+    double *out = buffer + (hidden ? m->A_at[l] : m->dZ_at[l]);
+    const rwk_mlp_product p = {.Z = out,
+                               .outputs = layer->outputs,
+                               .term = {{in, w + layer->W, layer->inputs, layer->outputs, 1}},
+                               .terms = 1,
+                               .bias = layer->has_bias ? w + layer->b : NULL};
+    m->kernel->product(&p, m->extent);
+    if (hidden) m->kernel->activate(out, buffer + m->x_at[l], m->activation, layer->outputs, m->extent);
+    in = out;
+  }
+}
+
+double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile) {
+  return m->kernel->residual(buffer + m->dZ_at[m->depth - 1], rwk_mlp_Y(m, tile), rwk_mlp_omega(m, tile),
+                             m->loss_scale, m->outputs, m->extent);
+}
+
+void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w) {
+  for (size_t l = m->depth - 1; l > 0; l--) {
+    const rwk_mlp_layer *layer = &m->layers[l];
+    const rwk_mlp_product p = {
+        .Z = buffer + m->dZ_at[l - 1],
+        .outputs = layer->inputs,
+        .term = {{buffer + m->dZ_at[l], w + layer->W, layer->outputs, 1, layer->outputs}},
+        .terms = 1,
+        .slope = m->slope,
+        .x = buffer + m->x_at[l - 1]};
+    m->kernel->product_slope(&p, m->extent);
+  }
+}

@@ -1,0 +1,82 @@
+/* Hessian-vector products by the R-operator (Pearlmutter, Neural Computation 6, 1994): exact, all vectors on
+ * a tile while it is in cache. R{x} is the derivative of x when w moves along v. With d = dL/dz:
+ *
+ *   R{z_l}     = V_l' a_{l-1} + W_l' R{a_{l-1}} + v_b,          R{a_l} = phi'(z_l) R{z_l}
+ *   R{d_last}  = 2 loss_scale omega R{f}
+ *   R{d_l}     = phi' (W_{l+1} R{d_{l+1}} + V_{l+1} d_{l+1}) + (phi''/phi') R{z_l} d_l
+ *   R{grad_l}  = a_{l-1} R{d_l}' + R{a_{l-1}} d_l'
+ */
+#include <string.h>
+#include "mlp/network.h"
+
+/* R{a} of the hidden layers, in their dZ the last term of R{d}, and R{d} of the last layer. */
+static void tangent_forward(const rwk_mlp *m, double *R, const double *at, size_t tile, const double *w,
+                            const double *v) {
+  for (size_t l = 0; l < m->depth; l++) {
+    const rwk_mlp_layer *layer = &m->layers[l];
+    const int hidden = l + 1 < m->depth;
+    rwk_mlp_product p = {.Z = R + (hidden ? m->A_at[l] : m->dZ_at[l]),
+                         .outputs = layer->outputs,
+                         .term = {{rwk_mlp_layer_in(m, l, rwk_mlp_X(m, tile), at), v + layer->W,
+                                   layer->inputs, layer->outputs, 1}},
+                         .terms = 1,
+                         .bias = layer->has_bias ? v + layer->b : NULL,
+                         .slope = m->slope};
+    if (l > 0) /* the table does not move */
+      p.term[p.terms++] = (rwk_mlp_term){R + m->A_at[l - 1], w + layer->W, layer->inputs, layer->outputs, 1};
+    if (hidden) {
+      p.x = at + m->x_at[l];
+      p.dZ = at + m->dZ_at[l];
+      p.U = R + m->dZ_at[l];
+      m->kernel->product_tangent(&p, m->extent);
+    } else {
+      m->kernel->product(&p, m->extent);
+      for (size_t k = 0; k < layer->outputs; k++) {
+        double *f = p.Z + k * m->extent.stride;
+        m->kernel->multiply(f, f, rwk_mlp_omega(m, tile), 2 * m->loss_scale, NULL, m->extent);
+      }
+    }
+  }
+}
+
+static void tangent_backward(const rwk_mlp *m, double *R, const double *at, const double *w,
+                             const double *v) {
+  for (size_t l = m->depth - 1; l > 0; l--) {
+    const rwk_mlp_layer *layer = &m->layers[l];
+    const rwk_mlp_product p = {.Z = R + m->dZ_at[l - 1],
+                               .outputs = layer->inputs,
+                               .term = {{R + m->dZ_at[l], w + layer->W, layer->outputs, 1, layer->outputs},
+                                        {at + m->dZ_at[l], v + layer->W, layer->outputs, 1, layer->outputs}},
+                               .terms = 2,
+                               .slope = m->slope,
+                               .x = at + m->x_at[l - 1]};
+    m->kernel->product_cotangent(&p, m->extent);
+  }
+}
+
+rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
+                                  const double *w, void *work, void *self) {
+  const rwk_mlp *m = self;
+  rwk_mlp_work *s = work;
+  double *R = s->tangent;
+  for (size_t j = 0; j < k; j++) memset(HV + j * ldhv, 0, m->dim * sizeof *HV);
+  rwk_mlp_at(s, w);
+  for (size_t t = 0; t < m->tiles; t++) {
+    const double *at = rwk_mlp_tile_at(s, t);
+    for (size_t j = 0; j < k; j++) {
+      const double *v = V + j * ldv;
+      double *hv = HV + j * ldhv;
+      tangent_forward(m, R, at, t, w, v);
+      tangent_backward(m, R, at, w, v);
+      for (size_t l = 0; l < m->depth; l++) {
+        const rwk_mlp_layer *layer = &m->layers[l];
+        m->kernel->dots(hv + layer->W, layer->outputs, rwk_mlp_layer_in(m, l, rwk_mlp_X(m, t), at),
+                        rwk_mlp_layer_rows(layer), R + m->dZ_at[l], layer->outputs, m->extent);
+        if (l > 0)
+          m->kernel->dots(hv + layer->W, layer->outputs, R + m->A_at[l - 1], layer->inputs, at + m->dZ_at[l],
+                          layer->outputs, m->extent);
+      }
+    }
+  }
+  return RWK_OK;
+}

@@ -1,0 +1,101 @@
+/* Switching off units that have died in all but rounding, and the penalty at which all of them die. */
+#include <float.h>
+#include <math.h>
+#include "la/dense.h"
+#include "mlp/points.h"
+
+int rwk_mlp_in_within(const rwk_mlp *m, const double *w, size_t l, size_t j, double threshold) {
+  const rwk_mlp_layer *layer = &m->layers[l];
+  for (size_t i = 0; i < layer->inputs; i++)
+    if (!(fabs(w[layer->W + i * layer->outputs + j]) <= threshold)) return 0;
+  return 1;
+}
+
+int rwk_mlp_out_within(const rwk_mlp *m, const double *w, size_t l, size_t j, double threshold) {
+  const rwk_mlp_layer *next = &m->layers[l + 1];
+  for (size_t k = 0; k < next->outputs; k++)
+    if (!(fabs(w[next->W + j * next->outputs + k]) <= threshold)) return 0;
+  return 1;
+}
+
+static void set(double *x, double value, int64_t *changed) {
+  if (*x == value) return;
+  *x = value;
+  ++*changed;
+}
+
+static void switch_off(const rwk_mlp *m, double *w, size_t l, size_t j, int64_t *changed) {
+  const rwk_mlp_layer *layer = &m->layers[l], *next = &m->layers[l + 1];
+  double *v = w + next->W + j * next->outputs;
+  const double constant = rwk_mlp_phi(m->activation, layer->has_bias ? w[layer->b + j] : 0);
+  if (!next->has_bias) /* nothing takes over its constant output: only if there is none to speak of */
+    for (size_t k = 0; k < next->outputs; k++)
+      if (fabs(constant * v[k]) > DBL_EPSILON) return;
+  for (size_t k = 0; k < next->outputs; k++) {
+    if (next->has_bias) set(&w[next->b + k], w[next->b + k] + constant * v[k], changed);
+    set(&v[k], 0, changed);
+  }
+  for (size_t i = 0; i < layer->inputs; i++) set(&w[layer->W + i * layer->outputs + j], 0, changed);
+  if (layer->has_bias && m->penalise_biases) set(&w[layer->b + j], 0, changed);
+}
+
+rwk_status rwk_mlp_simplify(double *w, int64_t *changed, double threshold, void *work, void *self) {
+  (void)work;
+  const rwk_mlp *m = self;
+  *changed = 0;
+  for (size_t l = 0; l + 1 < m->depth; l++)
+    for (size_t j = 0; j < m->layers[l].outputs; j++) {
+      if (!rwk_mlp_in_within(m, w, l, j, threshold) || !rwk_mlp_out_within(m, w, l, j, threshold)) continue;
+      if (m->layers[l].has_bias && m->penalise_biases && !(fabs(w[m->layers[l].b + j]) <= threshold))
+        continue;
+      switch_off(m, w, l, j, changed);
+    }
+  return RWK_OK;
+}
+
+/* Weighted mean of each output, or 0 where no bias takes it over. */
+static void means(const rwk_mlp *m, double *mean, int centred) {
+  const rwk_mlp_extent e = m->extent;
+  for (size_t k = 0; k < m->outputs; k++) {
+    double sum = 0;
+    for (size_t t = 0; centred && t < m->tiles; t++) {
+      const double *y = rwk_mlp_Y(m, t) + k * e.stride, *omega = rwk_mlp_omega(m, t);
+      for (size_t r = 0; r < e.rows; r++) sum += omega[r] * y[r];
+    }
+    mean[k] = sum / m->weight_sum;
+  }
+}
+
+/* T5: the constant model stops being a local minimum below max |phi'| * loss_scale * |X' Omega (Y - mean)|_2.
+ */
+rwk_status rwk_mlp_zero_lambda(double *lambda_c, void *work, void *self) {
+  const rwk_mlp *m = self;
+  rwk_mlp_work *s = work;
+  *lambda_c = NAN;
+  if (m->depth != 2 || m->activation == RWK_ACTIVATION_RELU) return RWK_NOT_IMPLEMENTED;
+  const rwk_mlp_layer *hidden = &m->layers[0], *last = &m->layers[1];
+  const int centred = rwk_mlp_bias_free(m, last);
+  if (!centred && (last->has_bias || hidden->has_bias || rwk_mlp_phi(m->activation, 0) != 0))
+    return RWK_NOT_IMPLEMENTED;
+  double slope = rwk_mlp_phi1(m->activation, 0);
+  if (hidden->has_bias && m->activation == RWK_ACTIVATION_SOFTPLUS)
+    slope = 1; /* the bias is free: it goes to infinity */
+
+  const rwk_mlp_extent e = m->extent;
+  double *product = rwk_alloc_doubles(s->ctx, m->inputs * m->outputs + m->outputs), sigma;
+  if (!product) return rwk_fail_memory(s->ctx, "the penalty at which all weights are zero");
+  double *mean = product + m->inputs * m->outputs, *gap = s->tangent + m->dZ_at[1];
+  for (size_t i = 0; i < m->inputs * m->outputs; i++) product[i] = 0;
+  means(m, mean, centred);
+  for (size_t t = 0; t < m->tiles; t++) {
+    const double *Y = rwk_mlp_Y(m, t), *omega = rwk_mlp_omega(m, t);
+    for (size_t k = 0; k < m->outputs; k++)
+      for (size_t r = 0; r < e.rows; r++) gap[k * e.stride + r] = omega[r] * (Y[k * e.stride + r] - mean[k]);
+    m->kernel->dots(product, m->outputs, rwk_mlp_X(m, t), m->inputs, gap, m->outputs, e);
+  }
+  const rwk_status status =
+      rwk_singular_max(s->ctx, &sigma, NULL, NULL, product, m->outputs, m->inputs, m->outputs);
+  if (status == RWK_OK) *lambda_c = slope * m->loss_scale * sigma;
+  rwk_free_doubles(s->ctx, product);
+  return status;
+}

@@ -1,0 +1,57 @@
+/* Scratch memory of one thread, and random starts. */
+#include <math.h>
+#include "base/stream.h"
+#include "mlp/network.h"
+
+/* All tiles at a point are kept when they take no more than this. */
+static const size_t memory_limit = (size_t)64 << 20;
+
+rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
+  const rwk_mlp *m = self;
+  *work = NULL;
+  rwk_mlp_work *s = rwk_calloc(ctx, 1, sizeof *s);
+  if (!s) return rwk_fail_memory(ctx, "a network's scratch memory");
+  *s = (rwk_mlp_work){.mlp = m, .ctx = ctx};
+  const int keep = m->tile_size <= memory_limit / sizeof(double) / m->tiles;
+  s->w = rwk_alloc_doubles(ctx, m->dim);
+  s->tile = rwk_alloc_doubles(ctx, m->tile_size);
+  s->tangent = rwk_alloc_doubles(ctx, m->tile_size);
+  s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
+  s->curvature = rwk_alloc_doubles(ctx, rwk_mlp_hessian_scratch(m));
+  if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || !s->curvature) {
+    rwk_mlp_work_destroy(s, self);
+    return rwk_fail_memory(ctx, "a network's scratch memory");
+  }
+  rwk_mlp_buffer_init(m, s->tile);
+  rwk_mlp_buffer_init(m, s->tangent);
+  for (size_t t = 0; keep && t < m->tiles; t++) rwk_mlp_buffer_init(m, s->kept + t * m->tile_size);
+  *work = s;
+  return RWK_OK;
+}
+
+void rwk_mlp_work_destroy(void *work, void *self) {
+  (void)self;
+  rwk_mlp_work *s = work;
+  rwk_free_doubles(s->ctx, s->curvature);
+  rwk_free_doubles(s->ctx, s->kept);
+  rwk_free_doubles(s->ctx, s->tangent);
+  rwk_free_doubles(s->ctx, s->tile);
+  rwk_free_doubles(s->ctx, s->w);
+  rwk_free(s->ctx, s);
+}
+
+/* Uniform within +-sqrt(6 / (fan in + fan out)), 2 instead of 6 for logistic units (Glorot and Bengio,
+ * AISTATS 2010, and scikit-learn's MLPRegressor); biases are drawn likewise. */
+rwk_status rwk_mlp_start(double *w, uint64_t seed, uint64_t stream, void *self) {
+  const rwk_mlp *m = self;
+  rwk_stream s;
+  rwk_stream_init(&s, seed, stream);
+  for (size_t l = 0; l < m->depth; l++) {
+    const rwk_mlp_layer *layer = &m->layers[l];
+    const double factor = m->activation == RWK_ACTIVATION_LOGISTIC ? 2 : 6;
+    const double bound = sqrt(factor / ((double)layer->inputs + (double)layer->outputs));
+    const size_t count = rwk_mlp_layer_rows(layer) * layer->outputs;
+    for (size_t i = 0; i < count; i++) w[layer->W + i] = bound * (2 * rwk_stream_uniform(&s) - 1);
+  }
+  return RWK_OK;
+}

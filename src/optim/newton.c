@@ -1,0 +1,101 @@
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "optim/region.h"
+
+/* A step is accepted when the objective fell by this share of what the model said. */
+static const double accept_ratio = 1e-4;
+
+/* Near the solution the predicted fall drowns in the rounding of J; then the gradient decides. */
+static int drowned(double reduction, double objective) { return reduction <= 64 * DBL_EPSILON * fabs(objective); }
+
+static rwk_status subproblem(rwk_region_step *step, rwk_solver *s, const rwk_state *state) {
+  if (s->dense) {
+    rwk_region_dense(step, s->step, s->g, s->H, s->factor, s->spare, s->dim, state->radius, &s->damping);
+    return RWK_OK;
+  }
+  const double forcing = fmin(0.1, sqrt(rwk_norm(s->dim, s->g)));
+  return rwk_region_krylov(step, s->step, s->krylov, &s->objective, s->w, s->g, state->radius, forcing);
+}
+
+static double first_radius(const rwk_solver *s, const rwk_state *state) {
+  if (!s->dense && s->objective.problem->ops.precondition) return sqrt(2 * state->parts.objective); /* energy norm */
+  return 0.5 * fmax(1, rwk_norm(s->dim, s->w));
+}
+
+/* One trial: solves the subproblem, evaluates, accepts or shrinks. *accepted as it says; *stalled when no step helps. */
+static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *stalled) {
+  rwk_region_step step;
+  RWK_TRY(subproblem(&step, s, state));
+  *accepted = *stalled = 0;
+  const double scale = 1 + rwk_norm(s->dim, s->w);
+  if (!(step.length > 1e-15 * scale) || !(step.reduction > 0)) {
+    *stalled = 1;
+    return RWK_OK;
+  }
+  for (size_t i = 0; i < s->dim; i++) s->trial[i] = s->w[i] + s->step[i];
+  rwk_parts parts;
+  double grad_inf;
+  RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
+  const double fall = state->parts.objective - parts.objective;
+  double ratio = fall / step.reduction;
+  if (drowned(step.reduction, state->parts.objective))
+    ratio = grad_inf < state->grad_inf && fall >= -64 * DBL_EPSILON * fabs(state->parts.objective) ? 1 : 0;
+  if (!(ratio >= 0.25)) state->radius = 0.25 * fmin(step.length, state->radius);
+  else if (ratio > 0.75 && !step.interior) state->radius = fmax(state->radius, 2.5 * step.length);
+  else if (ratio > 0.75) state->radius = fmax(state->radius, 2 * step.length);
+  if (ratio >= accept_ratio) {
+    rwk_solver_accept(s, state, &parts, grad_inf);
+    *accepted = 1;
+  } else if (state->radius < 1e-15 * scale) {
+    *stalled = 1;
+  }
+  return RWK_OK;
+}
+
+rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
+  rwk_solve_result *r = state->result;
+  state->radius = first_radius(s, state);
+  s->damping = 0;
+  int fresh = 0; /* is H the Hessian at w? */
+  for (;;) {
+    const rwk_status asked = rwk_solver_report(s, state, r->iterations);
+    if (asked != RWK_OK) {
+      r->stop = RWK_STOP_CANCELLED;
+      return asked;
+    }
+    if (rwk_gradient_small(s, state)) {
+      if (!s->settings.escape) {
+        r->stop = RWK_STOP_GRADIENT;
+        return RWK_OK;
+      }
+      int moved;
+      RWK_TRY(rwk_settle(s, state, &moved));
+      if (!moved) {
+        r->stop = RWK_STOP_CONVERGED;
+        return RWK_OK;
+      }
+      state->radius = fmax(state->radius, 0.1 * first_radius(s, state));
+      fresh = 0;
+      r->iterations++;
+      continue;
+    }
+    if (r->iterations >= s->settings.max_iter) {
+      r->stop = RWK_STOP_ITERATIONS;
+      return RWK_OK;
+    }
+    if (rwk_norm_inf(s->dim, s->w) > 1e12) {
+      r->stop = RWK_STOP_UNBOUNDED;
+      return RWK_OK;
+    }
+    if (s->dense && !fresh) RWK_TRY(rwk_objective_hessian(&s->objective, s->H, s->dim, s->w));
+    int accepted, stalled;
+    RWK_TRY(advance(s, state, &accepted, &stalled));
+    fresh = !accepted;
+    r->iterations++;
+    if (stalled) {
+      r->stop = RWK_STOP_STALLED;
+      return RWK_OK;
+    }
+  }
+}

@@ -1,0 +1,110 @@
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "optim/region.h"
+
+/* factor := chol(H + mu I), lower triangle; 0 if that is not positive definite. */
+static int factorise(double *factor, const double *H, size_t n, double mu) {
+  for (size_t i = 0; i < n; i++) {
+    memcpy(factor + i * n, H + i * n, (i + 1) * sizeof *factor);
+    factor[i * n + i] += mu;
+  }
+  size_t pivot;
+  rwk_cholesky(&pivot, factor, n, n);
+  return pivot == 0;
+}
+
+/* A bound of |H| that costs one pass: the largest absolute row sum. */
+static double row_sum_norm(const double *H, size_t n) {
+  double norm = 0;
+  for (size_t i = 0; i < n; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) sum += fabs(H[i * n + j]);
+    if (sum > norm) norm = sum;
+  }
+  return norm;
+}
+
+/* A unit vector z with small z'(H + mu I)z, by inverse iteration on the factor; returns that value. */
+static double near_null(double *z, const double *factor, size_t n) {
+  for (size_t i = 0; i < n; i++) z[i] = 1 + 0.5 * cos((double)i); /* any fixed vector with something of everything */
+  rwk_scale(n, 1 / rwk_norm(n, z), z);
+  double value = 0;
+  for (int pass = 0; pass < 3; pass++) {
+    rwk_triangular_solve(z, 0, factor, n, n);
+    const double half = rwk_norm(n, z); /* |L^-1 z|^2 = z' A^-1 z */
+    rwk_triangular_solve(z, 1, factor, n, n);
+    const double length = rwk_norm(n, z);
+    value = half * half / (length * length); /* Rayleigh quotient of A at the new z */
+    rwk_scale(n, 1 / length, z);
+  }
+  return value;
+}
+
+void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor, double *scratch, size_t n,
+                      double radius, double *damping) {
+  const double kappa_easy = 0.1, kappa_hard = 0.2;
+  const double gnorm = rwk_norm(n, g), hnorm = row_sum_norm(H, n);
+  const double tiny = 1e-10 * hnorm + DBL_MIN; /* tells "singular but semidefinite" (dead units, rotations) from indefinite */
+  double low = 0, high = gnorm / radius + hnorm, mu = 0, length = 0;
+  for (size_t i = 0; i < n; i++) low = fmax(low, -H[i * n + i]);
+  if (low > 0) mu = *damping > low && *damping < high ? *damping : fmax(sqrt(low * high), low + 0.01 * (high - low));
+  int factored = 0;
+  *out = (rwk_region_step){0};
+  for (int round = 0; round < 60; round++) {
+    if (!factorise(factor, H, n, mu)) {
+      low = fmax(low, mu);
+      if (mu == 0) mu = tiny;
+      else if (mu == tiny && *damping > mu && *damping < high) mu = *damping;
+      else mu = fmax(sqrt(low * high), low + 0.01 * (high - low));
+      factored = 0;
+      if (low >= high) high = 2 * low + tiny;
+      continue;
+    }
+    factored = 1;
+    for (size_t i = 0; i < n; i++) s[i] = -g[i];
+    rwk_cholesky_solve(s, n, 1, factor, n, n);
+    length = rwk_norm(n, s);
+    if (length <= radius * (1 + kappa_easy) && mu <= tiny) {
+      out->interior = 1;
+      break;
+    }
+    if (fabs(length - radius) <= kappa_easy * radius) break;
+    memcpy(scratch, s, n * sizeof *s);
+    rwk_triangular_solve(scratch, 0, factor, n, n); /* q = L^-1 s */
+    const double q = rwk_norm(n, scratch);
+    
+    if (length < radius) {
+      high = fmin(high, mu);
+      /* hard case: lengthen s along a near null vector of H + mu I, to the side where the model is lower */
+      double *z = scratch;
+      const double value = near_null(z, factor, n);
+      low = fmax(low, mu - value);
+      const double sz = rwk_dot(n, s, z), room = (radius - length) * (radius + length);
+      const double root = sqrt(sz * sz + room);
+      const double t = sz > 0 ? room / (sz + root) : -room / (root - sz); /* |s + t z| = radius, the shorter way */
+      const double pulled = -rwk_dot(n, g, s); /* = s'(H + mu I)s */
+      if (t * t * value <= kappa_hard * (pulled + mu * radius * radius)) {
+        rwk_axpy(n, t, z, s);
+        length = radius;
+        break;
+      }
+    } else {
+      low = fmax(low, mu);
+    }
+    double next = mu + (q > 0 ? length * length / (q * q) * (length - radius) / radius : 0); /* Newton on 1/|s| = 1/radius */
+    if (!(next > low) || !(next < high)) next = fmax(sqrt(low * high), low + 0.01 * (high - low));
+    if (next == mu) break;
+    mu = next;
+  }
+  if (!factored) { /* only when H is out of all proportion: the steepest descent step */
+    const double t = gnorm > 0 ? radius / gnorm : 0;
+    for (size_t i = 0; i < n; i++) s[i] = -t * g[i];
+    length = radius;
+  }
+  *damping = mu;
+  out->damping = mu;
+  out->length = rwk_norm(n, s);
+  rwk_symv(scratch, n, H, n, s);
+  out->reduction = -(rwk_dot(n, g, s) + 0.5 * rwk_dot(n, s, scratch));
+}

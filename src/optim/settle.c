@@ -1,0 +1,195 @@
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "la/lanczos.h"
+#include "optim/solver.h"
+
+/* Curvatures up to this share of |H| are rounding; certify's limit is of the same make. */
+static double curvature_limit(size_t n, double norm) { return 8 * DBL_EPSILON * sqrt((double)n) * norm; }
+
+/* Tries w + t way for both signs (or one) and t = first, growing while J falls, shrinking until it does. 1 if J was lowered: then the
+ * best point is accepted. */
+static rwk_status line_down(rwk_solver *s, rwk_state *state, const double *base, const double *way, double first, int both, int *moved) {
+  const size_t n = s->dim;
+  *moved = 0;
+  double best = state->parts.objective, best_t = 0;
+  rwk_parts parts;
+  double grad_inf;
+  for (int sign = 0; sign < (both ? 2 : 1); sign++) {
+    double t = sign ? -first : first;
+    int fell = 0;
+    for (int round = 0; round < 60; round++) {
+      for (size_t i = 0; i < n; i++) s->trial[i] = base[i] + t * way[i];
+      RWK_TRY(rwk_objective_try(&s->objective, &parts, NULL, s->trial));
+      const int lower = parts.objective < best;
+      if (lower) {
+        best = parts.objective;
+        best_t = t;
+        fell = 1;
+        t *= 2;
+        if (round > 0 && fabs(t) < fabs(first)) break; /* found on the way in: the first that falls is near the best */
+      } else if (fell) {
+        break;
+      } else {
+        t *= 0.25;
+        if (fabs(t) < 1e-9) break;
+      }
+    }
+  }
+  if (best_t == 0) return RWK_OK;
+  for (size_t i = 0; i < n; i++) s->trial[i] = base[i] + best_t * way[i];
+  RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
+  if (!(parts.objective < state->parts.objective)) return RWK_OK;
+  rwk_solver_accept(s, state, &parts, grad_inf);
+  *moved = 1;
+  return RWK_OK;
+}
+
+/* Keeps the trial point when it is as good: J not higher beyond rounding, gradient within the tolerance or smaller. */
+static rwk_status keep_if_as_good(rwk_solver *s, rwk_state *state, int *kept) {
+  rwk_parts parts;
+  double grad_inf;
+  *kept = 0;
+  RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
+  rwk_state there = *state;
+  there.parts = parts;
+  there.grad_inf = grad_inf;
+  if (!(parts.objective <= state->parts.objective + 64 * DBL_EPSILON * fabs(state->parts.objective))) return RWK_OK;
+  if (!(grad_inf <= state->grad_inf) && !rwk_gradient_small(s, &there)) return RWK_OK;
+  rwk_solver_accept(s, state, &parts, grad_inf);
+  *kept = 1;
+  return RWK_OK;
+}
+
+/* Units that have died in all but rounding are switched off exactly, so that their flat directions are exact. */
+static rwk_status simplify(rwk_solver *s, rwk_state *state) {
+  const rwk_problem *p = s->objective.problem;
+  if (!p->ops.simplify) return RWK_OK;
+  for (double threshold = 1e-4; threshold > 1e-13; threshold *= 1e-2) {
+    int64_t changed = 0;
+    memcpy(s->trial, s->w, s->dim * sizeof *s->w);
+    RWK_TRY(p->ops.simplify(s->trial, &changed, threshold, s->objective.work, p->self));
+    if (changed == 0) continue;
+    int kept;
+    RWK_TRY(keep_if_as_good(s, state, &kept));
+    if (kept) return RWK_OK;
+  }
+  return RWK_OK;
+}
+
+typedef struct escape {
+  rwk_solver *solver;
+  double curvature; /* the most negative so far */
+  double *moved, *way;
+} escape;
+
+static rwk_status look_for_way(const rwk_flat *flat, void *payload) {
+  escape *e = payload;
+  if (flat->moved && flat->way && flat->curvature < e->curvature) {
+    const size_t bytes = e->solver->dim * sizeof(double);
+    e->curvature = flat->curvature;
+    memcpy(e->moved, flat->moved, bytes);
+    memcpy(e->way, flat->way, bytes);
+  }
+  return RWK_OK;
+}
+
+/* T7: where a dead unit's bias can slide to negative curvature, slide it and go down. */
+static rwk_status leave_dead_units(rwk_solver *s, rwk_state *state, int *moved) {
+  const rwk_problem *p = s->objective.problem;
+  *moved = 0;
+  if (!p->ops.flats) return RWK_OK;
+  escape e = {.solver = s, .curvature = 0, .moved = s->step, .way = s->spare};
+  RWK_TRY(p->ops.flats(s->w, s->objective.lambda, look_for_way, &e, s->objective.work, p->self));
+  if (e.curvature >= -curvature_limit(s->dim, state->stationary_norm)) return RWK_OK;
+  RWK_TRY(line_down(s, state, e.moved, e.way, 0.1, 0, moved));
+  state->result->escapes += *moved;
+  return RWK_OK;
+}
+
+typedef struct shifted {
+  rwk_solver *solver;
+} shifted;
+
+static rwk_status apply_hessian(double *y, const double *x, void *payload) {
+  rwk_solver *s = payload;
+  return rwk_objective_products(&s->objective, y, s->dim, x, s->dim, 1, s->w);
+}
+
+/* Smallest eigenvalue and its vector (in s->step), unless the Hessian is positive definite beyond doubt: then *value is 0. */
+static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value, int *definite) {
+  const size_t n = s->dim;
+  *value = 0;
+  *definite = 0;
+  if (!s->dense) {
+    rwk_lanczos_settings ls;
+    rwk_lanczos_settings_init(&ls);
+    rwk_lanczos_result lr;
+    ls.products = 120;
+    ls.memory = (size_t)64 << 20;
+    ls.stop_below = 0;
+    ls.tol = 1e-2;
+    RWK_TRY(rwk_lanczos_min(&lr, s->step, s->ctx, n, &ls, apply_hessian, s));
+    state->stationary_norm = lr.largest;
+    if (lr.value < 0) *value = lr.value;
+    return RWK_OK;
+  }
+  RWK_TRY(rwk_objective_hessian(&s->objective, s->H, n, s->w));
+  double norm = 0;
+  for (size_t i = 0; i < n; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) sum += fabs(s->H[i * n + j]);
+    norm = fmax(norm, sum);
+  }
+  state->stationary_norm = norm;
+  const double limit = curvature_limit(n, norm);
+  for (int pass = 0; pass < 2; pass++) { /* first as it is, then lifted by the limit: flat directions are no way down */
+    size_t pivot;
+    for (size_t i = 0; i < n; i++) {
+      memcpy(s->factor + i * n, s->H + i * n, (i + 1) * sizeof *s->H);
+      s->factor[i * n + i] += pass ? limit : 0;
+    }
+    rwk_cholesky(&pivot, s->factor, n, n);
+    if (pivot == 0) {
+      *definite = 1;
+      return RWK_OK;
+    }
+  }
+  memcpy(s->factor, s->H, n * n * sizeof *s->H);
+  RWK_TRY(rwk_eigen_some(s->ctx, value, s->step, s->factor, n, n, 0, 1));
+  if (*value >= -limit) *value = 0;
+  return RWK_OK;
+}
+
+rwk_status rwk_settle(rwk_solver *s, rwk_state *state, int *moved) {
+  double value;
+  int definite;
+  *moved = 0;
+  RWK_TRY(simplify(s, state));
+  RWK_TRY(most_negative(s, state, &value, &definite));
+  if (value < 0) {
+    memcpy(s->spare, s->step, s->dim * sizeof *s->step);
+    RWK_TRY(line_down(s, state, s->w, s->spare, 0.1, 1, moved));
+    state->result->curvature_steps += *moved;
+    if (*moved) return RWK_OK;
+  }
+  if (s->dense && definite) { /* the factor is at hand: one more Newton step makes the last digits right */
+    for (size_t i = 0; i < s->dim; i++) s->step[i] = -s->g[i];
+    rwk_cholesky_solve(s->step, s->dim, 1, s->factor, s->dim, s->dim);
+    const double length = rwk_norm(s->dim, s->step);
+    if (length <= 1e-3 * (1 + rwk_norm(s->dim, s->w)) && state->grad_inf > 0) {
+      const double before = state->grad_inf;
+      int kept;
+      for (size_t i = 0; i < s->dim; i++) s->trial[i] = s->w[i] + s->step[i];
+      rwk_parts parts;
+      double grad_inf;
+      RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
+      kept = grad_inf < before && parts.objective <= state->parts.objective + 64 * DBL_EPSILON * fabs(state->parts.objective);
+      if (kept) {
+        rwk_solver_accept(s, state, &parts, grad_inf);
+        RWK_TRY(simplify(s, state));
+      }
+    }
+  }
+  return leave_dead_units(s, state, moved);
+}

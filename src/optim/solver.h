@@ -1,0 +1,51 @@
+/* optim/solver.h: what the methods of the optim floor share. */
+#ifndef RWK_OPTIM_SOLVER_H
+#define RWK_OPTIM_SOLVER_H
+
+#include <ridgewalk/solve.h>
+#include "base/context.h"
+#include "la/dense.h"
+#include "problem/problem.h"
+
+struct rwk_solver {
+  rwk_context *ctx;
+  rwk_solver_settings settings; /* with every 0 replaced by its default */
+  rwk_objective objective;
+  size_t dim;
+  int dense;
+  double *w, *g, *step, *trial, *trial_g, *spare; /* [dim] each */
+  double *H, *factor;                             /* [dim x dim] each, dense only */
+  struct rwk_krylov *krylov;                      /* Krylov only */
+  double damping;                                 /* the last multiplier of the dense subproblem: where the next begins */
+};
+
+/* Where an iteration stands. */
+typedef struct rwk_state {
+  rwk_parts parts;
+  double grad_inf;
+  double radius;
+  double began; /* rwk_seconds */
+  rwk_solve_result *result;
+  double stationary_norm; /* |H| at the last stationary point looked at, for relative thresholds */
+} rwk_state;
+
+/* The shared stopping test: grad_inf <= grad_tol * max(1, J). */
+int rwk_gradient_small(const rwk_solver *s, const rwk_state *state);
+
+/* Tells the watcher; RWK_CANCELLED when the caller wants to stop. */
+rwk_status rwk_solver_report(const rwk_solver *s, const rwk_state *state, int64_t iteration);
+
+/* Evaluates J and its gradient at s->trial. */
+rwk_status rwk_solver_try(rwk_solver *s, rwk_parts *parts, double *grad_inf);
+
+/* Makes the trial point the current one. */
+void rwk_solver_accept(rwk_solver *s, rwk_state *state, const rwk_parts *parts, double grad_inf);
+
+rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state);
+rwk_status rwk_lbfgs_run(rwk_solver *s, rwk_state *state);
+
+/* At a zero gradient: switches off what is as good as off, leaves saddles along negative curvature, and dead units by T7's way.
+ * *moved: 1 when J was lowered and the iteration should go on, 0 when this is the end. */
+rwk_status rwk_settle(rwk_solver *s, rwk_state *state, int *moved);
+
+#endif

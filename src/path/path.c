@@ -1,0 +1,170 @@
+#include <math.h>
+#include <string.h>
+#include "path/path.h"
+
+static const char *const walk_names[] = {
+#define RWK_X(symbol, name, meaning) name,
+    RWK_WALK_LIST(RWK_X)
+#undef RWK_X
+};
+
+static const char *const cause_names[] = {
+#define RWK_X(symbol, name, meaning) name,
+    RWK_CAUSE_LIST(RWK_X)
+#undef RWK_X
+};
+
+enum { WALKS = sizeof walk_names / sizeof *walk_names, CAUSES = sizeof cause_names / sizeof *cause_names };
+
+const char *rwk_walk_name(rwk_walk walk) { return (unsigned)walk < WALKS ? walk_names[walk] : "?"; }
+
+const char *rwk_cause_name(rwk_cause cause) { return (unsigned)cause < CAUSES ? cause_names[cause] : "?"; }
+
+rwk_status rwk_walk_from_name(rwk_walk *walk, const char *name) {
+  for (int i = 0; i < WALKS; i++)
+    if (!strcmp(walk_names[i], name)) return *walk = (rwk_walk)i, RWK_OK;
+  return RWK_INVALID_ARGUMENT;
+}
+
+void rwk_path_settings_init(rwk_path_settings *settings) {
+  *settings = (rwk_path_settings){.size = sizeof *settings,
+                                  .walks = RWK_WALKS_UP | RWK_WALKS_DOWN | RWK_WALKS_COLD,
+                                  .starts = 1,
+                                  .drop_tol = 1e-9,
+                                  .collapse_tol = 1e-3};
+  rwk_solver_settings_init(&settings->solver);
+  rwk_certify_settings_init(&settings->certify);
+}
+
+static rwk_status check(rwk_context *ctx, const rwk_path_settings *s) {
+  if (s->size != sizeof *s) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "path settings: call rwk_path_settings_init first");
+  for (size_t i = 0; s->lambda && i < s->lambda_count; i++)
+    if (!(s->lambda[i] > 0) || !isfinite(s->lambda[i]) || (i && !(s->lambda[i] > s->lambda[i - 1])))
+      return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: penalties must be positive and ascending (number %zu is %g)", i + 1,
+                      s->lambda[i]);
+  if (s->lambda && s->lambda_count == 0) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: at least one penalty");
+  if (s->starts < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "starts: at least 1");
+  if (s->walks == 0 || s->walks >> WALKS) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold or some of them");
+  if (!(s->drop_tol >= 0 && s->drop_tol < 1)) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "drop_tol: %g is not in [0, 1)", s->drop_tol);
+  if (!(s->collapse_tol >= 0 && s->collapse_tol < 1))
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "collapse_tol: %g is not in [0, 1)", s->collapse_tol);
+  return RWK_OK;
+}
+
+/* The grid of the settings, or 17 penalties from twice the collapse down. */
+static rwk_status make_grid(rwk_path *path) {
+  const rwk_path_settings *s = &path->settings;
+  if (s->lambda) {
+    path->lambda = rwk_alloc(path->ctx, s->lambda_count, sizeof *path->lambda);
+    if (!path->lambda) return rwk_fail_memory(path->ctx, "the grid of penalties");
+    memcpy(path->lambda, s->lambda, s->lambda_count * sizeof *path->lambda);
+    path->count = s->lambda_count;
+    return RWK_OK;
+  }
+  if (s->collapse_tol == 0) path->settings.collapse_tol = 1e-3;
+  RWK_TRY(rwk_collapse_search(&path->collapse, path));
+  if (isnan(path->collapse.collapse))
+    return rwk_fail(path->ctx, RWK_NUMERICAL,
+                    "no penalty was found at which all weights are zero, so there is no automatic grid: give one");
+  const double top = 2 * path->collapse.collapse;
+  return rwk_lambda_grid(&path->lambda, &path->count, path->ctx, top * 0x1p-16, top, 2);
+}
+
+/* From the nonzero fit with the largest penalty over all walks; nothing to find where no fit is nonzero. */
+static rwk_status find_collapse(rwk_path *path) {
+  const rwk_fit *last = NULL;
+  double largest = 0;
+  for (size_t k = 0; k < path->slots * path->count; k++)
+    if (path->made[k]) largest = fmax(largest, path->fits[k].solve.penalty);
+  for (size_t k = 0; k < path->slots * path->count; k++) {
+    const rwk_fit *f = &path->fits[k];
+    if (path->made[k] && f->solve.penalty > 1e-9 * largest && (!last || f->lambda > last->lambda)) last = f;
+  }
+  if (!last) return rwk_collapse_search(&path->collapse, path);
+  double *w = rwk_alloc_doubles(path->ctx, path->dim);
+  if (!w) return rwk_fail_memory(path->ctx, "weights");
+  memcpy(w, last->w, path->dim * sizeof *w);
+  const rwk_status status = rwk_collapse_above(&path->collapse, path, w, last->lambda);
+  rwk_free_doubles(path->ctx, w);
+  return status;
+}
+
+static rwk_status make_room(rwk_path *path) {
+  const rwk_path_settings *s = &path->settings;
+  size_t kinds = 0, records = 0;
+  for (int walk = 0; walk < WALKS; walk++)
+    if (s->walks >> walk & 1) {
+      kinds++;
+      records += walk == RWK_WALK_COLD ? 1 : (size_t)s->starts;
+    }
+  path->slots = kinds * (size_t)s->starts;
+  path->fits = rwk_calloc(path->ctx, path->slots * path->count, sizeof *path->fits);
+  path->made = rwk_calloc(path->ctx, path->slots * path->count, 1);
+  path->walks = rwk_calloc(path->ctx, records, sizeof *path->walks);
+  return path->fits && path->made && path->walks ? RWK_OK : rwk_fail_memory(path->ctx, "fits");
+}
+
+rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *problem, const rwk_path_settings *settings) {
+  *out = NULL;
+  RWK_TRY(check(ctx, settings));
+  rwk_path *path = rwk_calloc(ctx, 1, sizeof *path);
+  if (!path) return rwk_fail_memory(ctx, "a path");
+  path->ctx = ctx;
+  path->problem = problem;
+  path->settings = *settings;
+  path->dim = problem->dim;
+  path->began = rwk_seconds();
+  path->collapse = (rwk_collapse){NAN, NAN, NAN};
+  rwk_status status = make_grid(path);
+  if (status == RWK_OK) status = make_room(path);
+  if (status == RWK_OK) {
+    status = rwk_walks_run(path);
+    if (status == RWK_OK || status == RWK_CANCELLED) {
+      const rwk_status collected = rwk_walks_collect(path);
+      if (status == RWK_OK) status = collected;
+    }
+  }
+  for (size_t k = 0; k < path->walk_count && status == RWK_OK; k++) status = rwk_drops_find(path, &path->walks[k]);
+  if (status == RWK_OK && settings->lambda && settings->collapse_tol > 0) status = find_collapse(path);
+  path->seconds = rwk_seconds() - path->began;
+  if (status != RWK_OK && status != RWK_CANCELLED) {
+    rwk_path_destroy(path);
+    return status;
+  }
+  *out = path;
+  return status;
+}
+
+void rwk_path_destroy(rwk_path *path) {
+  if (!path) return;
+  rwk_context *ctx = path->ctx;
+  for (size_t k = 0; k < path->slots * path->count && path->fits; k++) rwk_free_doubles(ctx, (double *)(uintptr_t)path->fits[k].w);
+  for (size_t k = 0; k < path->walk_count; k++) {
+    rwk_free(ctx, path->walks[k].points);
+    rwk_free(ctx, path->walks[k].drops);
+  }
+  rwk_free(ctx, path->walks);
+  rwk_free(ctx, path->made);
+  rwk_free(ctx, path->fits);
+  rwk_free(ctx, path->lambda);
+  rwk_free(ctx, path);
+}
+
+size_t rwk_path_lambda_count(const rwk_path *path) { return path->count; }
+
+const double *rwk_path_lambda(const rwk_path *path) { return path->lambda; }
+
+size_t rwk_path_walk_count(const rwk_path *path) { return path->walk_count; }
+
+rwk_status rwk_path_walk(rwk_walk_view *view, const rwk_path *path, size_t index) {
+  if (index >= path->walk_count)
+    return rwk_fail(path->ctx, RWK_INVALID_ARGUMENT, "walk: there are %zu, none of number %zu", path->walk_count, index);
+  const rwk_walk_record *r = &path->walks[index];
+  *view = (rwk_walk_view){
+      .walk = r->walk, .start = r->start, .points = r->points, .drops = r->drops, .drop_count = r->drop_count};
+  return RWK_OK;
+}
+
+rwk_collapse rwk_path_collapse(const rwk_path *path) { return path->collapse; }
+
+double rwk_path_seconds(const rwk_path *path) { return path->seconds; }

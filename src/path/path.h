@@ -1,0 +1,65 @@
+/* path/path.h: the inside of a path. */
+#ifndef RWK_PATH_PATH_H
+#define RWK_PATH_PATH_H
+
+#include <ridgewalk/path.h>
+#include "base/context.h"
+#include "la/dense.h"
+#include "problem/problem.h"
+
+typedef struct rwk_walk_record {
+  rwk_walk walk;
+  int start;
+  const rwk_fit **points; /* [count]; NULL where the walk was cut short */
+  rwk_drop *drops;
+  size_t drop_count, drop_capacity;
+} rwk_walk_record;
+
+struct rwk_path {
+  rwk_context *ctx;
+  const rwk_problem *problem;
+  rwk_path_settings settings;
+  double *lambda; /* [count] ascending */
+  size_t count, dim;
+  rwk_fit *fits;      /* [slots x count]; a slot is a walk and a start */
+  unsigned char *made; /* [slots x count] */
+  size_t slots;
+  rwk_walk_record *walks;
+  size_t walk_count;
+  rwk_collapse collapse;
+  double began, seconds;
+};
+
+/* What one thread needs to fit and certify. */
+typedef struct rwk_fitter {
+  rwk_context *ctx;   /* the thread's own */
+  rwk_solver *solver; /* as the settings say */
+  double *w;          /* [dim] */
+} rwk_fitter;
+
+rwk_status rwk_fitter_open(rwk_fitter *f, const rwk_path *path, rwk_context *parent);
+void rwk_fitter_close(rwk_fitter *f);
+
+/* Brings w to the end of the solver at lambda and certifies it. */
+rwk_status rwk_fitter_fit(rwk_fit *fit, rwk_fitter *f, const rwk_path *path, double *w, double lambda);
+
+/* Random starting weights number `stream` of the path's seed. */
+rwk_status rwk_path_start(double *w, const rwk_path *path, uint64_t stream);
+
+/* Runs every walk asked for: fills fits and made. */
+rwk_status rwk_walks_run(rwk_path *path);
+
+/* Puts the fits into walks (cold: the best start at each penalty) and finds the drops with their causes. */
+rwk_status rwk_walks_collect(rwk_path *path);
+rwk_status rwk_drops_find(rwk_path *path, rwk_walk_record *walk);
+
+/* A Newton solver that escapes, whatever solver the walks use. */
+rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path);
+
+/* Finds the collapse from weights w[dim] (destroyed) fitted at lambda with nonzero penalty. */
+rwk_status rwk_collapse_above(rwk_collapse *collapse, rwk_path *path, double *w, double lambda);
+
+/* Finds it with no fit at hand, from random start 0. */
+rwk_status rwk_collapse_search(rwk_collapse *collapse, rwk_path *path);
+
+#endif

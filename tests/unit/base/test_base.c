@@ -1,0 +1,71 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "base/context.h"
+#include "base/stream.h"
+
+static void test_status_lists_have_names(void **state) {
+  (void)state;
+  assert_string_equal(rwk_status_name(RWK_NO_MEMORY), "NO_MEMORY");
+  assert_string_equal(rwk_status_name((rwk_status)-999), "?");
+  rwk_verdict v;
+  assert_int_equal(rwk_verdict_from_name(&v, "saddle"), RWK_OK);
+  assert_int_equal(v, RWK_VERDICT_SADDLE);
+  assert_int_equal(rwk_verdict_from_name(&v, "minimum"), RWK_INVALID_ARGUMENT);
+  assert_int_equal(RWK_VERDICT_INCONCLUSIVE, 0); /* silence is never success */
+  rwk_stop s;
+  assert_int_equal(rwk_stop_from_name(&s, "stalled"), RWK_OK);
+  assert_string_equal(rwk_stop_name(s), "stalled");
+}
+
+/* Philox 4x64-10 known answers from the kat_vectors file of Random123 (counter and key 0). */
+static void test_stream_known_answer(void **state) {
+  (void)state;
+  rwk_stream s;
+  rwk_stream_init(&s, 0, 0);
+  assert_true(rwk_stream_u64(&s) == UINT64_C(0x16554d9eca36314c));
+  assert_true(rwk_stream_u64(&s) == UINT64_C(0xdb20fe9d672d0fdc));
+  assert_true(rwk_stream_u64(&s) == UINT64_C(0xd7e772cee186176b));
+  assert_true(rwk_stream_u64(&s) == UINT64_C(0x7e68b68aec7ba23b));
+}
+
+static void test_stream_moments(void **state) {
+  (void)state;
+  rwk_stream s;
+  rwk_stream_init(&s, 7, 3);
+  const int n = 200000;
+  double sum = 0, square = 0;
+  for (int i = 0; i < n; i++) {
+    const double x = rwk_stream_normal(&s);
+    sum += x;
+    square += x * x;
+  }
+  assert_true(fabs(sum / n) < 5 / sqrt(n));
+  assert_true(fabs(square / n - 1) < 5 * sqrt(2.0 / n));
+}
+
+static void test_aligned_and_overflow(void **state) {
+  (void)state;
+  rwk_context *ctx;
+  assert_int_equal(rwk_context_create(&ctx, NULL), RWK_OK);
+  double *x = rwk_alloc_doubles(ctx, 3);
+  assert_int_equal((uintptr_t)x % 64, 0);
+  rwk_free_doubles(ctx, x);
+  assert_null(rwk_alloc(ctx, SIZE_MAX / 2, 8));
+  assert_null(rwk_alloc_doubles(ctx, SIZE_MAX / 4));
+  rwk_context_destroy(ctx);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_status_lists_have_names),
+      cmocka_unit_test(test_stream_known_answer),
+      cmocka_unit_test(test_stream_moments),
+      cmocka_unit_test(test_aligned_and_overflow),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
