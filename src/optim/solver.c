@@ -62,11 +62,12 @@ rwk_status rwk_solver_create(rwk_solver **solver, rwk_context *ctx, const rwk_pr
   }
   status = rwk_objective_open(&s->objective, ctx, problem, 0);
   if (status != RWK_OK) goto done;
-  s->w = rwk_alloc_doubles(ctx, 6 * n);
-  if (!s->w) {
+  s->block = rwk_alloc_doubles(ctx, 6 * n);
+  if (!s->block) {
     status = rwk_fail_memory(ctx, "a solver");
     goto done;
   }
+  s->w = s->block;
   s->g = s->w + n;
   s->step = s->g + n;
   s->trial = s->step + n;
@@ -93,7 +94,7 @@ void rwk_solver_destroy(rwk_solver *s) {
   rwk_krylov_destroy(s->krylov);
   rwk_free_doubles(s->ctx, s->factor);
   rwk_free_doubles(s->ctx, s->H);
-  rwk_free_doubles(s->ctx, s->w);
+  rwk_free_doubles(s->ctx, s->block);
   rwk_objective_close(&s->objective);
   rwk_free(s->ctx, s);
 }

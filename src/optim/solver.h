@@ -13,6 +13,7 @@ struct rwk_solver {
   rwk_objective objective;
   size_t dim;
   int dense;
+  double *block;                                  /* holds the next six; accepting a step swaps pointers among them */
   double *w, *g, *step, *trial, *trial_g, *spare; /* [dim] each */
   double *H, *factor;                             /* [dim x dim] each, dense only */
   struct rwk_krylov *krylov;                      /* Krylov only */
