@@ -35,6 +35,10 @@ void rwk_flats_release(rwk_flat_set *f) {
   rwk_free_doubles(f->ctx, f->moved);
 }
 
+double rwk_flat_limit(const rwk_certificate *c, double rounding) {
+  return rounding + (c->grad_inf <= c->grad_limit ? 10 * c->grad_norm : 0);
+}
+
 rwk_status rwk_flats_verify(rwk_flat_set *f, rwk_objective *o, const double *w, double limit) {
   const size_t n = f->dim;
   if (f->count == 0) return RWK_OK;

@@ -25,6 +25,10 @@ void rwk_flats_release(rwk_flat_set *flats);
 /* Keeps the directions with |H u| <= limit and makes them orthonormal. */
 rwk_status rwk_flats_verify(rwk_flat_set *flats, rwk_objective *o, const double *w, double limit);
 
+/* How large |H u| may be for a flat direction u: rounding, and what the gradient makes of it, for along a symmetry w(t) = S(t) w
+ * the gradient turns with S, so that H u is of the size of g and is 0 only where g is. */
+double rwk_flat_limit(const rwk_certificate *c, double rounding);
+
 /* Checks the best way down by a Hessian product at the moved point: *curvature is way'H(moved)way as computed here, NaN if J(moved) is
  * not J(w) to rounding or there is no way. */
 rwk_status rwk_flats_escape(double *curvature, rwk_flat_set *flats, rwk_objective *o, double objective);

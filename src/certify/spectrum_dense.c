@@ -147,7 +147,7 @@ rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objecti
   /* Backward errors of the factorisation and of the sums that make H (docs/certificates.md, "Thresholds") */
   const double rounding = 16 * DBL_EPSILON * sqrt((double)n) * norm;
   c->zero_limit = rounding;
-  status = rwk_flats_verify(flats, o, w, rounding);
+  status = rwk_flats_verify(flats, o, w, rwk_flat_limit(c, rounding));
   if (status != RWK_OK) goto done;
   c->flats = (int64_t)flats->count;
   const double lift = norm > 0 ? norm : 1;

@@ -38,7 +38,7 @@ rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_object
   const double norm = fmax(lr.largest, fabs(lr.value));
   c->max_eig = -lr.value;
   c->zero_limit = 16 * DBL_EPSILON * sqrt((double)n) * norm;
-  RWK_TRY(rwk_flats_verify(flats, o, w, c->zero_limit));
+  RWK_TRY(rwk_flats_verify(flats, o, w, rwk_flat_limit(c, c->zero_limit)));
   c->flats = (int64_t)flats->count;
   ls.products = settings->products ? settings->products : 4000;
   ls.tol = 0.1; /* the sign is what is asked for */

@@ -29,11 +29,7 @@ static rwk_status emit_coordinate(rwk_mlp_flats_run *run, size_t coordinate) {
 /* Where phi' and phi'' are below 1e-300: tanh' = 4 exp(-2|z|), logistic' = exp(-|z|), softplus' = exp(z). */
 static const double tanh_end = 347, exp_end = 692;
 
-typedef struct range {
-  double low, high; /* of a unit's pre-activations over the rows that count */
-} range;
-
-static void widen(range *of, const rwk_mlp *m, const double *z, const double *omega) {
+static void widen(rwk_mlp_range *of, const rwk_mlp *m, const double *z, const double *omega) {
   for (size_t r = 0; r < m->extent.rows; r++) {
     if (omega[r] == 0) continue;
     if (z[r] < of->low) of->low = z[r];
@@ -41,14 +37,30 @@ static void widen(range *of, const rwk_mlp *m, const double *z, const double *om
   }
 }
 
+void rwk_mlp_ranges(rwk_mlp_range *range, rwk_mlp_work *s, size_t l, const double *w) {
+  const rwk_mlp *m = s->mlp;
+  const size_t units = m->layers[l].outputs;
+  for (size_t j = 0; j < units; j++) range[j] = (rwk_mlp_range){INFINITY, -INFINITY};
+  for (size_t t = 0; t < m->tiles; t++) {
+    const double *at = rwk_mlp_tile_at(s, t), *Z = rwk_mlp_preactivation(s, at, t, l, w);
+    for (size_t j = 0; j < units; j++) widen(&range[j], m, Z + j * m->extent.stride, rwk_mlp_omega(m, t));
+  }
+}
+
+int rwk_mlp_is_linear(rwk_activation activation, rwk_mlp_range z) {
+  if (activation == RWK_ACTIVATION_IDENTITY) return 1;
+  if (activation == RWK_ACTIVATION_RELU) return z.low > 0;
+  return activation == RWK_ACTIVATION_SOFTPLUS && z.low > 37; /* exp(-37) < 2^-53 */
+}
+
 /* The unit gives nothing: phi = 0 around every row. */
-static int is_silent(rwk_activation activation, range z) {
+static int is_silent(rwk_activation activation, rwk_mlp_range z) {
   if (activation == RWK_ACTIVATION_RELU) return z.high < 0;
   return activation == RWK_ACTIVATION_SOFTPLUS && z.high < -exp_end;
 }
 
 /* The unit gives 1, -1 or 0 around every row: *level; NaN if not the same on all. */
-static int is_saturated(rwk_activation activation, range z, double *level) {
+static int is_saturated(rwk_activation activation, rwk_mlp_range z, double *level) {
   const double end = activation == RWK_ACTIVATION_TANH ? tanh_end : exp_end;
   if (activation != RWK_ACTIVATION_TANH && activation != RWK_ACTIVATION_LOGISTIC) return 0;
   if (!(z.low > end) && !(z.high < -end)) return 0;
@@ -81,14 +93,9 @@ rwk_status rwk_mlp_flats_stuck(rwk_mlp_flats_run *run) {
   if (m->activation == RWK_ACTIVATION_IDENTITY) return RWK_OK;
   for (size_t l = 0; l + 1 < m->depth; l++) {
     const rwk_mlp_layer *layer = &m->layers[l];
-    range *z = rwk_alloc(run->s->ctx, layer->outputs, sizeof *z);
+    rwk_mlp_range *z = rwk_alloc(run->s->ctx, layer->outputs, sizeof *z);
     if (!z) return rwk_fail_memory(run->s->ctx, "flat directions");
-    for (size_t j = 0; j < layer->outputs; j++) z[j] = (range){INFINITY, -INFINITY};
-    for (size_t t = 0; t < m->tiles; t++) {
-      const double *at = rwk_mlp_tile_at(run->s, t), *Z = rwk_mlp_preactivation(run->s, at, t, l, run->w);
-      for (size_t j = 0; j < layer->outputs; j++)
-        widen(&z[j], m, Z + j * m->extent.stride, rwk_mlp_omega(m, t));
-    }
+    rwk_mlp_ranges(z, run->s, l, run->w);
     rwk_status status = RWK_OK;
     for (size_t j = 0; j < layer->outputs && status == RWK_OK; j++) {
       double level = 0;

@@ -1,6 +1,6 @@
-/* Flat directions that come from what the activation commutes with: any invertible map for identity units, of
- * which the rotations keep the penalty; positive scales for relu units, which keep it only when there is
- * none. */
+/* Flat directions that come from what the activation commutes with: any invertible map among units that are linear on
+ * all rows (identity; relu that is on everywhere; softplus far to the right), of which the rotations keep the penalty;
+ * positive scales for relu units, which keep it only when there is none. */
 #include <stdio.h>
 #include "mlp/points.h"
 
@@ -51,25 +51,42 @@ static rwk_status emit_shear(rwk_mlp_flats_run *run, size_t l, size_t j, size_t 
   return rwk_mlp_emit(run);
 }
 
-rwk_status rwk_mlp_flats_linear(rwk_mlp_flats_run *run) {
+/* The family of layer l, in which unit j is linear where linear[j]. */
+static rwk_status emit_layer(rwk_mlp_flats_run *run, size_t l, const unsigned char *linear) {
   const rwk_mlp *m = run->m;
-  const int linear = m->activation == RWK_ACTIVATION_IDENTITY, unpenalised = run->lambda == 0;
-  if (!linear && !(m->activation == RWK_ACTIVATION_RELU && unpenalised)) return RWK_OK;
-  for (size_t l = 0; l + 1 < m->depth; l++) {
-    const rwk_mlp_layer *layer = &m->layers[l], *next = &m->layers[l + 1];
-    const int shifts = linear && layer->has_bias && next->has_bias && (unpenalised || !m->penalise_biases);
-    for (size_t j = 0; j < layer->outputs; j++) {
-      if (shifts) RWK_TRY(emit_shift(run, l, j));
-      if (unpenalised) RWK_TRY(emit_shear(run, l, j, j));
-      for (size_t k = 0; linear && k < j; k++) {
-        if (!unpenalised) {
-          RWK_TRY(emit_rotation(run, l, k, j));
-        } else {
-          RWK_TRY(emit_shear(run, l, j, k));
-          RWK_TRY(emit_shear(run, l, k, j));
-        }
+  const rwk_mlp_layer *layer = &m->layers[l], *next = &m->layers[l + 1];
+  const int unpenalised = run->lambda == 0;
+  const int shifts = layer->has_bias && next->has_bias && (unpenalised || !m->penalise_biases);
+  for (size_t j = 0; j < layer->outputs; j++) {
+    if (linear[j] && shifts) RWK_TRY(emit_shift(run, l, j));
+    if (unpenalised && (linear[j] || m->activation == RWK_ACTIVATION_RELU)) RWK_TRY(emit_shear(run, l, j, j));
+    for (size_t k = 0; linear[j] && k < j; k++) {
+      if (!linear[k]) continue;
+      if (!unpenalised) {
+        RWK_TRY(emit_rotation(run, l, k, j));
+      } else {
+        RWK_TRY(emit_shear(run, l, j, k));
+        RWK_TRY(emit_shear(run, l, k, j));
       }
     }
+  }
+  return RWK_OK;
+}
+
+rwk_status rwk_mlp_flats_linear(rwk_mlp_flats_run *run) {
+  const rwk_mlp *m = run->m;
+  if (m->activation == RWK_ACTIVATION_TANH || m->activation == RWK_ACTIVATION_LOGISTIC) return RWK_OK;
+  for (size_t l = 0; l + 1 < m->depth; l++) {
+    const size_t units = m->layers[l].outputs;
+    rwk_mlp_range *z = rwk_alloc(run->s->ctx, units, sizeof *z + 1);
+    if (!z) return rwk_fail_memory(run->s->ctx, "flat directions");
+    unsigned char *linear = (unsigned char *)(z + units);
+    if (m->activation != RWK_ACTIVATION_IDENTITY) rwk_mlp_ranges(z, run->s, l, run->w);
+    for (size_t j = 0; j < units; j++)
+      linear[j] = m->activation == RWK_ACTIVATION_IDENTITY || rwk_mlp_is_linear(m->activation, z[j]);
+    const rwk_status status = emit_layer(run, l, linear);
+    rwk_free(run->s->ctx, z);
+    if (status != RWK_OK) return status;
   }
   return RWK_OK;
 }

@@ -25,12 +25,23 @@ typedef struct rwk_mlp_flats_run {
   char label[128];
 } rwk_mlp_flats_run;
 
+/* Smallest and largest pre-activation of a unit over the rows that count. */
+typedef struct rwk_mlp_range {
+  double low, high;
+} rwk_mlp_range;
+
+/* range[units of layer l] at w; rwk_mlp_at(s, w) has been called. */
+void rwk_mlp_ranges(rwk_mlp_range *range, rwk_mlp_work *s, size_t l, const double *w);
+
+/* Is phi(z) = z + constant on the whole range, to the last bit that a double can hold? */
+int rwk_mlp_is_linear(rwk_activation activation, rwk_mlp_range z);
+
 /* Makes run->direction unit length, emits it under run->label unless it is 0, and clears it. */
 rwk_status rwk_mlp_emit(rwk_mlp_flats_run *run);
 
 /* The families, each with a file of its own. */
 rwk_status rwk_mlp_flats_dead(rwk_mlp_flats_run *run);   /* T7 */
 rwk_status rwk_mlp_flats_stuck(rwk_mlp_flats_run *run);  /* silent and saturated units */
-rwk_status rwk_mlp_flats_linear(rwk_mlp_flats_run *run); /* identity, and scales of relu units at lambda 0 */
+rwk_status rwk_mlp_flats_linear(rwk_mlp_flats_run *run); /* units that are linear on all rows; scales of relu units at lambda 0 */
 
 #endif

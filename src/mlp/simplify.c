@@ -39,10 +39,34 @@ static void switch_off(const rwk_mlp *m, double *w, size_t l, size_t j, int64_t 
   if (layer->has_bias && m->penalise_biases) set(&w[layer->b + j], 0, changed);
 }
 
+/* Softplus is never quite linear: a unit whose best is to be linear slides its bias to infinity, and J has no minimum. Where
+ * what is left of the bend, exp(-z), is below the threshold on all rows, the bias is slid to where a double sees none. */
+static rwk_status straighten(rwk_mlp_work *s, double *w, double threshold, int64_t *changed) {
+  const rwk_mlp *m = s->mlp;
+  const double straight = 40;
+  for (size_t l = 0; l + 1 < m->depth; l++) {
+    const rwk_mlp_layer *layer = &m->layers[l], *next = &m->layers[l + 1];
+    if (!rwk_mlp_bias_free(m, layer) || !rwk_mlp_bias_free(m, next)) continue;
+    rwk_mlp_range *z = rwk_alloc(s->ctx, layer->outputs, sizeof *z);
+    if (!z) return rwk_fail_memory(s->ctx, "simplify");
+    rwk_mlp_at(s, w);
+    rwk_mlp_ranges(z, s, l, w);
+    for (size_t j = 0; j < layer->outputs; j++) {
+      if (!(exp(-z[j].low) <= threshold) || z[j].low >= straight) continue;
+      const double by = straight - z[j].low;
+      w[layer->b + j] += by;
+      for (size_t k = 0; k < next->outputs; k++) w[next->b + k] -= by * w[next->W + j * next->outputs + k];
+      ++*changed;
+    }
+    rwk_free(s->ctx, z);
+  }
+  return RWK_OK;
+}
+
 rwk_status rwk_mlp_simplify(double *w, int64_t *changed, double threshold, void *work, void *self) {
-  (void)work;
   const rwk_mlp *m = self;
   *changed = 0;
+  if (m->activation == RWK_ACTIVATION_SOFTPLUS) RWK_TRY(straighten(work, w, threshold, changed));
   for (size_t l = 0; l + 1 < m->depth; l++)
     for (size_t j = 0; j < m->layers[l].outputs; j++) {
       if (!rwk_mlp_in_within(m, w, l, j, threshold) || !rwk_mlp_out_within(m, w, l, j, threshold)) continue;

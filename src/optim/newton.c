@@ -53,18 +53,38 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
   return RWK_OK;
 }
 
+/* Iterations that change nothing that a double can tell: J by less than 1e-13 of itself, the gradient by less than a tenth. */
+enum { IDLE_MOST = 40 };
+
+static int idle(const rwk_state *state, double objective, double grad_inf) {
+  return objective - state->parts.objective <= 1e-13 * fabs(objective) && state->grad_inf > 0.9 * grad_inf;
+}
+
+/* Near the solution each step squares the gradient: a few more than the tolerance asks for make flat directions flat to rounding
+ * and the certificate sharp. Ends when a step no longer halves the gradient. */
+static int polishing(const rwk_solver *s, const rwk_state *state, int *steps, double *last) {
+  const double floor = 1e-7 * s->settings.grad_tol * fmax(1, state->parts.objective);
+  if (*steps >= 5 || state->grad_inf <= floor || (*steps > 0 && state->grad_inf > 0.5 * *last)) return 0;
+  ++*steps;
+  *last = state->grad_inf;
+  return 1;
+}
+
 rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
   rwk_solve_result *r = state->result;
   state->radius = first_radius(s, state);
   s->damping = 0;
   int fresh = 0; /* is H the Hessian at w? */
+  int idled = 0, polished = 0;
+  double polished_from = 0;
   for (;;) {
     const rwk_status asked = rwk_solver_report(s, state, r->iterations);
     if (asked != RWK_OK) {
       r->stop = RWK_STOP_CANCELLED;
       return asked;
     }
-    if (rwk_gradient_small(s, state)) {
+    const int small = rwk_gradient_small(s, state);
+    if (small && !(r->iterations < s->settings.max_iter && polishing(s, state, &polished, &polished_from))) {
       if (!s->settings.escape) {
         r->stop = RWK_STOP_GRADIENT;
         return RWK_OK;
@@ -76,10 +96,11 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
         return RWK_OK;
       }
       state->radius = fmax(state->radius, 0.1 * first_radius(s, state));
-      fresh = 0;
+      fresh = idled = polished = 0;
       r->iterations++;
       continue;
     }
+    if (!small) polished = 0;
     if (r->iterations >= s->settings.max_iter) {
       r->stop = RWK_STOP_ITERATIONS;
       return RWK_OK;
@@ -90,12 +111,23 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
     }
     if (s->dense && !fresh) RWK_TRY(rwk_objective_hessian(&s->objective, s->H, s->dim, s->w));
     int accepted, stalled;
+    const double objective = state->parts.objective, grad_inf = state->grad_inf;
     RWK_TRY(advance(s, state, &accepted, &stalled));
     fresh = !accepted;
     r->iterations++;
-    if (stalled) {
-      r->stop = RWK_STOP_STALLED;
-      return RWK_OK;
+    if (small) {
+      if (!accepted || stalled) polished = 5; /* as good as it gets */
+      continue;
+    }
+    idled = idle(state, objective, grad_inf) ? idled + 1 : 0;
+    if (stalled || idled >= IDLE_MOST) { /* a part that is off in all but rounding may be what holds it up */
+      int simpler = 0;
+      RWK_TRY(rwk_simplify(s, state, &simpler));
+      if (!simpler || !rwk_gradient_small(s, state)) {
+        r->stop = RWK_STOP_STALLED;
+        return RWK_OK;
+      }
+      fresh = idled = 0;
     }
   }
 }

@@ -62,8 +62,9 @@ static rwk_status keep_if_as_good(rwk_solver *s, rwk_state *state, int *kept) {
 }
 
 /* Units that have died in all but rounding are switched off exactly, so that their flat directions are exact. */
-static rwk_status simplify(rwk_solver *s, rwk_state *state) {
+rwk_status rwk_simplify(rwk_solver *s, rwk_state *state, int *changed_any) {
   const rwk_problem *p = s->objective.problem;
+  *changed_any = 0;
   if (!p->ops.simplify) return RWK_OK;
   for (double threshold = 1e-4; threshold > 1e-13; threshold *= 1e-2) {
     int64_t changed = 0;
@@ -72,7 +73,10 @@ static rwk_status simplify(rwk_solver *s, rwk_state *state) {
     if (changed == 0) continue;
     int kept;
     RWK_TRY(keep_if_as_good(s, state, &kept));
-    if (kept) return RWK_OK;
+    if (kept) {
+      *changed_any = 1;
+      return RWK_OK;
+    }
   }
   return RWK_OK;
 }
@@ -107,20 +111,15 @@ static rwk_status leave_dead_units(rwk_solver *s, rwk_state *state, int *moved) 
   return RWK_OK;
 }
 
-typedef struct shifted {
-  rwk_solver *solver;
-} shifted;
-
 static rwk_status apply_hessian(double *y, const double *x, void *payload) {
   rwk_solver *s = payload;
   return rwk_objective_products(&s->objective, y, s->dim, x, s->dim, 1, s->w);
 }
 
 /* Smallest eigenvalue and its vector (in s->step), unless the Hessian is positive definite beyond doubt: then *value is 0. */
-static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value, int *definite) {
+static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value) {
   const size_t n = s->dim;
   *value = 0;
-  *definite = 0;
   if (!s->dense) {
     rwk_lanczos_settings ls;
     rwk_lanczos_settings_init(&ls);
@@ -150,10 +149,7 @@ static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value, 
       s->factor[i * n + i] += pass ? limit : 0;
     }
     rwk_cholesky(&pivot, s->factor, n, n);
-    if (pivot == 0) {
-      *definite = 1;
-      return RWK_OK;
-    }
+    if (pivot == 0) return RWK_OK;
   }
   memcpy(s->factor, s->H, n * n * sizeof *s->H);
   RWK_TRY(rwk_eigen_some(s->ctx, value, s->step, s->factor, n, n, 0, 1));
@@ -163,33 +159,15 @@ static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value, 
 
 rwk_status rwk_settle(rwk_solver *s, rwk_state *state, int *moved) {
   double value;
-  int definite;
+  int simpler;
   *moved = 0;
-  RWK_TRY(simplify(s, state));
-  RWK_TRY(most_negative(s, state, &value, &definite));
+  RWK_TRY(rwk_simplify(s, state, &simpler));
+  RWK_TRY(most_negative(s, state, &value));
   if (value < 0) {
     memcpy(s->spare, s->step, s->dim * sizeof *s->step);
     RWK_TRY(line_down(s, state, s->w, s->spare, 0.1, 1, moved));
     state->result->curvature_steps += *moved;
     if (*moved) return RWK_OK;
-  }
-  if (s->dense && definite) { /* the factor is at hand: one more Newton step makes the last digits right */
-    for (size_t i = 0; i < s->dim; i++) s->step[i] = -s->g[i];
-    rwk_cholesky_solve(s->step, s->dim, 1, s->factor, s->dim, s->dim);
-    const double length = rwk_norm(s->dim, s->step);
-    if (length <= 1e-3 * (1 + rwk_norm(s->dim, s->w)) && state->grad_inf > 0) {
-      const double before = state->grad_inf;
-      int kept;
-      for (size_t i = 0; i < s->dim; i++) s->trial[i] = s->w[i] + s->step[i];
-      rwk_parts parts;
-      double grad_inf;
-      RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
-      kept = grad_inf < before && parts.objective <= state->parts.objective + 64 * DBL_EPSILON * fabs(state->parts.objective);
-      if (kept) {
-        rwk_solver_accept(s, state, &parts, grad_inf);
-        RWK_TRY(simplify(s, state));
-      }
-    }
   }
   return leave_dead_units(s, state, moved);
 }

@@ -49,4 +49,7 @@ rwk_status rwk_lbfgs_run(rwk_solver *s, rwk_state *state);
  * *moved: 1 when J was lowered and the iteration should go on, 0 when this is the end. */
 rwk_status rwk_settle(rwk_solver *s, rwk_state *state, int *moved);
 
+/* Switches off the parts that are off in all but rounding; *changed when that was as good a point and is taken. */
+rwk_status rwk_simplify(rwk_solver *s, rwk_state *state, int *changed);
+
 #endif
