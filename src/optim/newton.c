@@ -54,7 +54,7 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
 }
 
 /* Iterations that change nothing that a double can tell: J by less than 1e-13 of itself, the gradient by less than a tenth. */
-enum { IDLE_MOST = 40 };
+enum { IDLE_MOST = 25, SLOW = 50 };
 
 static int idle(const rwk_state *state, double objective, double grad_inf) {
   return objective - state->parts.objective <= 1e-13 * fabs(objective) && state->grad_inf > 0.9 * grad_inf;
@@ -120,14 +120,15 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
       continue;
     }
     idled = idle(state, objective, grad_inf) ? idled + 1 : 0;
-    if (stalled || idled >= IDLE_MOST) { /* a part that is off in all but rounding may be what holds it up */
+    const int slow = r->iterations % SLOW == 0 && state->grad_inf <= 1e4 * s->settings.grad_tol * fmax(1, state->parts.objective);
+    if (stalled || slow || idled >= IDLE_MOST) { /* a part that is off in all but rounding may be what holds it up */
       int simpler = 0;
       RWK_TRY(rwk_simplify(s, state, &simpler));
-      if (!simpler || !rwk_gradient_small(s, state)) {
+      if (!simpler && !slow) {
         r->stop = RWK_STOP_STALLED;
         return RWK_OK;
       }
-      fresh = idled = 0;
+      if (simpler) fresh = idled = 0;
     }
   }
 }

@@ -45,7 +45,8 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
                       double radius, double *damping) {
   const double kappa_easy = 0.1, kappa_hard = 0.2;
   const double gnorm = rwk_norm(n, g), hnorm = row_sum_norm(H, n);
-  const double tiny = 1e-10 * hnorm + DBL_MIN; /* tells "singular but semidefinite" (dead units, rotations) from indefinite */
+  /* tells "singular but semidefinite" (dead units, rotations) from indefinite */
+  const double tiny = 8 * DBL_EPSILON * (double)n * hnorm + DBL_MIN, small = 100 * tiny;
   double low = 0, high = gnorm / radius + hnorm, mu = 0, length = 0;
   for (size_t i = 0; i < n; i++) low = fmax(low, -H[i * n + i]);
   if (low > 0) mu = *damping > low && *damping < high ? *damping : fmax(sqrt(low * high), low + 0.01 * (high - low));
@@ -55,7 +56,8 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
     if (!factorise(factor, H, n, mu)) {
       low = fmax(low, mu);
       if (mu == 0) mu = tiny;
-      else if (mu == tiny && *damping > mu && *damping < high) mu = *damping;
+      else if (mu == tiny) mu = small;
+      else if (mu == small && *damping > mu && *damping < high) mu = *damping;
       else mu = fmax(sqrt(low * high), low + 0.01 * (high - low));
       factored = 0;
       if (low >= high) high = 2 * low + tiny;
@@ -65,7 +67,7 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
     for (size_t i = 0; i < n; i++) s[i] = -g[i];
     rwk_cholesky_solve(s, n, 1, factor, n, n);
     length = rwk_norm(n, s);
-    if (length <= radius * (1 + kappa_easy) && mu <= tiny) {
+    if (length <= radius * (1 + kappa_easy) && mu <= small) {
       out->interior = 1;
       break;
     }

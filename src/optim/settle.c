@@ -4,6 +4,9 @@
 #include "la/lanczos.h"
 #include "optim/solver.h"
 
+/* How often a run may go on from a simpler point with a larger gradient; more would be going in circles. */
+enum { DETOURS_MOST = 5 };
+
 /* Curvatures up to this share of |H| are rounding; certify's limit is of the same make. */
 static double curvature_limit(size_t n, double norm) { return 8 * DBL_EPSILON * sqrt((double)n) * norm; }
 
@@ -45,38 +48,25 @@ static rwk_status line_down(rwk_solver *s, rwk_state *state, const double *base,
   return RWK_OK;
 }
 
-/* Keeps the trial point when it is as good: J not higher beyond rounding, gradient within the tolerance or smaller. */
-static rwk_status keep_if_as_good(rwk_solver *s, rwk_state *state, int *kept) {
-  rwk_parts parts;
-  double grad_inf;
-  *kept = 0;
-  RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
-  rwk_state there = *state;
-  there.parts = parts;
-  there.grad_inf = grad_inf;
-  if (!(parts.objective <= state->parts.objective + 64 * DBL_EPSILON * fabs(state->parts.objective))) return RWK_OK;
-  if (!(grad_inf <= state->grad_inf) && !rwk_gradient_small(s, &there)) return RWK_OK;
-  rwk_solver_accept(s, state, &parts, grad_inf);
-  *kept = 1;
-  return RWK_OK;
-}
-
-/* Units that have died in all but rounding are switched off exactly, so that their flat directions are exact. */
+/* Switches off what is off in all but rounding (units that have died, units that are linear), so that its flat directions are
+ * exact. The simpler point is taken when J is not higher beyond rounding, and its gradient is as small or small enough; a
+ * few times in a run also with a larger gradient: then the iteration goes on from there. */
 rwk_status rwk_simplify(rwk_solver *s, rwk_state *state, int *changed_any) {
   const rwk_problem *p = s->objective.problem;
   *changed_any = 0;
   if (!p->ops.simplify) return RWK_OK;
   for (double threshold = 1e-4; threshold > 1e-13; threshold *= 1e-2) {
     int64_t changed = 0;
+    rwk_state there = *state;
     memcpy(s->trial, s->w, s->dim * sizeof *s->w);
     RWK_TRY(p->ops.simplify(s->trial, &changed, threshold, s->objective.work, p->self));
     if (changed == 0) continue;
-    int kept;
-    RWK_TRY(keep_if_as_good(s, state, &kept));
-    if (kept) {
-      *changed_any = 1;
-      return RWK_OK;
-    }
+    RWK_TRY(rwk_solver_try(s, &there.parts, &there.grad_inf));
+    if (!(there.parts.objective <= state->parts.objective + 64 * DBL_EPSILON * fabs(state->parts.objective))) continue;
+    if (!(there.grad_inf <= state->grad_inf) && !rwk_gradient_small(s, &there) && state->detours++ >= DETOURS_MOST) continue;
+    rwk_solver_accept(s, state, &there.parts, there.grad_inf);
+    *changed_any = 1;
+    return RWK_OK;
   }
   return RWK_OK;
 }
@@ -162,6 +152,10 @@ rwk_status rwk_settle(rwk_solver *s, rwk_state *state, int *moved) {
   int simpler;
   *moved = 0;
   RWK_TRY(rwk_simplify(s, state, &simpler));
+  if (simpler && !rwk_gradient_small(s, state)) {
+    *moved = 1;
+    return RWK_OK;
+  }
   RWK_TRY(most_negative(s, state, &value));
   if (value < 0) {
     memcpy(s->spare, s->step, s->dim * sizeof *s->step);

@@ -27,6 +27,7 @@ typedef struct rwk_state {
   double radius;
   double began; /* rwk_seconds */
   rwk_solve_result *result;
+  int detours;            /* see rwk_simplify */
   double stationary_norm; /* |H| at the last stationary point looked at, for relative thresholds */
 } rwk_state;
 
