@@ -71,33 +71,54 @@ rwk_status rwk_simplify(rwk_solver *s, rwk_state *state, int *changed_any) {
   return RWK_OK;
 }
 
+/* Ways down from dead units. Their pairs (w_j, v_j) do not meet in the Hessian, so that all units can leave together; `all` adds
+ * their ways up with unequal shares, lest units that are alike now stay alike for ever. */
 typedef struct escape {
   rwk_solver *solver;
+  double limit;     /* curvatures above this are rounding */
   double curvature; /* the most negative so far */
+  int all;
+  int64_t count;
   double *moved, *way;
 } escape;
 
 static rwk_status look_for_way(const rwk_flat *flat, void *payload) {
   escape *e = payload;
-  if (flat->moved && flat->way && flat->curvature < e->curvature) {
-    const size_t bytes = e->solver->dim * sizeof(double);
-    e->curvature = flat->curvature;
-    memcpy(e->moved, flat->moved, bytes);
-    memcpy(e->way, flat->way, bytes);
+  const rwk_solver *s = e->solver;
+  if (!flat->moved || !flat->way || !(flat->curvature < e->limit)) return RWK_OK;
+  e->count++;
+  if (e->all) {
+    const double golden = 0.6180339887498949 * (double)e->count, share = 0.5 + (golden - floor(golden));
+    for (size_t i = 0; i < s->dim; i++) e->moved[i] += flat->moved[i] - s->w[i];
+    rwk_axpy(s->dim, share, flat->way, e->way);
+  } else if (flat->curvature < e->curvature) {
+    memcpy(e->moved, flat->moved, s->dim * sizeof *e->moved);
+    memcpy(e->way, flat->way, s->dim * sizeof *e->way);
   }
+  e->curvature = fmin(e->curvature, flat->curvature);
   return RWK_OK;
 }
 
-/* T7: where a dead unit's bias can slide to negative curvature, slide it and go down. */
+/* T7: where a dead unit's bias can slide to negative curvature, slide it and go down: all such units together, or, where that does
+ * not lower J, the one with the most negative curvature. */
 static rwk_status leave_dead_units(rwk_solver *s, rwk_state *state, int *moved) {
   const rwk_problem *p = s->objective.problem;
   *moved = 0;
   if (!p->ops.flats) return RWK_OK;
-  escape e = {.solver = s, .curvature = 0, .moved = s->step, .way = s->spare};
-  RWK_TRY(p->ops.flats(s->w, s->objective.lambda, look_for_way, &e, s->objective.work, p->self));
-  if (e.curvature >= -curvature_limit(s->dim, state->stationary_norm)) return RWK_OK;
-  RWK_TRY(line_down(s, state, e.moved, e.way, 0.1, 0, moved));
-  state->result->escapes += *moved;
+  for (int all = 1; all >= 0; all--) {
+    escape e = {.solver = s, .limit = -curvature_limit(s->dim, state->stationary_norm), .all = all, .moved = s->step, .way = s->spare};
+    memcpy(e.moved, s->w, s->dim * sizeof *s->w);
+    memset(e.way, 0, s->dim * sizeof *e.way);
+    RWK_TRY(p->ops.flats(s->w, s->objective.lambda, look_for_way, &e, s->objective.work, p->self));
+    const double length = rwk_norm(s->dim, e.way);
+    if (e.count == 0 || !(length > 0)) return RWK_OK;
+    rwk_scale(s->dim, 1 / length, e.way);
+    RWK_TRY(line_down(s, state, e.moved, e.way, 0.1, 0, moved));
+    if (*moved) {
+      state->result->escapes++;
+      return RWK_OK;
+    }
+  }
   return RWK_OK;
 }
 
