@@ -19,7 +19,7 @@ typedef struct rwk_certify_settings {
   rwk_algebra algebra; /* AUTO: dense up to dense_limit coordinates */
   size_t dense_limit;  /* 2500 */
   double kink_tol;     /* a kink is active within this share of the pre-activation's own scale; 1e-9 */
-  int64_t products;    /* Krylov: at most this many Hessian-vector products; 0: 4000 */
+  int64_t products;    /* Krylov: at most this many Hessian-vector products for each of the questions; 0: 10000 */
   uint64_t seed;       /* of the Lanczos starting vector */
 } rwk_certify_settings;
 
@@ -40,6 +40,7 @@ typedef struct rwk_certificate {
   int64_t flats;               /* dimension of the flat directions that the problem explains and that were verified */
   int64_t kinks;               /* active kinks */
   double escape_curvature;     /* most negative curvature of T7; NaN if there is no dead unit */
+  double doubt;                /* Krylov: the chance, over random starts, that "no negative eigenvalue" is wrong; 0 when dense */
   int dense;                   /* 1: all eigenvalues were bounded; 0: Lanczos */
   int64_t products;            /* Hessian-vector products used */
   double seconds;

@@ -28,6 +28,8 @@ __attribute__((format(printf, 3, 4))) static void conclude(rwk_certificate *c, r
 
 /* The questions in their order; `settled` 0 means that the spectrum gave no answer. */
 static void judge(rwk_certificate *c, const rwk_flat_set *flats, int settled) {
+  char chance[64] = ""; /* what a proof by Lanczos from a random start leaves open */
+  if (!c->dense) snprintf(chance, sizeof chance, " (but for a chance of %.0e)", c->doubt);
   if (c->kinks > 0)
     conclude(c, RWK_VERDICT_NONSMOOTH, "%lld pre-activations sit on a kink: there is no Hessian here", (long long)c->kinks);
   else if (!(c->grad_inf <= c->grad_limit))
@@ -35,15 +37,16 @@ static void judge(rwk_certificate *c, const rwk_flat_set *flats, int settled) {
   else if (c->min_eig < -c->zero_limit)
     conclude(c, RWK_VERDICT_SADDLE, "the Hessian has a negative eigenvalue, %.6g (limit of rounding %.2g)", c->min_eig, c->zero_limit);
   else if (!settled)
-    conclude(c, RWK_VERDICT_INCONCLUSIVE, "Lanczos did not settle the sign of the smallest eigenvalue (%.3g, error up to %.2g) in %lld products",
-             c->min_eig_rest, c->min_eig_error, (long long)c->products);
+    conclude(c, RWK_VERDICT_INCONCLUSIVE,
+             "%lld products did not settle the sign of the smallest eigenvalue (%.3g so far; a smaller one is missed with chance %.1g)",
+             (long long)c->products, c->min_eig_rest, c->doubt);
   else if (c->dense ? c->zero == 0 : flats->count == 0)
     conclude(c, RWK_VERDICT_STRICT_MIN, "gradient zero to %.2g and smallest eigenvalue %.6g above the limit of rounding %.2g%s", c->grad_inf,
-             c->min_eig, c->zero_limit, c->dense ? "" : " (Lanczos from a random start)");
+             c->min_eig, c->zero_limit, chance);
   else if (!c->dense || (size_t)c->zero == flats->count)
     conclude(c, RWK_VERDICT_DEGENERATE_MIN, "%lld flat directions, all explained (%s%s); smallest other eigenvalue %.6g%s",
              (long long)flats->count, flats->label, flats->count > 1 ? ", ..." : "", c->min_eig_rest,
-             c->dense ? "" : " (Lanczos from a random start)");
+             chance);
   else
     conclude(c, RWK_VERDICT_INCONCLUSIVE, "%lld eigenvalues cannot be told from zero (limit %.2g), of which %zu are explained",
              (long long)c->zero, c->zero_limit, flats->count);
@@ -94,7 +97,7 @@ rwk_status rwk_certify(rwk_certificate *c, double *direction, rwk_context *ctx, 
     status = n > 46340 ? rwk_fail(ctx, RWK_INVALID_ARGUMENT, "algebra: %zu weights are too many for a dense Hessian; use krylov", n)
                        : rwk_spectrum_dense(c, direction, &o, &flats, w, g);
   else
-    status = rwk_spectrum_krylov(c, direction, &o, &flats, w, g, settings, &settled);
+    status = rwk_spectrum_krylov(c, direction, &o, &flats, w, settings, &settled);
   if (status != RWK_OK) goto done;
   c->products = o.products;
   judge(c, &flats, settled);

@@ -37,6 +37,6 @@ rwk_status rwk_flats_escape(double *curvature, rwk_flat_set *flats, rwk_objectiv
 rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
                               const double *g);
 rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
-                               const double *g, const rwk_certify_settings *settings, int *settled);
+                               const rwk_certify_settings *settings, int *settled);
 
 #endif

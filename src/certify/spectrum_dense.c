@@ -51,8 +51,9 @@ static rwk_status apply_negative(double *y, const double *x, void *payload) {
   return RWK_OK;
 }
 
-/* How far the eigenvalues at the critical point itself can be from those here: w is only close to it. The Newton correction s
- * leads there, and |H(w + s) - H(w)| (Frobenius) bounds every eigenvalue's change (Weyl). d->x holds s. */
+/* How far the eigenvalues at the critical point itself can be from those here: w is only close to it. With the Newton correction s
+ * and K the Lipschitz constant of H, a critical point lies within 2|s| when K|s| <= min_eig/2 (Newton and Kantorovich), and over that
+ * way no eigenvalue changes by more than 2K|s| (Weyl); K|s| is measured as |H(w + s) - H(w)| (Frobenius). d->x holds s. */
 static rwk_status drift(dense *d, double *bound) {
   const size_t n = d->n;
   *bound = 0;
@@ -63,7 +64,7 @@ static rwk_status drift(dense *d, double *bound) {
   RWK_TRY(rwk_objective_hessian(d->o, d->factor, n, there));
   double sum = 0;
   for (size_t i = 0; i < n * n; i++) sum += (d->factor[i] - d->H[i]) * (d->factor[i] - d->H[i]);
-  *bound = sqrt(sum);
+  *bound = 2 * sqrt(sum);
   return RWK_OK;
 }
 

@@ -23,10 +23,13 @@ static rwk_status apply_negative(double *y, const double *x, void *payload) {
   return RWK_OK;
 }
 
+/* Probability of a wrong "positive definite" that is put up with. */
+static const double doubt_most = 1e-6;
+
 rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
-                               const double *g, const rwk_certify_settings *settings, int *settled) {
-  (void)g;
+                               const rwk_certify_settings *settings, int *settled) {
   const size_t n = o->problem->dim;
+  const int64_t most = settings->products ? settings->products : 10000;
   krylov k = {.o = o, .w = w};
   rwk_lanczos_settings ls;
   rwk_lanczos_result lr;
@@ -35,22 +38,41 @@ rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_object
   ls.products = 40;
   ls.seed = settings->seed;
   RWK_TRY(rwk_lanczos_min(&lr, NULL, o->ctx, n, &ls, apply_negative, &k));
-  const double norm = fmax(lr.largest, fabs(lr.value));
+  const double norm = lr.largest + lr.residual; /* an eigenvalue lies within the residual, and the end is found first */
   c->max_eig = -lr.value;
   c->zero_limit = 16 * DBL_EPSILON * sqrt((double)n) * norm;
   RWK_TRY(rwk_flats_verify(flats, o, w, rwk_flat_limit(c, c->zero_limit)));
   c->flats = (int64_t)flats->count;
-  ls.products = settings->products ? settings->products : 4000;
-  ls.tol = 0.1; /* the sign is what is asked for */
-  ls.tol_abs = c->zero_limit;
-  ls.stop_below = -c->zero_limit;
   ls.flat = flats->vectors;
   ls.flat_count = flats->count;
+  ls.products = most < 200 ? most : 200;
+  ls.tol = 1e-4;
+  ls.tol_abs = c->zero_limit;
   RWK_TRY(rwk_lanczos_min(&lr, direction, o->ctx, n, &ls, apply, &k));
   c->min_eig_rest = lr.value;
-  c->min_eig = flats->count && lr.value > 0 ? 0 : lr.value;
-  c->min_eig_error = flats->count && lr.value > 0 ? c->zero_limit : lr.residual;
-  /* A Rayleigh quotient below zero is a proof by itself; one above zero needs convergence */
-  *settled = lr.value < -c->zero_limit || (lr.converged && lr.value - lr.residual > c->zero_limit);
+  c->min_eig_error = lr.residual;
+  if (lr.value >= -c->zero_limit && flats->count < n) { /* no proof of a saddle yet: is it positive definite? */
+    rwk_lanczos_bound_result bound;
+    ls.products = most;
+    RWK_TRY(rwk_lanczos_bound(&bound, o->ctx, n, norm, doubt_most, &ls, apply, &k));
+    c->doubt = bound.doubt;
+    if (bound.value < -c->zero_limit) { /* a direction was missed: look for it with all that is left */
+      RWK_TRY(rwk_lanczos_min(&lr, direction, o->ctx, n, &ls, apply, &k));
+      c->min_eig_rest = fmin(lr.value, bound.value);
+      c->min_eig_error = lr.residual;
+    } else {
+      *settled = bound.doubt <= doubt_most && bound.lower > c->zero_limit;
+      if (bound.value < c->min_eig_rest) {
+        c->min_eig_rest = bound.value;
+        c->min_eig_error = bound.value - bound.lower;
+      }
+    }
+  }
+  if (flats->count == n) *settled = 1;
+  c->min_eig = c->min_eig_rest;
+  if (flats->count && !(c->min_eig_rest < 0)) {
+    c->min_eig = 0;
+    c->min_eig_error = c->zero_limit;
+  }
   return RWK_OK;
 }

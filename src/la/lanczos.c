@@ -7,6 +7,8 @@ void rwk_lanczos_settings_init(rwk_lanczos_settings *settings) {
   *settings = (rwk_lanczos_settings){.products = 1000, .tol = 1e-3, .stop_below = -INFINITY, .memory = (size_t)256 << 20};
 }
 
+enum { LEAST_PRODUCTS = 48 };
+
 typedef struct lanczos {
   rwk_context *ctx;
   size_t n, most;   /* most: vectors in the basis */
@@ -129,6 +131,8 @@ rwk_status rwk_lanczos_min(rwk_lanczos_result *result, double *vector, rwk_conte
       result->largest = fmax(result->largest, fmax(fabs(z.theta[0]), fabs(z.theta[k - 1])));
       const double tol = fmax(settings->tol * fabs(result->value), settings->tol_abs);
       result->converged = result->residual <= fmax(tol, 1e-14 * result->largest);
+      /* a small residual early on may belong to a cluster that hides the end behind it */
+      if (k < n - settings->flat_count && result->products < LEAST_PRODUCTS) result->converged = 0;
       /* an invariant space seen from one starting vector may hide other copies: only the whole space settles it */
       if (k == n - settings->flat_count) result->converged = 1;
       const int found = result->value + result->residual < settings->stop_below && result->residual <= 0.5 * fabs(result->value);
@@ -165,5 +169,69 @@ done:
   rwk_free_doubles(ctx, z.scratch);
   rwk_free_doubles(ctx, z.T);
   rwk_free_doubles(ctx, z.basis);
+  return status;
+}
+
+rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, rwk_context *ctx, size_t n, double largest, double doubt,
+                             const rwk_lanczos_settings *settings, rwk_operator_fn apply, void *payload) {
+  *result = (rwk_lanczos_bound_result){.value = NAN, .lower = -INFINITY, .doubt = 1};
+  const size_t free_dim = n > settings->flat_count ? n - settings->flat_count : 0;
+  if (free_dim == 0) return RWK_OK;
+  const size_t most = settings->products > 1 ? (size_t)settings->products : 1;
+  lanczos z = {.ctx = ctx, .n = n, .settings = settings};
+  rwk_stream stream;
+  rwk_stream_init(&stream, settings->seed, 0x426f756e64);
+  rwk_status status = RWK_OK;
+  double *vectors = rwk_alloc_doubles(ctx, 3 * n), *delta = rwk_alloc_doubles(ctx, 4 * (most + 1));
+  z.theta = delta; /* reorthogonalise wants a scratch array, of length 0 here */
+  if (!vectors || !delta) {
+    status = rwk_fail_memory(ctx, "Lanczos");
+    goto done;
+  }
+  double *v = vectors, *before = v + n, *next = before + n, *gamma = delta + most + 1, *d = gamma + most + 1, *e = d + most + 1;
+  memset(before, 0, n * sizeof *before);
+  if (!random_direction(&z, &stream, v, 0)) goto done;
+  double beta = 0;
+  for (size_t k = 0; k < most;) {
+    status = apply(next, v, payload);
+    if (status != RWK_OK) goto done;
+    result->products++;
+    delta[k] = rwk_dot(n, v, next);
+    if (!isfinite(delta[k])) {
+      status = rwk_fail(ctx, RWK_NUMERICAL, "a Hessian-vector product is not finite");
+      goto done;
+    }
+    rwk_axpy(n, -delta[k], v, next);
+    rwk_axpy(n, -beta, before, next);
+    reorthogonalise(&z, next, 0);
+    beta = rwk_norm(n, next);
+    gamma[k] = beta;
+    k++;
+    const int ended = !(beta > 1e-14 * largest) || k >= free_dim;
+    if (k == most || ended || k % 64 == 0) {
+      memcpy(d, delta, k * sizeof *d);
+      memcpy(e, gamma, k * sizeof *e);
+      status = rwk_eigen_tridiagonal(ctx, d, e, NULL, k);
+      if (status != RWK_OK) goto done;
+      result->value = d[0];
+      if (d[0] <= 0) goto done;
+      /* Kuczynski and Wozniakowski, theorem 4.1 (b): the part of the spectrum's width by which the smallest Ritz value after k
+       * steps from a random start exceeds the smallest eigenvalue is above e with probability at most
+       * 1.648 sqrt(n) exp(-(2k - 1) sqrt e). Half the value is asked for, e = value / (2 largest). */
+      const double part = fmin(0.999, d[0] / (2 * largest));
+      result->doubt = fmin(1, 1.648 * sqrt((double)free_dim) * exp(-(2 * (double)k - 1) * sqrt(part)));
+      if (k >= free_dim) result->doubt = 0;
+      result->lower = d[0] / 2;
+      if (result->doubt <= doubt || ended) goto done;
+    }
+    double *swap = before;
+    before = v;
+    v = next;
+    next = swap;
+    rwk_scale(n, 1 / beta, v);
+  }
+done:
+  rwk_free_doubles(ctx, delta);
+  rwk_free_doubles(ctx, vectors);
   return status;
 }

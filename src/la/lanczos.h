@@ -35,4 +35,18 @@ typedef struct rwk_lanczos_result {
 rwk_status rwk_lanczos_min(rwk_lanczos_result *result, double *vector, rwk_context *ctx, size_t n,
                            const rwk_lanczos_settings *settings, rwk_operator_fn apply, void *payload);
 
+typedef struct rwk_lanczos_bound_result {
+  double value;      /* smallest Ritz value: an upper bound of the smallest eigenvalue */
+  double lower;      /* the smallest eigenvalue is at least this ... */
+  double doubt;      /* ... but for a start of at most this probability; 1 where nothing can be said */
+  int64_t products;
+} rwk_lanczos_bound_result;
+
+/* Is the operator positive definite? Plain Lanczos (three terms, O(n) memory; only T is kept, whose Ritz values are right without
+ * reorthogonalisation) from a random start, until the probability that an eigenvalue below half of the smallest Ritz value was missed
+ * is at most `doubt` (Kuczynski and Wozniakowski, SIAM J. Matrix Anal. Appl. 13, 1992), a Ritz value is negative, or products run
+ * out. `largest` bounds the eigenvalues from above. Of the settings: products, seed, flat. */
+rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, rwk_context *ctx, size_t n, double largest, double doubt,
+                             const rwk_lanczos_settings *settings, rwk_operator_fn apply, void *payload);
+
 #endif

@@ -138,7 +138,7 @@ static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value) 
     ls.products = 120;
     ls.memory = (size_t)64 << 20;
     ls.stop_below = 0;
-    ls.tol = 1e-2;
+    ls.tol = 0; /* a small residual may hide a negative end: use what is allowed */
     RWK_TRY(rwk_lanczos_min(&lr, s->step, s->ctx, n, &ls, apply_hessian, s));
     state->stationary_norm = lr.largest;
     if (lr.value < 0) *value = lr.value;
