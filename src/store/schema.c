@@ -1,106 +1,269 @@
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "store/store.h"
 
-enum { TABLES = 5 };
+#define FIELD(type, column, member, kind) {#column, RWK_FIELD_##kind, offsetof(type, member)}
 
-/* The tables, in the words that the file must hold them in. */
-static void table_sql(char sql[RWK_SQL_ROOM], int which) {
-  switch (which) {
-  case 0:
-    strcpy(sql, "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID");
-    break;
-  case 1:
-    strcpy(sql, "CREATE TABLE lambda(idx INTEGER PRIMARY KEY NOT NULL, lambda NOT NULL, checksum INTEGER NOT NULL)");
-    break;
-  case 2: rwk_sql_create(sql, &rwk_fit_relation); break;
-  case 3: rwk_sql_create(sql, &rwk_drop_relation); break;
-  default: rwk_sql_create(sql, &rwk_collapse_relation); break;
+static const rwk_field META[] = {
+    FIELD(rwk_meta_record, key, key, STRING),
+    FIELD(rwk_meta_record, value, value, STRING),
+};
+
+static const rwk_field LAMBDA[] = {
+    FIELD(rwk_lambda_record, value, value, REAL),
+};
+
+#define FIT(column, member, kind) FIELD(rwk_fit, column, member, kind)
+#define SOLVE(member, kind) FIELD(rwk_fit, solve_##member, solve.member, kind)
+#define CERTIFICATE(member, kind) FIELD(rwk_fit, certificate_##member, certificate.member, kind)
+
+static const rwk_field FITS[] = {
+    FIT(walk, walk, WALK),
+    FIT(start, start, INT),
+    FIT(idx, index, SIZE),
+    FIT(lambda, lambda, REAL),
+    FIT(seconds, seconds, REAL),
+    SOLVE(stop, STOP),
+    SOLVE(loss, REAL),
+    SOLVE(penalty, REAL),
+    SOLVE(objective, REAL),
+    SOLVE(grad_inf, REAL),
+    SOLVE(iterations, INT64),
+    SOLVE(values, INT64),
+    SOLVE(gradients, INT64),
+    SOLVE(products, INT64),
+    SOLVE(hessians, INT64),
+    SOLVE(curvature_steps, INT64),
+    SOLVE(escapes, INT64),
+    SOLVE(seconds, REAL),
+    CERTIFICATE(verdict, VERDICT),
+    CERTIFICATE(escapable, FLAG),
+    CERTIFICATE(loss, REAL),
+    CERTIFICATE(penalty, REAL),
+    CERTIFICATE(objective, REAL),
+    CERTIFICATE(grad_inf, REAL),
+    CERTIFICATE(grad_norm, REAL),
+    CERTIFICATE(grad_limit, REAL),
+    CERTIFICATE(min_eig, REAL),
+    CERTIFICATE(min_eig_error, REAL),
+    CERTIFICATE(min_eig_rest, REAL),
+    CERTIFICATE(max_eig, REAL),
+    CERTIFICATE(zero_limit, REAL),
+    CERTIFICATE(positive, INT64),
+    CERTIFICATE(zero, INT64),
+    CERTIFICATE(negative, INT64),
+    CERTIFICATE(flats, INT64),
+    CERTIFICATE(kinks, INT64),
+    CERTIFICATE(escape_curvature, REAL),
+    CERTIFICATE(doubt, REAL),
+    CERTIFICATE(dense, FLAG),
+    CERTIFICATE(products, INT64),
+    CERTIFICATE(seconds, REAL),
+    CERTIFICATE(reason, REASON),
+};
+
+#define DROP(member, kind) FIELD(rwk_drop_record, member, drop.member, kind)
+
+static const rwk_field DROPS[] = {
+    FIELD(rwk_drop_record, walk, walk, WALK),
+    FIELD(rwk_drop_record, start, start, INT),
+    FIELD(rwk_drop_record, from_, drop.from, SIZE), /* FROM and TO are words of SQL */
+    FIELD(rwk_drop_record, to_, drop.to, SIZE),
+    DROP(lambda_from, REAL),
+    DROP(lambda_to, REAL),
+    DROP(loss_from, REAL),
+    DROP(loss_to, REAL),
+    DROP(cause, CAUSE),
+    DROP(at, REAL),
+    DROP(excess_from, REAL),
+    DROP(excess_to, REAL),
+    DROP(certain, REAL),
+    DROP(grad_inf_from, REAL),
+    DROP(grad_inf_to, REAL),
+    DROP(min_eig_from, REAL),
+    DROP(min_eig_to, REAL),
+    DROP(finished_from, REAL),
+    DROP(finished_to, REAL),
+    DROP(falls_by, REAL),
+};
+
+static const rwk_field COLLAPSE[] = {
+    FIELD(rwk_collapse, nonzero, nonzero, REAL),
+    FIELD(rwk_collapse, collapse, collapse, REAL),
+    FIELD(rwk_collapse, lambda_c, lambda_c, REAL),
+};
+
+static const rwk_field STATE[] = {
+    FIELD(rwk_state_record, dim, dim, SIZE),
+    FIELD(rwk_state_record, finished, finished, FLAG),
+    FIELD(rwk_state_record, seconds, seconds, REAL),
+    FIELD(rwk_state_record, digest, digest, INT64),
+};
+
+#define TABLE(name, key, fields, type, with_weights)                                                         \
+  {name, key, fields, sizeof(fields) / sizeof *(fields), sizeof(type), with_weights}
+
+static const rwk_table TABLES[RWK_TABLES] = {
+    [RWK_TABLE_META] = TABLE("meta", "id", META, rwk_meta_record, 0),
+    [RWK_TABLE_LAMBDA] = TABLE("lambda", "idx", LAMBDA, rwk_lambda_record, 0),
+    [RWK_TABLE_FIT] = TABLE("fit", "id", FITS, rwk_fit, 1),
+    [RWK_TABLE_DROP] = TABLE("drop_", "id", DROPS, rwk_drop_record, 0),
+    [RWK_TABLE_COLLAPSE] = TABLE("collapse", "id", COLLAPSE, rwk_collapse, 0),
+    [RWK_TABLE_STATE] = TABLE("state", "id", STATE, rwk_state_record, 0),
+};
+
+const rwk_table *rwk_store_table(rwk_table_id id) { return &TABLES[id]; }
+
+/* ---- Statements, written from the fields */
+
+/* The longest statement has 46 columns of at most 40 letters. */
+typedef struct sql_text {
+  char text[4096];
+  size_t length;
+} sql_text;
+
+static void add(sql_text *sql, const char *text) {
+  const size_t length = strlen(text);
+  if (sql->length + length >= sizeof sql->text) return; /* cannot be, and SQLite would refuse the rest */
+  memcpy(sql->text + sql->length, text, length + 1);
+  sql->length += length;
+}
+
+/* Doubles have no declared type: in a REAL column SQLite turns -0.0 into 0. */
+static const char *declared_type(rwk_field_kind kind) {
+  switch (kind) {
+  case RWK_FIELD_REAL:
+    return "";
+  case RWK_FIELD_INT:
+  case RWK_FIELD_FLAG:
+  case RWK_FIELD_INT64:
+  case RWK_FIELD_SIZE:
+    return " INTEGER NOT NULL";
+  default:
+    return " TEXT NOT NULL";
   }
 }
 
-rwk_status rwk_schema_create(rwk_run *run) {
-  char sql[RWK_SQL_ROOM];
-  for (int i = 0; i < TABLES; i++) {
-    table_sql(sql, i);
-    RWK_TRY(rwk_store_execute(run, sql, "making its tables"));
+static void create_text(sql_text *sql, const rwk_table *table) {
+  add(sql, "CREATE TABLE ");
+  add(sql, table->name);
+  add(sql, "(");
+  add(sql, table->key);
+  add(sql, " INTEGER PRIMARY KEY");
+  for (size_t i = 0; i < table->count; i++) {
+    add(sql, ", ");
+    add(sql, table->fields[i].name);
+    add(sql, declared_type(table->fields[i].kind));
   }
-  snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d", RWK_STORE_APPLICATION, RWK_STORE_SCHEMA);
-  return rwk_store_execute(run, sql, "making its tables");
+  add(sql, ", checksum INTEGER NOT NULL");
+  if (table->with_weights) add(sql, ", weights BLOB NOT NULL");
+  add(sql, ")");
 }
 
-/* The one number that a statement gives. */
-static rwk_status number_of(int64_t *number, rwk_run *run, const char *sql, const char *what) {
-  sqlite3_stmt *s = NULL;
-  int code = sqlite3_prepare_v2(run->db, sql, -1, &s, NULL);
-  if (code == SQLITE_OK) code = sqlite3_step(s);
-  *number = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-  sqlite3_finalize(s);
-  return code == SQLITE_ROW ? RWK_OK : rwk_store_fail(run, code, what);
+static void column_list(sql_text *sql, const rwk_table *table) {
+  add(sql, table->key);
+  for (size_t i = 0; i < table->count; i++) {
+    add(sql, ", ");
+    add(sql, table->fields[i].name);
+  }
+  add(sql, ", checksum");
+  if (table->with_weights) add(sql, ", weights");
 }
 
-/* Looks for exactly our tables: a stranger's triggers and views would run with our statements. */
-static rwk_status check_tables(rwk_run *run) {
-  sqlite3_stmt *s = NULL;
-  int found = 0, foreign = 0;
-  int code = sqlite3_prepare_v2(run->db, "SELECT type, name, sql FROM sqlite_schema", -1, &s, NULL);
-  while (code == SQLITE_OK || code == SQLITE_ROW) {
-    code = sqlite3_step(s);
-    if (code != SQLITE_ROW) break;
-    const char *type = (const char *)sqlite3_column_text(s, 0), *text = (const char *)sqlite3_column_text(s, 2);
-    int ours = type && !strcmp(type, "index") && !text; /* of a primary key */
-    for (int i = 0; i < TABLES && !ours && text; i++) {
-      char sql[RWK_SQL_ROOM];
-      table_sql(sql, i);
-      if (!strcmp(sql, text)) ours = 1, found |= 1 << i;
-    }
-    foreign |= !ours;
+static rwk_status prepare(sqlite3_stmt **statement, rwk_run *run, const char *sql, unsigned flags) {
+  const int code = sqlite3_prepare_v3(run->db, sql, -1, flags, statement, NULL);
+  return code == SQLITE_OK ? RWK_OK : rwk_store_fail(run, code, "read it");
+}
+
+rwk_status rwk_store_select(sqlite3_stmt **statement, rwk_run *run, const rwk_table *table, const char *tail) {
+  sql_text sql = {.length = 0};
+  add(&sql, "SELECT ");
+  column_list(&sql, table);
+  add(&sql, " FROM main.");
+  add(&sql, table->name);
+  add(&sql, " ");
+  add(&sql, tail);
+  return prepare(statement, run, sql.text, 0);
+}
+
+static rwk_status prepare_put(sqlite3_stmt **statement, rwk_run *run, const rwk_table *table) {
+  sql_text sql = {.length = 0};
+  add(&sql, "INSERT OR REPLACE INTO main.");
+  add(&sql, table->name);
+  add(&sql, "(");
+  column_list(&sql, table);
+  add(&sql, ") VALUES(?");
+  for (size_t i = 0; i < table->count + 1 + (size_t)table->with_weights; i++) add(&sql, ", ?");
+  add(&sql, ")");
+  return prepare(statement, run, sql.text, SQLITE_PREPARE_PERSISTENT);
+}
+
+/* Only the tables that are written more than once a run keep their statement. */
+rwk_status rwk_store_prepare_all(rwk_run *run) {
+  RWK_TRY(rwk_store_select(&run->get_fit, run, &TABLES[RWK_TABLE_FIT], "WHERE id = ?"));
+  if (!run->writable) return RWK_OK;
+  for (int id = 0; id < RWK_TABLES; id++) RWK_TRY(prepare_put(&run->put[id], run, &TABLES[id]));
+  /* The state is found by its old checksum: if somebody else has written, there is none, and we stop. */
+  RWK_TRY(prepare(&run->put_state, run,
+                  "UPDATE main.state SET dim = ?1, finished = ?2, seconds = ?3, digest = ?4, checksum = ?5"
+                  " WHERE id = 1 AND checksum = ?6",
+                  SQLITE_PREPARE_PERSISTENT));
+  RWK_TRY(prepare(&run->begin, run, "BEGIN IMMEDIATE", SQLITE_PREPARE_PERSISTENT));
+  return prepare(&run->commit, run, "COMMIT", SQLITE_PREPARE_PERSISTENT);
+}
+
+void rwk_store_finalize_all(rwk_run *run) {
+  sqlite3_stmt **all[] = {&run->get_fit, &run->put_state, &run->begin, &run->commit};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    sqlite3_finalize(*all[i]);
+    *all[i] = NULL;
   }
-  sqlite3_finalize(s);
-  if (code != SQLITE_DONE) return rwk_store_fail(run, code, "reading its tables");
-  if (foreign || found != (1 << TABLES) - 1) return rwk_store_damaged(run, "its tables are not those of a run file");
+  for (int id = 0; id < RWK_TABLES; id++) {
+    sqlite3_finalize(run->put[id]);
+    run->put[id] = NULL;
+  }
+}
+
+rwk_status rwk_store_create_schema(rwk_run *run) {
+  char pragma[128];
+  snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d", RWK_STORE_APPLICATION,
+           RWK_STORE_VERSION);
+  RWK_TRY(rwk_store_exec(run, pragma, "write it"));
+  for (int id = 0; id < RWK_TABLES; id++) {
+    sql_text sql = {.length = 0};
+    create_text(&sql, &TABLES[id]);
+    RWK_TRY(rwk_store_exec(run, sql.text, "write it"));
+  }
   return RWK_OK;
 }
 
-static rwk_status check_integrity(rwk_run *run) {
-  sqlite3_stmt *s = NULL;
-  int code = sqlite3_prepare_v2(run->db, "PRAGMA integrity_check(1)", -1, &s, NULL);
-  if (code == SQLITE_OK) code = sqlite3_step(s);
+static rwk_status check_table(rwk_run *run, sqlite3_stmt *statement, const rwk_table *table) {
+  sql_text sql = {.length = 0};
+  create_text(&sql, table);
+  sqlite3_reset(statement);
+  int code = sqlite3_bind_text(statement, 1, table->name, -1, SQLITE_STATIC);
+  if (code == SQLITE_OK) code = sqlite3_step(statement);
+  if (code == SQLITE_DONE) return rwk_store_damaged(run, "table %s is missing", table->name);
+  if (code != SQLITE_ROW) return rwk_store_fail(run, code, "read it");
+  const char *found = (const char *)sqlite3_column_text(statement, 0);
+  if (!found || strcmp(found, sql.text) != 0) return rwk_store_damaged(run, "table %s is not as it should be", table->name);
+  return RWK_OK;
+}
+
+rwk_status rwk_store_check_schema(rwk_run *run) {
+  int64_t application = 0, version = 0;
+  RWK_TRY(rwk_store_integer(&application, run, "PRAGMA application_id", "read it"));
+  if (application != RWK_STORE_APPLICATION)
+    return rwk_fail(run->ctx, RWK_FORMAT, "%s is not a run file of ridgewalk", run->file);
+  RWK_TRY(rwk_store_integer(&version, run, "PRAGMA user_version", "read it"));
+  if (version > RWK_STORE_VERSION)
+    return rwk_fail(run->ctx, RWK_FORMAT, "%s was written by a newer ridgewalk (schema %lld; this one reads schema %d)",
+                    run->file, (long long)version, RWK_STORE_VERSION);
+  if (version != RWK_STORE_VERSION) return rwk_store_damaged(run, "there is no schema %lld", (long long)version);
+  sqlite3_stmt *statement = NULL;
+  RWK_TRY(prepare(&statement, run, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", 0));
   rwk_status status = RWK_OK;
-  if (code != SQLITE_ROW) {
-    status = rwk_store_fail(run, code, "checking it");
-  } else {
-    const char *answer = (const char *)sqlite3_column_text(s, 0);
-    if (!answer || strcmp(answer, "ok")) status = rwk_store_damaged(run, "%.200s", answer ? answer : "no answer");
-  }
-  sqlite3_finalize(s);
+  for (int id = 0; id < RWK_TABLES && status == RWK_OK; id++) status = check_table(run, statement, &TABLES[id]);
+  sqlite3_finalize(statement);
   return status;
-}
-
-rwk_status rwk_schema_check(rwk_run *run) {
-  int64_t application, version;
-  RWK_TRY(number_of(&application, run, "PRAGMA application_id", "reading it"));
-  if (application != RWK_STORE_APPLICATION) return rwk_fail(run->ctx, RWK_FORMAT, "%s is not a run file of ridgewalk", run->file);
-  RWK_TRY(number_of(&version, run, "PRAGMA user_version", "reading it"));
-  if (version > RWK_STORE_SCHEMA)
-    return rwk_fail(run->ctx, RWK_FORMAT, "%s was made by a newer ridgewalk (schema %lld, this one reads %d)", run->file,
-                    (long long)version, RWK_STORE_SCHEMA);
-  if (version != RWK_STORE_SCHEMA) return rwk_store_damaged(run, "there is no schema %lld", (long long)version);
-  RWK_TRY(check_integrity(run));
-  return check_tables(run);
-}
-
-int rwk_schema_is_run(const char *file) {
-  struct stat st;
-  if (stat(file, &st) != 0 || !S_ISREG(st.st_mode)) return 0;
-  if (st.st_size == 0) return 1;
-  sqlite3 *db = NULL;
-  sqlite3_stmt *s = NULL;
-  int is = sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-           sqlite3_prepare_v2(db, "PRAGMA application_id", -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW &&
-           sqlite3_column_int64(s, 0) == RWK_STORE_APPLICATION;
-  sqlite3_finalize(s);
-  sqlite3_close(db);
-  return is;
 }

@@ -1,77 +1,206 @@
-/* store/store.h: the inside of a run. */
+/* store/store.h: the inside of a run file.
+ *
+ * A run keeps all but the weights in memory: what was read and verified when it was opened, and what was written since. So a
+ * lookup never depends on an index of the file, and a reader sees the file as it was when it opened it.
+ *
+ * Each table is described once, by its fields (schema.c). Schema, statements, validation and checksum come from them.
+ */
 #ifndef RWK_STORE_STORE_H
 #define RWK_STORE_STORE_H
 
+#include <sqlite3.h>
 #include <ridgewalk/run.h>
 #include "base/context.h"
-#include "store/row.h"
 
-enum { RWK_STORE_SCHEMA = 1, RWK_STORE_APPLICATION = 0x52574b31 /* "RWK1" */, RWK_STORE_BUSY_MS = 10000 };
+#define RWK_STORE_APPLICATION 0x52574b31 /* "RWK1" */
+#define RWK_STORE_VERSION 1
 
-typedef enum rwk_sql {
-  RWK_SQL_META_SET,
-  RWK_SQL_META_GET,
-  RWK_SQL_LAMBDA_SET,
-  RWK_SQL_LAMBDA_ALL,
-  RWK_SQL_FIT_SET,
-  RWK_SQL_FIT_GET,
-  RWK_SQL_FIT_COUNT,
-  RWK_SQL_FIT_SKIP,
-  RWK_SQL_FIT_NEXT,
-  RWK_SQL_DROP_SET,
-  RWK_SQL_DROP_COUNT,
-  RWK_SQL_DROP_SKIP,
-  RWK_SQL_COLLAPSE_SET,
-  RWK_SQL_COLLAPSE_GET,
-  RWK_SQL_COUNT
-} rwk_sql;
+/* ---- Records (record.c) */
 
-typedef struct rwk_meta {
+typedef enum rwk_field_kind {
+  RWK_FIELD_REAL,    /* double: any; NaN is NULL in the file */
+  RWK_FIELD_INT,     /* int >= 0 */
+  RWK_FIELD_FLAG,    /* int, 0 or 1 */
+  RWK_FIELD_INT64,   /* int64_t: any */
+  RWK_FIELD_SIZE,    /* size_t up to INT64_MAX */
+  RWK_FIELD_STOP,    /* enums are written as their names */
+  RWK_FIELD_VERDICT,
+  RWK_FIELD_CAUSE,
+  RWK_FIELD_WALK,
+  RWK_FIELD_REASON,  /* the char array of a certificate */
+  RWK_FIELD_STRING   /* char *, from the context's allocator */
+} rwk_field_kind;
+
+typedef struct rwk_field {
+  const char *name; /* of the column */
+  rwk_field_kind kind;
+  size_t offset; /* in the record */
+} rwk_field;
+
+typedef enum rwk_table_id {
+  RWK_TABLE_META,
+  RWK_TABLE_LAMBDA,
+  RWK_TABLE_FIT,
+  RWK_TABLE_DROP,
+  RWK_TABLE_COLLAPSE,
+  RWK_TABLE_STATE,
+  RWK_TABLES
+} rwk_table_id;
+
+typedef struct rwk_table {
+  const char *name, *key; /* key: name of the INTEGER PRIMARY KEY */
+  const rwk_field *fields;
+  size_t count;
+  size_t size;      /* of the record */
+  int with_weights; /* the record is a rwk_fit, and its w is a column */
+} rwk_table;
+
+/* The records of the tables, besides rwk_fit and rwk_collapse. */
+typedef struct rwk_meta_record {
   char *key, *value;
-} rwk_meta;
+} rwk_meta_record;
+
+typedef struct rwk_lambda_record {
+  double value;
+} rwk_lambda_record;
+
+typedef struct rwk_drop_record {
+  rwk_walk walk;
+  int start;
+  rwk_drop drop;
+} rwk_drop_record;
+
+typedef struct rwk_state_record {
+  size_t dim;
+  int finished;
+  double seconds;
+  int64_t digest; /* sum, modulo 2^64, of the checksums of all rows of the other tables: no row can get lost unnoticed */
+} rwk_state_record;
+
+/* The name of the first field whose value is out of range, or NULL. */
+const char *rwk_record_check(const rwk_table *table, const void *record);
+
+/* XXH3-64 chained over the table's name, key, all fields and the weights. */
+uint64_t rwk_record_checksum(const rwk_table *table, int64_t key, const void *record, const double *w, size_t dim);
+
+/* Binds all fields from parameter `first` on; the SQLite code. */
+int rwk_record_bind(sqlite3_stmt *statement, int first, const rwk_table *table, const void *record);
+
+/* Reads all fields from column `first` on into a record that is all zeros. *bad is the name of the field that cannot be
+ * (RWK_FORMAT), otherwise RWK_NO_MEMORY. Strings are the caller's, whatever is returned. */
+rwk_status rwk_record_read(const char **bad, void *record, rwk_context *ctx, sqlite3_stmt *statement, int first,
+                           const rwk_table *table);
+
+/* ---- The run */
+
+typedef struct rwk_fit_entry {
+  int64_t key;
+  uint64_t checksum;
+} rwk_fit_entry;
+
+typedef struct rwk_meta_entry {
+  rwk_meta_record record;
+  uint64_t checksum;
+} rwk_meta_entry;
 
 struct rwk_run {
   rwk_context *ctx;
+  char *file; /* as the caller wrote it, for sentences */
+  char *path; /* as SQLite and the system get it */
   sqlite3 *db;
-  sqlite3_stmt *statements[RWK_SQL_COUNT]; /* prepared when first needed */
-  char *file;   /* as given; "./" in front of relative names, so that SQLite takes none for an address or for memory */
-  char *beginning; /* the name it is written under before rwk_run_begin; NULL afterwards */
-  int writable, replace;
-  rwk_meta *meta; /* texts handed out */
+  int writable;
+  int created;  /* still in memory: rwk_run_begin has not been called */
+  int replace;
+  size_t dim_limit;
+  sqlite3_stmt *put[RWK_TABLES];
+  sqlite3_stmt *get_fit, *put_state, *begin, *commit;
+  rwk_state_record state;
+  uint64_t state_checksum;
+  rwk_meta_entry *metas;
   size_t meta_count, meta_capacity;
-  double *lambda; /* cache of the grid; NULL until asked for */
+  double *lambda;
   size_t lambda_count;
-  size_t dim;
-  unsigned char *bytes; /* [8 dim] a fit's weights as they stand in the file */
-  /* where rwk_run_fit_at stands */
-  int at_known;
-  size_t at;
-  rwk_fit at_fit;
+  uint64_t lambda_digest; /* sum of the checksums of its rows */
+  rwk_fit_entry *fits;    /* in order of the key */
+  size_t fit_count, fit_capacity;
+  rwk_drop_record *drops;
+  size_t drop_count, drop_capacity;
+  rwk_collapse collapse;
+  uint64_t finish_digest; /* sum of the checksums of drops and collapse */
 };
 
-/* Turns an SQLite code into a status with a sentence. `what` says what was tried: "writing a fit". */
+/* ---- Schema (schema.c) */
+
+const rwk_table *rwk_store_table(rwk_table_id id);
+rwk_status rwk_store_create_schema(rwk_run *run);
+/* RWK_FORMAT unless the file is a run file of this version whose tables are word for word ours. */
+rwk_status rwk_store_check_schema(rwk_run *run);
+/* The statements that run over and over. */
+rwk_status rwk_store_prepare_all(rwk_run *run);
+void rwk_store_finalize_all(rwk_run *run);
+/* "SELECT <key, fields, checksum, weights> FROM <table> <tail>". */
+rwk_status rwk_store_select(sqlite3_stmt **statement, rwk_run *run, const rwk_table *table, const char *tail);
+
+/* ---- SQL (sql.c) */
+
+/* Turns an SQLite code into a status, with one sentence: FILE: cannot WHAT: reason. */
 rwk_status rwk_store_fail(rwk_run *run, int code, const char *what);
-
-/* A damaged or impossible content: RWK_FORMAT. */
+/* RWK_FORMAT, "FILE is damaged: ...". */
 rwk_status rwk_store_damaged(rwk_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* The statement, ready for binding. */
-rwk_status rwk_store_statement(sqlite3_stmt **statement, rwk_run *run, rwk_sql which);
-
-/* Runs a statement that gives no rows, and resets it. */
+/* Opens run->db with everything switched off that a stranger's file could use; flags as sqlite3_open_v2. */
+rwk_status rwk_store_connect(rwk_run *run, const char *path, int flags);
+rwk_status rwk_store_exec(rwk_run *run, const char *sql, const char *what);
+/* First column of the first row, an integer. */
+rwk_status rwk_store_integer(int64_t *value, rwk_run *run, const char *sql, const char *what);
+/* Steps a statement that gives no rows, and resets it. */
 rwk_status rwk_store_step(rwk_run *run, sqlite3_stmt *statement, const char *what);
+rwk_status rwk_store_set_journal(rwk_run *run, const char *mode, int *done);
 
-/* Runs SQL text without parameters. */
-rwk_status rwk_store_execute(rwk_run *run, const char *sql, const char *what);
+/* ---- Rows and transactions (rows.c) */
 
-/* Makes the tables; checks that a file has exactly these. */
-rwk_status rwk_schema_create(rwk_run *run);
-rwk_status rwk_schema_check(rwk_run *run);
+/* Between these, rows are put. Commit takes the state after the change and makes it the run's; every other change of the run's
+ * memory is the caller's, after the commit, and must not be able to fail. After any failure the caller rolls back. */
+rwk_status rwk_store_begin(rwk_run *run);
+rwk_status rwk_store_commit(rwk_run *run, const rwk_state_record *state);
+void rwk_store_rollback(rwk_run *run);
+rwk_status rwk_store_put(uint64_t *checksum, rwk_run *run, rwk_table_id id, int64_t key, const void *record);
+rwk_status rwk_store_clear(rwk_run *run, rwk_table_id id);
+/* Reads the row a SELECT of rwk_store_select stands on. w[dim] may be NULL. The record is overwritten; its strings are the
+ * caller's, whatever is returned. */
+rwk_status rwk_store_read(int64_t *key, void *record, double *w, uint64_t *checksum, rwk_run *run, sqlite3_stmt *statement,
+                          rwk_table_id id);
 
-/* Is it a database with the run file's mark? Also an empty file, which holds nothing to lose. */
-int rwk_schema_is_run(const char *file);
+/* RWK_INVALID_ARGUMENT if the run was opened for reading. */
+rwk_status rwk_store_want_writable(rwk_run *run);
 
-/* Forgets what is cached of the file. */
-void rwk_store_forget(rwk_run *run);
+/* ---- Reading all of a file (load.c) */
+rwk_status rwk_store_load(rwk_run *run);
+
+/* ---- Files (file.c) */
+
+/* The path SQLite gets: never a URI, never ":memory:". */
+rwk_status rwk_store_path(char **path, rwk_context *ctx, const char *file);
+/* May a run file be made there? As rwk_run_create says. */
+rwk_status rwk_store_may_create(rwk_run *run);
+/* Puts the bytes of a database under the run's name, whole or not at all. */
+rwk_status rwk_store_place(rwk_run *run, const unsigned char *bytes, size_t size);
+/* Is there a regular file that can be opened? */
+rwk_status rwk_store_may_open(rwk_run *run);
+/* A run without a database, for a file name. */
+rwk_status rwk_store_new(rwk_run **run, rwk_context *ctx, const char *file);
+
+/* ---- Fits (fit.c) */
+int64_t rwk_store_fit_key(rwk_walk walk, int start, size_t index);
+#define RWK_STORE_INDEX_LIMIT ((size_t)1 << 27) /* so that a key fits into 63 bits */
+#define RWK_STORE_META_LIMIT 1000
+
+/* ---- Finishing (finish.c) */
+rwk_status rwk_store_finish(rwk_run *run, const double *lambda, size_t count, const rwk_drop_record *drops, size_t drop_count,
+                            rwk_collapse collapse, double seconds);
+rwk_status rwk_store_check_grid(rwk_run *run, const double *lambda, size_t count, rwk_status status);
+/* Writes the grid's rows inside a transaction; *digest is the sum of their checksums. */
+rwk_status rwk_store_put_grid(uint64_t *digest, rwk_run *run, const double *lambda, size_t count);
+/* NULL, or what is wrong with the drop. */
+const char *rwk_store_check_drop(const rwk_drop_record *drop, const double *lambda, size_t count);
 
 #endif
