@@ -71,7 +71,7 @@ rwk_status rwk_design_apply(rwk_design **design, rwk_context *ctx, const rwk_des
   for (size_t j = 0; j < d->source_count && status == RWK_OK; j++) {
     if (d->sources[j].levels) continue;
     numbers[number_count++] = columns[j];
-    status = rwk_check_numbers(ctx, t, columns[j], "column");
+    status = rwk_check_numbers(ctx, t, columns[j], "column", 1);
   }
   memset(keep, 1, t->rows);
   if (status == RWK_OK) status = rwk_check_missing(keep, ctx, t, numbers, number_count, 0);

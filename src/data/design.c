@@ -282,7 +282,7 @@ static rwk_status choose_kinds(rwk_design *d, const rwk_table *t, const roles *r
     source->name = rwk_strdup(d->ctx, c->name);
     if (!source->name) return rwk_fail_memory(d->ctx, "a design");
     if (!declared && !rwk_column_is_text(t, c)) {
-      RWK_TRY(rwk_check_numbers(d->ctx, t, r->source[j], "column"));
+      RWK_TRY(rwk_check_numbers(d->ctx, t, r->source[j], "column", 1));
       continue;
     }
     if (!declared && s->categorical == RWK_CATEGORICAL_ERROR)
@@ -318,11 +318,11 @@ rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, const rwk_ta
   memset(keep, 1, t->rows);
   d->standardise = s->standardise;
   status = assign(&r, ctx, t, s);
-  for (size_t k = 0; k < r.target_count && status == RWK_OK; k++) status = rwk_check_numbers(ctx, t, r.target[k], "target");
-  if (status == RWK_OK && r.weights < t->column_count) status = rwk_check_numbers(ctx, t, r.weights, "column");
+  for (size_t k = 0; k < r.target_count && status == RWK_OK; k++) status = rwk_check_numbers(ctx, t, r.target[k], "target", s->missing == RWK_MISSING_DROP);
+  if (status == RWK_OK && r.weights < t->column_count) status = rwk_check_numbers(ctx, t, r.weights, "column", 1);
   for (size_t j = 0; j < r.source_count && status == RWK_OK; j++)
     if (!rwk_column_is_text(t, &t->columns[r.source[j]]) && !named(s->categories, s->category_count, t->columns[r.source[j]].name))
-      status = rwk_check_numbers(ctx, t, r.source[j], "column");
+      status = rwk_check_numbers(ctx, t, r.source[j], "column", 1);
   if (status == RWK_OK)
     status = rwk_check_missing(keep, ctx, t, may_miss, columns_that_may_miss(may_miss, t, &r), s->missing == RWK_MISSING_DROP);
   if (status != RWK_OK) goto done;

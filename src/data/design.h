@@ -46,8 +46,9 @@ rwk_status rwk_encode_row(rwk_design *d, size_t to, const rwk_table *table, cons
 /* The place of a name in the table, or a sentence with the nearest name. `what`: "column", "target". */
 rwk_status rwk_find_column(size_t *column, rwk_context *ctx, const rwk_table *table, const char *name, const char *what);
 
-/* Refuses a column of numbers with a cell that is none: line, column and cell. */
-rwk_status rwk_check_numbers(rwk_context *ctx, const rwk_table *table, size_t column, const char *what);
+/* Refuses a column of numbers with a cell that is none: line, column and cell. Missing cells are left to rwk_check_missing if
+ * allowed here. */
+rwk_status rwk_check_numbers(rwk_context *ctx, const rwk_table *table, size_t column, const char *what, int allow_missing);
 
 /* Refuses missing cells in the named columns (first place and a count a column), or, when dropping, leaves out their rows.
  * keep[rows] of the table: 1 for rows that stay. */

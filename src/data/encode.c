@@ -32,16 +32,17 @@ rwk_status rwk_find_column(size_t *column, rwk_context *ctx, const rwk_table *t,
   return status;
 }
 
-rwk_status rwk_check_numbers(rwk_context *ctx, const rwk_table *t, size_t column, const char *what) {
+rwk_status rwk_check_numbers(rwk_context *ctx, const rwk_table *t, size_t column, const char *what, int allow_missing) {
   const rwk_column *c = &t->columns[column];
   char name[RWK_SHOWN], cell[RWK_SHOWN];
   for (size_t k = 0; k < c->oddity_count; k++) {
     const rwk_oddity *o = &c->oddities[k];
-    if (o->missing) continue;
+    if (o->missing && allow_missing) continue;
     const char *text = t->texts + o->text;
     return rwk_fail(ctx, RWK_DATA, "%s, line %zu, %s '%s': '%s' is %s", t->name, t->line[o->row], what,
                     rwk_shown(name, c->name, strlen(c->name)), rwk_shown(cell, text, strlen(text)),
-                    o->range ? "out of the range of a double" : "not a number (--exclude the column, --na if it means missing)");
+                    o->missing ? "a missing value (--missing drop leaves such rows out)"
+                    : o->range ? "out of the range of a double" : "not a number (--exclude the column, --na if it means missing)");
   }
   return RWK_OK;
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* newlocale */
 #include <csv.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -287,8 +288,11 @@ static rwk_status give_line(reader *r) {
   }
   if (csv_parse(&r->csv, line, length, on_cell, on_record, r) != length && r->status == RWK_OK) {
     if (csv_error(&r->csv) == CSV_EPARSE)
-      return rwk_fail(r->ctx, RWK_FORMAT, "%s, line %zu: a quote inside a cell that is not quoted, or text after a closing quote", r->t->name,
-                      r->line_number);
+      return inside ? rwk_fail(r->ctx, RWK_FORMAT, "%s, line %zu: the quote opened here is not closed before the next one, on line %zu",
+                               r->t->name, r->quote_line, r->line_number)
+                    : rwk_fail(r->ctx, RWK_FORMAT,
+                               "%s, line %zu: a quote inside a cell that is not quoted, or text after a closing quote", r->t->name,
+                               r->line_number);
     return csv_error(&r->csv) == CSV_ENOMEM ? rwk_fail_memory(r->ctx, "a line of the table")
                                             : rwk_fail(r->ctx, RWK_FORMAT, "%s, line %zu: %s", r->t->name, r->line_number,
                                                        csv_strerror(csv_error(&r->csv)));
