@@ -4,10 +4,13 @@
 #include <xxhash.h>
 #include "store/store.h"
 
-_Static_assert(sizeof(rwk_stop) == sizeof(int) && sizeof(rwk_verdict) == sizeof(int) && sizeof(rwk_cause) == sizeof(int) &&
-                   sizeof(rwk_walk) == sizeof(int),
+_Static_assert(sizeof(rwk_stop) == sizeof(int) && sizeof(rwk_verdict) == sizeof(int) &&
+                   sizeof(rwk_cause) == sizeof(int) && sizeof(rwk_walk) == sizeof(int),
                "enums are copied as int");
 _Static_assert(sizeof(double) == 8, "weights are 8 bytes each");
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "weights are written as they lie in memory, and a run file is little-endian"
+#endif
 
 enum { REASON_SIZE = sizeof(((rwk_certificate *)0)->reason) };
 
@@ -30,10 +33,13 @@ static int enum_value(rwk_field_kind kind, const char *name) {
 }
 
 static int is_enum(rwk_field_kind kind) {
-  return kind == RWK_FIELD_STOP || kind == RWK_FIELD_VERDICT || kind == RWK_FIELD_CAUSE || kind == RWK_FIELD_WALK;
+  return kind == RWK_FIELD_STOP || kind == RWK_FIELD_VERDICT || kind == RWK_FIELD_CAUSE ||
+         kind == RWK_FIELD_WALK;
 }
 
-static const void *at(const void *record, const rwk_field *field) { return (const char *)record + field->offset; }
+static const void *at(const void *record, const rwk_field *field) {
+  return (const char *)record + field->offset;
+}
 
 /* The value of any field that is an integer in the file. */
 static int64_t integer_of(const void *record, const rwk_field *field) {
@@ -98,8 +104,10 @@ static uint64_t hash_real(double x, uint64_t seed) {
   return hash_bits(bits, seed);
 }
 
-/* Each link hashes one value, seeded with the hash of all before it: what belongs to which field stays told apart. */
-uint64_t rwk_record_checksum(const rwk_table *table, int64_t key, const void *record, const double *w, size_t dim) {
+/* Each link hashes one value, seeded with the hash of all before it: what belongs to which field stays told
+ * apart. */
+uint64_t rwk_record_checksum(const rwk_table *table, int64_t key, const void *record, const void *w,
+                             size_t dim) {
   uint64_t hash = XXH3_64bits(table->name, strlen(table->name));
   hash = hash_bits((uint64_t)key, hash);
   for (size_t i = 0; i < table->count; i++) {
@@ -113,7 +121,7 @@ uint64_t rwk_record_checksum(const rwk_table *table, int64_t key, const void *re
       hash = hash_bits((uint64_t)integer_of(record, field), hash);
     }
   }
-  return table->with_weights ? XXH3_64bits_withSeed(w, dim * sizeof *w, hash) : hash;
+  return table->with_weights ? XXH3_64bits_withSeed(w, dim * sizeof(double), hash) : hash;
 }
 
 int rwk_record_bind(sqlite3_stmt *statement, int first, const rwk_table *table, const void *record) {
@@ -147,7 +155,8 @@ static int put_integer(void *target, rwk_field_kind kind, int64_t value) {
   }
 }
 
-static rwk_status put_text(int *fine, void *target, rwk_context *ctx, rwk_field_kind kind, const char *text, size_t length) {
+static rwk_status put_text(int *fine, void *target, rwk_context *ctx, rwk_field_kind kind, const char *text,
+                           size_t length) {
   *fine = 0;
   if (strlen(text) != length) return RWK_OK; /* a NUL inside */
   if (kind == RWK_FIELD_REASON) {
@@ -166,8 +175,8 @@ static rwk_status put_text(int *fine, void *target, rwk_context *ctx, rwk_field_
   return RWK_OK;
 }
 
-rwk_status rwk_record_read(const char **bad, void *record, rwk_context *ctx, sqlite3_stmt *statement, int first,
-                           const rwk_table *table) {
+rwk_status rwk_record_read(const char **bad, void *record, rwk_context *ctx, sqlite3_stmt *statement,
+                           int first, const rwk_table *table) {
   for (size_t i = 0; i < table->count; i++) {
     const rwk_field *field = &table->fields[i];
     const int place = first + (int)i;
@@ -177,7 +186,8 @@ rwk_status rwk_record_read(const char **bad, void *record, rwk_context *ctx, sql
     if (is_text(field->kind) && type == SQLITE_TEXT) {
       const char *text = (const char *)sqlite3_column_text(statement, place);
       if (!text) return rwk_fail_memory(ctx, "reading a run file");
-      RWK_TRY(put_text(&fine, target, ctx, field->kind, text, (size_t)sqlite3_column_bytes(statement, place)));
+      RWK_TRY(
+          put_text(&fine, target, ctx, field->kind, text, (size_t)sqlite3_column_bytes(statement, place)));
     } else if (field->kind == RWK_FIELD_REAL && (type == SQLITE_FLOAT || type == SQLITE_NULL)) {
       const double x = type == SQLITE_NULL ? (double)NAN : sqlite3_column_double(statement, place);
       memcpy(target, &x, sizeof x);

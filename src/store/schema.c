@@ -2,7 +2,8 @@
 #include <string.h>
 #include "store/store.h"
 
-#define FIELD(type, column, member, kind) {#column, RWK_FIELD_##kind, offsetof(type, member)}
+#define FIELD(type, column, member, kind)                                                                    \
+  { #column, RWK_FIELD_##kind, offsetof(type, member) }
 
 static const rwk_field META[] = {
     FIELD(rwk_meta_record, key, key, STRING),
@@ -14,52 +15,52 @@ static const rwk_field LAMBDA[] = {
 };
 
 #define FIT(column, member, kind) FIELD(rwk_fit, column, member, kind)
-#define SOLVE(member, kind) FIELD(rwk_fit, solve_##member, solve.member, kind)
-#define CERTIFICATE(member, kind) FIELD(rwk_fit, certificate_##member, certificate.member, kind)
 
+/* What solver and certificate both report, loss for one, has the certificate's bare and the solver's under
+ * solve_. */
 static const rwk_field FITS[] = {
     FIT(walk, walk, WALK),
     FIT(start, start, INT),
     FIT(idx, index, SIZE),
     FIT(lambda, lambda, REAL),
     FIT(seconds, seconds, REAL),
-    SOLVE(stop, STOP),
-    SOLVE(loss, REAL),
-    SOLVE(penalty, REAL),
-    SOLVE(objective, REAL),
-    SOLVE(grad_inf, REAL),
-    SOLVE(iterations, INT64),
-    SOLVE(values, INT64),
-    SOLVE(gradients, INT64),
-    SOLVE(products, INT64),
-    SOLVE(hessians, INT64),
-    SOLVE(curvature_steps, INT64),
-    SOLVE(escapes, INT64),
-    SOLVE(seconds, REAL),
-    CERTIFICATE(verdict, VERDICT),
-    CERTIFICATE(escapable, FLAG),
-    CERTIFICATE(loss, REAL),
-    CERTIFICATE(penalty, REAL),
-    CERTIFICATE(objective, REAL),
-    CERTIFICATE(grad_inf, REAL),
-    CERTIFICATE(grad_norm, REAL),
-    CERTIFICATE(grad_limit, REAL),
-    CERTIFICATE(min_eig, REAL),
-    CERTIFICATE(min_eig_error, REAL),
-    CERTIFICATE(min_eig_rest, REAL),
-    CERTIFICATE(max_eig, REAL),
-    CERTIFICATE(zero_limit, REAL),
-    CERTIFICATE(positive, INT64),
-    CERTIFICATE(zero, INT64),
-    CERTIFICATE(negative, INT64),
-    CERTIFICATE(flats, INT64),
-    CERTIFICATE(kinks, INT64),
-    CERTIFICATE(escape_curvature, REAL),
-    CERTIFICATE(doubt, REAL),
-    CERTIFICATE(dense, FLAG),
-    CERTIFICATE(products, INT64),
-    CERTIFICATE(seconds, REAL),
-    CERTIFICATE(reason, REASON),
+    FIT(stop, solve.stop, STOP),
+    FIT(solve_loss, solve.loss, REAL),
+    FIT(solve_penalty, solve.penalty, REAL),
+    FIT(solve_objective, solve.objective, REAL),
+    FIT(solve_grad_inf, solve.grad_inf, REAL),
+    FIT(iterations, solve.iterations, INT64),
+    FIT(solve_values, solve.values, INT64), /* VALUES is a word of SQL */
+    FIT(gradients, solve.gradients, INT64),
+    FIT(solve_products, solve.products, INT64),
+    FIT(hessians, solve.hessians, INT64),
+    FIT(curvature_steps, solve.curvature_steps, INT64),
+    FIT(escapes, solve.escapes, INT64),
+    FIT(solve_seconds, solve.seconds, REAL),
+    FIT(verdict, certificate.verdict, VERDICT),
+    FIT(escapable, certificate.escapable, FLAG),
+    FIT(loss, certificate.loss, REAL),
+    FIT(penalty, certificate.penalty, REAL),
+    FIT(objective, certificate.objective, REAL),
+    FIT(grad_inf, certificate.grad_inf, REAL),
+    FIT(grad_norm, certificate.grad_norm, REAL),
+    FIT(grad_limit, certificate.grad_limit, REAL),
+    FIT(min_eig, certificate.min_eig, REAL),
+    FIT(min_eig_error, certificate.min_eig_error, REAL),
+    FIT(min_eig_rest, certificate.min_eig_rest, REAL),
+    FIT(max_eig, certificate.max_eig, REAL),
+    FIT(zero_limit, certificate.zero_limit, REAL),
+    FIT(positive, certificate.positive, INT64),
+    FIT(zero, certificate.zero, INT64),
+    FIT(negative, certificate.negative, INT64),
+    FIT(flats, certificate.flats, INT64),
+    FIT(kinks, certificate.kinks, INT64),
+    FIT(escape_curvature, certificate.escape_curvature, REAL),
+    FIT(doubt, certificate.doubt, REAL),
+    FIT(dense, certificate.dense, FLAG),
+    FIT(products, certificate.products, INT64),
+    FIT(certify_seconds, certificate.seconds, REAL),
+    FIT(reason, certificate.reason, REASON),
 };
 
 #define DROP(member, kind) FIELD(rwk_drop_record, member, drop.member, kind)
@@ -67,8 +68,8 @@ static const rwk_field FITS[] = {
 static const rwk_field DROPS[] = {
     FIELD(rwk_drop_record, walk, walk, WALK),
     FIELD(rwk_drop_record, start, start, INT),
-    FIELD(rwk_drop_record, from_, drop.from, SIZE), /* FROM and TO are words of SQL */
-    FIELD(rwk_drop_record, to_, drop.to, SIZE),
+    FIELD(rwk_drop_record, idx_from, drop.from, SIZE), /* FROM and TO too */
+    FIELD(rwk_drop_record, idx_to, drop.to, SIZE),
     DROP(lambda_from, REAL),
     DROP(lambda_to, REAL),
     DROP(loss_from, REAL),
@@ -101,7 +102,7 @@ static const rwk_field STATE[] = {
 };
 
 #define TABLE(name, key, fields, type, with_weights)                                                         \
-  {name, key, fields, sizeof(fields) / sizeof *(fields), sizeof(type), with_weights}
+  { name, key, fields, sizeof(fields) / sizeof *(fields), sizeof(type), with_weights }
 
 static const rwk_table TABLES[RWK_TABLES] = {
     [RWK_TABLE_META] = TABLE("meta", "id", META, rwk_meta_record, 0),
@@ -112,7 +113,9 @@ static const rwk_table TABLES[RWK_TABLES] = {
     [RWK_TABLE_STATE] = TABLE("state", "id", STATE, rwk_state_record, 0),
 };
 
-const rwk_table *rwk_store_table(rwk_table_id id) { return &TABLES[id]; }
+const rwk_table *rwk_store_table(rwk_table_id id) {
+  return &TABLES[id];
+}
 
 /* ---- Statements, written from the fields */
 
@@ -172,10 +175,11 @@ static void column_list(sql_text *sql, const rwk_table *table) {
 
 static rwk_status prepare(sqlite3_stmt **statement, rwk_run *run, const char *sql, unsigned flags) {
   const int code = sqlite3_prepare_v3(run->db, sql, -1, flags, statement, NULL);
-  return code == SQLITE_OK ? RWK_OK : rwk_store_fail(run, code, "read it");
+  return code == SQLITE_OK ? RWK_OK : rwk_store_fail(run, code, "read");
 }
 
-rwk_status rwk_store_select(sqlite3_stmt **statement, rwk_run *run, const rwk_table *table, const char *tail) {
+rwk_status rwk_store_select(sqlite3_stmt **statement, rwk_run *run, const rwk_table *table,
+                            const char *tail) {
   sql_text sql = {.length = 0};
   add(&sql, "SELECT ");
   column_list(&sql, table);
@@ -226,13 +230,13 @@ void rwk_store_finalize_all(rwk_run *run) {
 
 rwk_status rwk_store_create_schema(rwk_run *run) {
   char pragma[128];
-  snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d", RWK_STORE_APPLICATION,
-           RWK_STORE_VERSION);
-  RWK_TRY(rwk_store_exec(run, pragma, "write it"));
+  snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+           RWK_STORE_APPLICATION, RWK_STORE_VERSION);
+  RWK_TRY(rwk_store_exec(run, pragma, "write"));
   for (int id = 0; id < RWK_TABLES; id++) {
     sql_text sql = {.length = 0};
     create_text(&sql, &TABLES[id]);
-    RWK_TRY(rwk_store_exec(run, sql.text, "write it"));
+    RWK_TRY(rwk_store_exec(run, sql.text, "write"));
   }
   return RWK_OK;
 }
@@ -244,26 +248,31 @@ static rwk_status check_table(rwk_run *run, sqlite3_stmt *statement, const rwk_t
   int code = sqlite3_bind_text(statement, 1, table->name, -1, SQLITE_STATIC);
   if (code == SQLITE_OK) code = sqlite3_step(statement);
   if (code == SQLITE_DONE) return rwk_store_damaged(run, "table %s is missing", table->name);
-  if (code != SQLITE_ROW) return rwk_store_fail(run, code, "read it");
+  if (code != SQLITE_ROW) return rwk_store_fail(run, code, "read");
   const char *found = (const char *)sqlite3_column_text(statement, 0);
-  if (!found || strcmp(found, sql.text) != 0) return rwk_store_damaged(run, "table %s is not as it should be", table->name);
+  if (!found || strcmp(found, sql.text) != 0)
+    return rwk_store_damaged(run, "table %s is not as it should be", table->name);
   return RWK_OK;
 }
 
 rwk_status rwk_store_check_schema(rwk_run *run) {
   int64_t application = 0, version = 0;
-  RWK_TRY(rwk_store_integer(&application, run, "PRAGMA application_id", "read it"));
+  RWK_TRY(rwk_store_integer(&application, run, "PRAGMA application_id", "read"));
   if (application != RWK_STORE_APPLICATION)
     return rwk_fail(run->ctx, RWK_FORMAT, "%s is not a run file of ridgewalk", run->file);
-  RWK_TRY(rwk_store_integer(&version, run, "PRAGMA user_version", "read it"));
+  RWK_TRY(rwk_store_integer(&version, run, "PRAGMA user_version", "read"));
   if (version > RWK_STORE_VERSION)
-    return rwk_fail(run->ctx, RWK_FORMAT, "%s was written by a newer ridgewalk (schema %lld; this one reads schema %d)",
-                    run->file, (long long)version, RWK_STORE_VERSION);
-  if (version != RWK_STORE_VERSION) return rwk_store_damaged(run, "there is no schema %lld", (long long)version);
+    return rwk_fail(run->ctx, RWK_FORMAT,
+                    "%s was written by a newer ridgewalk (schema %lld; this one reads schema %d)", run->file,
+                    (long long)version, RWK_STORE_VERSION);
+  if (version != RWK_STORE_VERSION)
+    return rwk_store_damaged(run, "there is no schema %lld", (long long)version);
   sqlite3_stmt *statement = NULL;
-  RWK_TRY(prepare(&statement, run, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", 0));
+  RWK_TRY(
+      prepare(&statement, run, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", 0));
   rwk_status status = RWK_OK;
-  for (int id = 0; id < RWK_TABLES && status == RWK_OK; id++) status = check_table(run, statement, &TABLES[id]);
+  for (int id = 0; id < RWK_TABLES && status == RWK_OK; id++)
+    status = check_table(run, statement, &TABLES[id]);
   sqlite3_finalize(statement);
   return status;
 }

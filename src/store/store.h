@@ -1,9 +1,11 @@
 /* store/store.h: the inside of a run file.
  *
- * A run keeps all but the weights in memory: what was read and verified when it was opened, and what was written since. So a
- * lookup never depends on an index of the file, and a reader sees the file as it was when it opened it.
+ * A run keeps all but the weights in memory: what was read and verified when it was opened, and what was
+ * written since. So a lookup never depends on an index of the file, and a reader sees the file as it was when
+ * it opened it.
  *
- * Each table is described once, by its fields (schema.c). Schema, statements, validation and checksum come from them.
+ * Each table is described once, by its fields (schema.c). Schema, statements, validation and checksum come
+ * from them.
  */
 #ifndef RWK_STORE_STORE_H
 #define RWK_STORE_STORE_H
@@ -18,17 +20,17 @@
 /* ---- Records (record.c) */
 
 typedef enum rwk_field_kind {
-  RWK_FIELD_REAL,    /* double: any; NaN is NULL in the file */
-  RWK_FIELD_INT,     /* int >= 0 */
-  RWK_FIELD_FLAG,    /* int, 0 or 1 */
-  RWK_FIELD_INT64,   /* int64_t: any */
-  RWK_FIELD_SIZE,    /* size_t up to INT64_MAX */
-  RWK_FIELD_STOP,    /* enums are written as their names */
+  RWK_FIELD_REAL,  /* double: any; NaN is NULL in the file */
+  RWK_FIELD_INT,   /* int >= 0 */
+  RWK_FIELD_FLAG,  /* int, 0 or 1 */
+  RWK_FIELD_INT64, /* int64_t: any */
+  RWK_FIELD_SIZE,  /* size_t up to INT64_MAX */
+  RWK_FIELD_STOP,  /* enums are written as their names */
   RWK_FIELD_VERDICT,
   RWK_FIELD_CAUSE,
   RWK_FIELD_WALK,
-  RWK_FIELD_REASON,  /* the char array of a certificate */
-  RWK_FIELD_STRING   /* char *, from the context's allocator */
+  RWK_FIELD_REASON, /* the char array of a certificate */
+  RWK_FIELD_STRING  /* char *, from the context's allocator */
 } rwk_field_kind;
 
 typedef struct rwk_field {
@@ -74,22 +76,24 @@ typedef struct rwk_state_record {
   size_t dim;
   int finished;
   double seconds;
-  int64_t digest; /* sum, modulo 2^64, of the checksums of all rows of the other tables: no row can get lost unnoticed */
+  int64_t digest; /* sum, modulo 2^64, of the checksums of all rows of the other tables: no row can get lost
+                     unnoticed */
 } rwk_state_record;
 
 /* The name of the first field whose value is out of range, or NULL. */
 const char *rwk_record_check(const rwk_table *table, const void *record);
 
 /* XXH3-64 chained over the table's name, key, all fields and the weights. */
-uint64_t rwk_record_checksum(const rwk_table *table, int64_t key, const void *record, const double *w, size_t dim);
+uint64_t rwk_record_checksum(const rwk_table *table, int64_t key, const void *record, const void *w,
+                             size_t dim);
 
 /* Binds all fields from parameter `first` on; the SQLite code. */
 int rwk_record_bind(sqlite3_stmt *statement, int first, const rwk_table *table, const void *record);
 
-/* Reads all fields from column `first` on into a record that is all zeros. *bad is the name of the field that cannot be
- * (RWK_FORMAT), otherwise RWK_NO_MEMORY. Strings are the caller's, whatever is returned. */
-rwk_status rwk_record_read(const char **bad, void *record, rwk_context *ctx, sqlite3_stmt *statement, int first,
-                           const rwk_table *table);
+/* Reads all fields from column `first` on into a record that is all zeros. *bad is the name of the field that
+ * cannot be (RWK_FORMAT), otherwise RWK_NO_MEMORY. Strings are the caller's, whatever is returned. */
+rwk_status rwk_record_read(const char **bad, void *record, rwk_context *ctx, sqlite3_stmt *statement,
+                           int first, const rwk_table *table);
 
 /* ---- The run */
 
@@ -109,7 +113,7 @@ struct rwk_run {
   char *path; /* as SQLite and the system get it */
   sqlite3 *db;
   int writable;
-  int created;  /* still in memory: rwk_run_begin has not been called */
+  int created; /* still in memory: rwk_run_begin has not been called */
   int replace;
   size_t dim_limit;
   sqlite3_stmt *put[RWK_TABLES];
@@ -143,7 +147,7 @@ rwk_status rwk_store_select(sqlite3_stmt **statement, rwk_run *run, const rwk_ta
 
 /* ---- SQL (sql.c) */
 
-/* Turns an SQLite code into a status, with one sentence: FILE: cannot WHAT: reason. */
+/* Turns an SQLite code into a status, with one sentence: cannot WHAT FILE: reason. */
 rwk_status rwk_store_fail(rwk_run *run, int code, const char *what);
 /* RWK_FORMAT, "FILE is damaged: ...". */
 rwk_status rwk_store_damaged(rwk_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -158,17 +162,20 @@ rwk_status rwk_store_set_journal(rwk_run *run, const char *mode, int *done);
 
 /* ---- Rows and transactions (rows.c) */
 
-/* Between these, rows are put. Commit takes the state after the change and makes it the run's; every other change of the run's
- * memory is the caller's, after the commit, and must not be able to fail. After any failure the caller rolls back. */
+/* Between these, rows are put. Commit takes the state after the change and makes it the run's; every other
+ * change of the run's memory is the caller's, after the commit, and must not be able to fail. After any
+ * failure the caller rolls back. */
 rwk_status rwk_store_begin(rwk_run *run);
 rwk_status rwk_store_commit(rwk_run *run, const rwk_state_record *state);
 void rwk_store_rollback(rwk_run *run);
 rwk_status rwk_store_put(uint64_t *checksum, rwk_run *run, rwk_table_id id, int64_t key, const void *record);
+/* The digest after rows with these sums of checksums have come and gone. */
+int64_t rwk_store_digest(int64_t digest, uint64_t come, uint64_t gone);
 rwk_status rwk_store_clear(rwk_run *run, rwk_table_id id);
-/* Reads the row a SELECT of rwk_store_select stands on. w[dim] may be NULL. The record is overwritten; its strings are the
- * caller's, whatever is returned. */
-rwk_status rwk_store_read(int64_t *key, void *record, double *w, uint64_t *checksum, rwk_run *run, sqlite3_stmt *statement,
-                          rwk_table_id id);
+/* Reads the row a SELECT of rwk_store_select stands on. w[dim] may be NULL. The record is overwritten; its
+ * strings are the caller's, whatever is returned. */
+rwk_status rwk_store_read(int64_t *key, void *record, double *w, uint64_t *checksum, rwk_run *run,
+                          sqlite3_stmt *statement, rwk_table_id id);
 
 /* RWK_INVALID_ARGUMENT if the run was opened for reading. */
 rwk_status rwk_store_want_writable(rwk_run *run);
@@ -186,20 +193,26 @@ rwk_status rwk_store_may_create(rwk_run *run);
 rwk_status rwk_store_place(rwk_run *run, const unsigned char *bytes, size_t size);
 /* Is there a regular file that can be opened? */
 rwk_status rwk_store_may_open(rwk_run *run);
-/* A run without a database, for a file name. */
-rwk_status rwk_store_new(rwk_run **run, rwk_context *ctx, const char *file);
 
 /* ---- Fits (fit.c) */
 int64_t rwk_store_fit_key(rwk_walk walk, int start, size_t index);
 #define RWK_STORE_INDEX_LIMIT ((size_t)1 << 27) /* so that a key fits into 63 bits */
 #define RWK_STORE_META_LIMIT 1000
 
-/* ---- Finishing (finish.c) */
-rwk_status rwk_store_finish(rwk_run *run, const double *lambda, size_t count, const rwk_drop_record *drops, size_t drop_count,
-                            rwk_collapse collapse, double seconds);
-rwk_status rwk_store_check_grid(rwk_run *run, const double *lambda, size_t count, rwk_status status);
+/* ---- Texts and grid (meta.c) */
+#define RWK_STORE_CREATED_AT "created_at"
+rwk_status rwk_store_set(rwk_run *run, const char *key, const char *value);
+/* RWK_INVALID_ARGUMENT if it is no grid, RWK_MISMATCH if a fit is stored that is not at a penalty of it. */
+rwk_status rwk_store_check_grid(rwk_run *run, const double *lambda, size_t count);
+int rwk_store_same_grid(const rwk_run *run, const double *lambda, size_t count);
 /* Writes the grid's rows inside a transaction; *digest is the sum of their checksums. */
 rwk_status rwk_store_put_grid(uint64_t *digest, rwk_run *run, const double *lambda, size_t count);
+/* Makes a block of the context's allocator the run's grid. */
+void rwk_store_take_grid(rwk_run *run, double *lambda, size_t count, uint64_t digest);
+
+/* ---- Finishing (finish.c) */
+rwk_status rwk_store_finish(rwk_run *run, const double *lambda, size_t count, const rwk_drop_record *drops,
+                            size_t drop_count, rwk_collapse collapse, double seconds);
 /* NULL, or what is wrong with the drop. */
 const char *rwk_store_check_drop(const rwk_drop_record *drop, const double *lambda, size_t count);
 

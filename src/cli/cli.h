@@ -1,0 +1,184 @@
+/* cli/cli.h: what the verbs of the program share. */
+#ifndef RWK_CLI_CLI_H
+#define RWK_CLI_CLI_H
+
+#include <stdio.h>
+#include <ridgewalk/ridgewalk.h>
+
+/* ---- exit codes (documented in ridgewalk.1) ---- */
+
+enum { CLI_DONE = 0, CLI_UNCERTIFIED = 1, CLI_USAGE = 2, CLI_DATA = 3, CLI_NUMERICAL = 4, CLI_INTERRUPTED = 130 };
+
+/* ---- options.c ---- */
+
+enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8 };
+
+/* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
+#define CLI_OPTION_LIST(X)                                                                                   \
+  X(TARGET, "target", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "target columns (default: the last column)") \
+  X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model)")     \
+  X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1, "tanh, logistic, softplus, relu, identity (default tanh)") \
+  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                       \
+    "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the collapse)") \
+  X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT, 1, "up, down, cold (default: all three)")           \
+  X(STARTS, "starts", "N", CLI_PATH, 1, "random starts of every walk (default 1)")                           \
+  X(START, "start", "N", CLI_PREDICT, 0, "which start of the walk (default: the best)")                      \
+  X(SEED, "seed", "S", CLI_PATH, 1, "seed of the random starts (default 0)")                                 \
+  X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton)")             \
+  X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY, 1,                                                    \
+    "largest gradient entry at the end, times max(1, J) (default 1e-8; lbfgs 1e-4)")                         \
+  X(MAX_ITER, "max-iter", "N", CLI_PATH, 1, "iterations of a fit at most (default 2000; lbfgs 200)")         \
+  X(ALGEBRA, "algebra", "NAME", CLI_PATH | CLI_CERTIFY, 1, "auto, dense or krylov (default auto)")           \
+  X(INIT, "init", "FILE", CLI_PATH, 1, "weights (JSON) that start 0 of up and down begin with")              \
+  X(WEIGHTS, "weights", "FILE", CLI_CERTIFY, 1, "weights (JSON) to certify")                                 \
+  X(NO_STANDARDIZE, "no-standardize", "", CLI_PATH | CLI_CERTIFY, 1, "take the numbers as they are")         \
+  X(NO_HIDDEN_BIAS, "no-hidden-bias", "", CLI_PATH | CLI_CERTIFY, 1, "hidden units without biases")          \
+  X(NO_OUTPUT_BIAS, "no-output-bias", "", CLI_PATH | CLI_CERTIFY, 1, "outputs without biases")               \
+  X(CONVENTION, "convention", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
+    "whose objective and penalty: mse, half-sse, nnet, sklearn, torch, keras (default mse)")                 \
+  X(PENALISE_BIASES, "penalise-biases", "", CLI_PATH | CLI_CERTIFY, 1, "biases in the penalty too")          \
+  X(SEP, "sep", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "character between cells (default: found; 'tab' for a tab)") \
+  X(DECIMAL, "decimal", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "decimal mark, . or , (default: found)") \
+  X(NA, "na", "TEXT[,TEXT]", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "further spellings of a missing cell")  \
+  X(HEADER, "header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "the first line holds names even if they are numbers") \
+  X(NO_HEADER, "no-header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "the first line is data; columns are V1, V2, ...") \
+  X(CATEGORICAL, "categorical", "WAY", CLI_PATH | CLI_CERTIFY, 1, "text columns: one-hot or error (default one-hot)") \
+  X(CATEGORIES, "categories", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns of numbers that are categories") \
+  X(MISSING, "missing", "WAY", CLI_PATH | CLI_CERTIFY, 1, "missing cells: error, or drop their rows (default error)") \
+  X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                   \
+  X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")             \
+  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT, 0, "run file to write (default DATA.rwk here); predict: CSV file") \
+  X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
+  X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
+  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0, "threads (default: all); results do not depend on it") \
+  X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0, "JSON on standard output instead of text")       \
+  X(QUIET, "quiet", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS, 0, "no notes, no progress, no text") \
+  X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
+  X(HELP, "help", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS, 0, "this text")
+
+typedef enum cli_option {
+#define CLI_X(symbol, name, argument, verbs, kept, help) CLI_##symbol,
+  CLI_OPTION_LIST(CLI_X)
+#undef CLI_X
+      CLI_OPTIONS
+} cli_option;
+
+typedef struct cli_args {
+  int verb;                        /* CLI_PATH, ... */
+  const char *value[CLI_OPTIONS];  /* NULL: not given; "" for a flag that is */
+  const char **operands;           /* [operand_count], in argv */
+  size_t operand_count;
+} cli_args;
+
+const char *cli_option_name(cli_option option);
+int cli_option_kept(cli_option option); /* does it change numbers, so that a run file keeps it? */
+
+/* 0, or CLI_USAGE after a message. argv[0] is the first argument after the verb; operands are gathered in place. */
+int cli_parse(cli_args *args, int verb, int argc, const char **argv);
+void cli_verb_help(int verb);
+void cli_program_help(FILE *to);
+const char *cli_verb_name(int verb);
+
+/* ---- text.c ---- */
+
+/* `ridgewalk: ...` on standard error; returns `code`. */
+int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The context's error text, and the exit code of a status. */
+int cli_fail_status(const rwk_context *ctx, rwk_status status);
+int cli_exit_code(rwk_status status);
+/* Text from a file, with control characters escaped; to be freed. */
+char *cli_escape(const char *text);
+/* Splits at commas; *list[i] point into *buffer; both to be freed. */
+int cli_split(const char ***list, size_t *count, char **buffer, const char *text);
+
+/* ---- numbers.c ---- */
+
+/* 2^-3, 0.125, 1e-3; finite. 0 on success. */
+int cli_number(double *x, const char *text);
+int cli_whole(long long *n, const char *text, long long low, long long high);
+/* FROM:TO[:FACTOR], one, or a comma list -> ascending; *list to be released with rwk_lambda_destroy. 0 or an exit code. */
+int cli_lambda(double **list, size_t *count, rwk_context *ctx, const char *text, double scale);
+/* 2^-3 where it is a power of two, else %.6g. */
+const char *cli_lambda_text(char text[32], double lambda);
+
+/* ---- interrupt.c ---- */
+
+void cli_catch_signals(void);
+int cli_interrupted(void *payload); /* a rwk_cancel_fn */
+
+/* ---- setup.c: a table and options become a network ---- */
+
+typedef struct cli_setup {
+  rwk_context *ctx;
+  rwk_design *design;
+  rwk_mlp *mlp;
+  rwk_objective_scale scale; /* of the convention, biases as asked */
+  rwk_activation activation;
+  size_t *hidden, hidden_count;
+  double n; /* rows, or the sum of their weights */
+} cli_setup;
+
+/* The context of the program: notes on standard error unless quiet, signals cancel. 0 or an exit code. */
+int cli_context(rwk_context **ctx, const cli_args *args);
+int cli_read_table(rwk_table **table, rwk_context *ctx, const char *file, const cli_args *args);
+int cli_read_design(cli_setup *s, const char *file, const cli_args *args);
+/* hidden: widths, or NULL to take --hidden. */
+int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, size_t hidden_count);
+/* w[dim] (to be freed) from a weights file; shapes are checked. */
+int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights, const char *file);
+void cli_setup_release(cli_setup *s);
+int cli_algebra(rwk_algebra *algebra, const cli_args *args);
+
+/* ---- report: what is printed of a path, whether it was just walked or read from a file ---- */
+
+typedef struct cli_walk {
+  rwk_walk walk;
+  int start;
+  const rwk_fit **points; /* [count]; NULL where there is none */
+  const rwk_drop *drops;
+  size_t drop_count;
+} cli_walk;
+
+typedef struct cli_report {
+  char *data; /* escaped name of the table */
+  size_t rows, features, targets, parameters;
+  size_t *layers, layer_count; /* widths, inputs and outputs included */
+  const char *activation, *solver;
+  rwk_objective_scale scale;
+  double n;
+  int standardised, starts;
+  double *lambda; /* [count] as the library sees them */
+  size_t count;
+  cli_walk *walks;
+  size_t walk_count;
+  rwk_collapse collapse;
+  double seconds;
+  const char *file; /* the run file, or NULL */
+} cli_report;
+
+double cli_mse(const cli_report *r, double loss);           /* SSE/n */
+double cli_user_lambda(const cli_report *r, double lambda); /* in the convention */
+int cli_certified(const rwk_certificate *c);                /* a minimum, and no way down from it */
+const rwk_fit *cli_best_at(const cli_report *r, size_t index, size_t *walk);
+int cli_all_certified(const cli_report *r);
+/* From a path (points and drops are the path's). 0 or an exit code. */
+int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args, const rwk_path *path, const char *data);
+void cli_report_release(cli_report *r);
+
+void cli_print_heading(FILE *to, const cli_report *r);
+void cli_print_table(FILE *to, const cli_report *r);
+void cli_print_plot(FILE *to, const cli_report *r);
+void cli_print_verdict(FILE *to, const cli_report *r);
+int cli_print_path_json(FILE *to, const cli_report *r);
+int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_lambda, double mse);
+/* Verdict in words: "strict minimum". */
+const char *cli_verdict_text(const rwk_certificate *c);
+
+/* ---- the verbs ---- */
+
+int cli_path(const cli_args *args);
+int cli_certify(const cli_args *args);
+int cli_predict(const cli_args *args);
+int cli_runs(const cli_args *args);
+
+#endif

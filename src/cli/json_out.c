@@ -1,0 +1,121 @@
+#include <math.h>
+#include <string.h>
+#include <jansson.h>
+#include "cli/cli.h"
+
+/* JSON has no NaN and no infinity. */
+static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+
+static void set(json_t *object, const char *key, double x) { json_object_set_new(object, key, number(x)); }
+
+static void set_whole(json_t *object, const char *key, int64_t n) { json_object_set_new(object, key, json_integer(n)); }
+
+static void set_text(json_t *object, const char *key, const char *text) {
+  json_t *value = json_string(text);
+  json_object_set_new(object, key, value ? value : json_null()); /* not UTF-8: no name rather than a broken file */
+}
+
+static json_t *certificate(const rwk_certificate *c, double user_lambda, double mse) {
+  json_t *p = json_object();
+  set(p, "lambda", user_lambda);
+  set(p, "mse", mse);
+  set(p, "penalty", c->penalty);
+  set(p, "objective", c->objective);
+  set(p, "grad_inf", c->grad_inf);
+  set(p, "min_eig", c->min_eig);
+  if (c->positive >= 0)
+    json_object_set_new(p, "inertia",
+                        json_pack("[I,I,I]", (json_int_t)c->positive, (json_int_t)c->zero, (json_int_t)c->negative));
+  else json_object_set_new(p, "inertia", json_null());
+  set_text(p, "verdict", rwk_verdict_name(c->verdict));
+  json_object_set_new(p, "escapable", json_boolean(c->escapable));
+  set(p, "min_eig_error", c->min_eig_error);
+  set(p, "min_eig_rest", c->min_eig_rest);
+  set(p, "zero_limit", c->zero_limit);
+  set_whole(p, "flats", c->flats);
+  set_text(p, "reason", c->reason);
+  return p;
+}
+
+static json_t *point(const cli_report *r, const rwk_fit *f) {
+  json_t *p = certificate(&f->certificate, cli_user_lambda(r, f->lambda), cli_mse(r, f->certificate.loss));
+  set_whole(p, "iterations", f->solve.iterations);
+  set(p, "seconds", f->seconds);
+  set_text(p, "stop", rwk_stop_name(f->solve.stop));
+  return p;
+}
+
+static json_t *drop(const cli_report *r, const rwk_drop *d) {
+  json_t *o = json_object(), *e = json_object();
+  set(o, "from", cli_user_lambda(r, d->lambda_from));
+  set(o, "to", cli_user_lambda(r, d->lambda_to));
+  set(o, "mse_from", cli_mse(r, d->loss_from));
+  set(o, "mse_to", cli_mse(r, d->loss_to));
+  set_text(o, "cause", rwk_cause_name(d->cause));
+  set(o, "at", cli_user_lambda(r, d->at));
+  set(e, "excess_from", d->excess_from);
+  set(e, "excess_to", d->excess_to);
+  set(e, "certain", d->certain);
+  set(e, "grad_inf_from", d->grad_inf_from);
+  set(e, "grad_inf_to", d->grad_inf_to);
+  set(e, "min_eig_from", d->min_eig_from);
+  set(e, "min_eig_to", d->min_eig_to);
+  set(e, "finished_mse_from", cli_mse(r, d->finished_from));
+  set(e, "finished_mse_to", cli_mse(r, d->finished_to));
+  set(e, "falls_by", d->falls_by);
+  json_object_set_new(o, "evidence", e);
+  return o;
+}
+
+static int dump(FILE *to, json_t *root) {
+  const int failed = !root || json_dumpf(root, to, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) != 0;
+  json_decref(root);
+  if (failed) return cli_fail(CLI_NUMERICAL, "the JSON could not be written");
+  fputc('\n', to);
+  return 0;
+}
+
+int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_lambda, double mse) {
+  json_t *p = certificate(c, user_lambda, mse);
+  set(p, "grad_norm", c->grad_norm);
+  set(p, "grad_limit", c->grad_limit);
+  set(p, "max_eig", c->max_eig);
+  set(p, "escape_curvature", c->escape_curvature);
+  set_whole(p, "kinks", c->kinks);
+  set(p, "doubt", c->doubt);
+  set(p, "seconds", c->seconds);
+  return dump(to, p);
+}
+
+int cli_print_path_json(FILE *to, const cli_report *r) {
+  json_t *root = json_object(), *layers = json_array(), *lambda = json_array(), *walks = json_array();
+  json_object_set_new(root, "data",
+                      json_pack("{s:I, s:I, s:I}", "rows", (json_int_t)r->rows, "features", (json_int_t)r->features, "targets",
+                                (json_int_t)r->targets));
+  for (size_t l = 0; l < r->layer_count; l++) json_array_append_new(layers, json_integer((json_int_t)r->layers[l]));
+  json_object_set_new(root, "network",
+                      json_pack("{s:o, s:s, s:I}", "layers", layers, "activation", r->activation, "parameters", (json_int_t)r->parameters));
+  json_object_set_new(root, "convention",
+                      json_pack("{s:s, s:s, s:s}", "name", r->scale.name, "objective", r->scale.objective, "lambda", r->scale.lambda));
+  for (size_t i = 0; i < r->count; i++) json_array_append_new(lambda, number(cli_user_lambda(r, r->lambda[i])));
+  json_object_set_new(root, "lambda", lambda);
+  set(root, "lambda_collapse", cli_user_lambda(r, r->collapse.collapse));
+  set(root, "lambda_c", cli_user_lambda(r, r->collapse.lambda_c));
+  for (size_t k = 0; k < r->walk_count; k++) {
+    const cli_walk *w = &r->walks[k];
+    json_t *o = json_object(), *points = json_array(), *drops = json_array();
+    set_text(o, "name", rwk_walk_name(w->walk));
+    set_whole(o, "start", w->start);
+    for (size_t i = 0; i < r->count; i++)
+      if (w->points[i]) json_array_append_new(points, point(r, w->points[i]));
+    for (size_t d = 0; d < w->drop_count; d++) json_array_append_new(drops, drop(r, &w->drops[d]));
+    json_object_set_new(o, "points", points);
+    json_object_set_new(o, "drops", drops);
+    json_array_append_new(walks, o);
+  }
+  json_object_set_new(root, "walks", walks);
+  json_object_set_new(root, "best", json_null());
+  set(root, "seconds", r->seconds);
+  json_object_set_new(root, "certified", json_boolean(cli_all_certified(r)));
+  return dump(to, root);
+}

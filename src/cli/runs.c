@@ -1,0 +1,138 @@
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "cli/stored.h"
+
+static void list_one(rwk_context *ctx, const char *file, json_t *all) {
+  cli_stored s;
+  if (cli_stored_open(&s, ctx, file)) {
+    cli_stored_close(&s);
+    return;
+  }
+  const cli_report *r = &s.report;
+  char net[256] = "";
+  for (size_t l = 0, at = 0; l < r->layer_count && at < 200; l++) at += (size_t)snprintf(net + at, sizeof net - at, "%s%zu", l ? "-" : "", r->layers[l]);
+  const int finished = rwk_run_finished(s.run);
+  if (all) {
+    json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "file", file, "data", r->data, "network", net, "activation", r->activation,
+                                         "fits", (json_int_t)s.fit_count, "planned", s.planned ? json_integer((json_int_t)s.planned) : json_null(),
+                                         "finished", finished));
+  } else {
+    char *shown = cli_escape(file);
+    printf("%s  %s  %s %s  %s  ", shown ? shown : "?", r->data, net, r->activation, cli_stored_text(&s, "created"));
+    if (finished) printf("%zu fits, finished\n", s.fit_count);
+    else if (s.planned) printf("%zu of %zu fits; go on: ridgewalk path --resume %s\n", s.fit_count, s.planned, shown ? shown : "?");
+    else printf("%zu fits so far; go on: ridgewalk path --resume %s\n", s.fit_count, shown ? shown : "?");
+    free(shown);
+  }
+  cli_stored_close(&s);
+}
+
+static int is_run_name(const char *name) {
+  const size_t length = strlen(name);
+  return length > 4 && !strcmp(name + length - 4, ".rwk");
+}
+
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static int list_folder(rwk_context *ctx, const char *folder, json_t *all, size_t *found) {
+  DIR *d = opendir(folder);
+  if (!d) return cli_fail(CLI_DATA, "%s: the folder cannot be read", folder);
+  char **names = NULL;
+  size_t count = 0;
+  for (const struct dirent *e; (e = readdir(d));) {
+    if (!is_run_name(e->d_name)) continue;
+    char **more = realloc(names, (count + 1) * sizeof *names);
+    char *name = malloc(strlen(folder) + strlen(e->d_name) + 2);
+    if (more) names = more;
+    if (!more || !name) {
+      free(name);
+      break;
+    }
+    if (!strcmp(folder, ".")) strcpy(name, e->d_name);
+    else sprintf(name, "%s/%s", folder, e->d_name);
+    names[count++] = name;
+  }
+  closedir(d);
+  if (count) qsort(names, count, sizeof *names, by_name);
+  for (size_t i = 0; i < count; i++) {
+    list_one(ctx, names[i], all);
+    free(names[i]);
+  }
+  free(names);
+  *found += count;
+  return 0;
+}
+
+static int list(const cli_args *args, rwk_context *ctx) {
+  json_t *all = args->value[CLI_JSON] ? json_array() : NULL;
+  size_t found = 0;
+  int code = 0;
+  if (args->operand_count == 0) code = list_folder(ctx, ".", all, &found);
+  for (size_t i = 0; i < args->operand_count && !code; i++) {
+    struct stat info;
+    if (stat(args->operands[i], &info) == 0 && S_ISDIR(info.st_mode)) {
+      code = list_folder(ctx, args->operands[i], all, &found);
+    } else {
+      list_one(ctx, args->operands[i], all);
+      found++;
+    }
+  }
+  if (!code && found == 0 && !all && !args->value[CLI_QUIET]) fprintf(stderr, "no run files here; ridgewalk path DATA makes one\n");
+  if (all) {
+    json_dumpf(all, stdout, JSON_INDENT(1));
+    fputc('\n', stdout);
+    json_decref(all);
+  }
+  return code;
+}
+
+static int show(const cli_args *args, rwk_context *ctx, const char *file) {
+  cli_stored s;
+  int code = cli_stored_open(&s, ctx, file);
+  if (!code) {
+    s.report.file = file;
+    if (args->value[CLI_JSON]) {
+      code = cli_print_path_json(stdout, &s.report);
+    } else {
+      cli_print_heading(stdout, &s.report);
+      if (s.report.count) {
+        cli_print_table(stdout, &s.report);
+        if (!args->value[CLI_NO_PLOT]) cli_print_plot(stdout, &s.report);
+        cli_print_verdict(stdout, &s.report);
+      }
+      if (!rwk_run_finished(s.run)) printf("Not finished: %zu fits so far; go on with ridgewalk path --resume %s\n", s.fit_count, file);
+    }
+    if (!code && !cli_all_certified(&s.report)) code = CLI_UNCERTIFIED;
+  }
+  cli_stored_close(&s);
+  return code;
+}
+
+int cli_runs(const cli_args *args) {
+  const char *what = args->operand_count ? args->operands[0] : "";
+  if (!strcmp(what, "resume")) {
+    if (args->operand_count != 2) return cli_fail(CLI_USAGE, "runs resume wants one run file");
+    cli_args again = *args;
+    again.verb = CLI_PATH;
+    again.operand_count = 0;
+    again.value[CLI_RESUME] = args->operands[1];
+    return cli_path(&again);
+  }
+  rwk_context *ctx;
+  int code = cli_context(&ctx, args);
+  if (code) return code;
+  if (!strcmp(what, "show")) {
+    code = args->operand_count == 2 ? show(args, ctx, args->operands[1]) : cli_fail(CLI_USAGE, "runs show wants one run file");
+  } else {
+    cli_args rest = *args;
+    if (!strcmp(what, "list")) {
+      rest.operands++;
+      rest.operand_count--;
+    }
+    code = list(&rest, ctx);
+  }
+  rwk_context_destroy(ctx);
+  return code;
+}

@@ -1,0 +1,197 @@
+/* From a table and options to a network. */
+#include <stdlib.h>
+#include <string.h>
+#include "cli/cli.h"
+
+static void note(const char *text, void *payload) {
+  (void)payload;
+  fprintf(stderr, "note: %s\n", text);
+}
+
+int cli_context(rwk_context **ctx, const cli_args *args) {
+  rwk_context_settings s;
+  rwk_context_settings_init(&s);
+  long long threads = 0;
+  if (args->value[CLI_THREADS] && cli_whole(&threads, args->value[CLI_THREADS], 1, 4096))
+    return cli_fail(CLI_USAGE, "--threads: '%s' is not a whole number from 1 to 4096", args->value[CLI_THREADS]);
+  s.threads = (int)threads;
+  s.note = args->value[CLI_QUIET] ? NULL : note;
+  s.cancel = cli_interrupted;
+  return rwk_context_create(ctx, &s) == RWK_OK ? 0 : cli_fail(CLI_NUMERICAL, "memory ran out");
+}
+
+static int one_character(char *c, const char *text, const char *option) {
+  if (!strcmp(text, "tab") || !strcmp(text, "\\t")) *c = '\t';
+  else if (strlen(text) == 1) *c = text[0];
+  else return cli_fail(CLI_USAGE, "--%s: '%s' is not one character", option, text);
+  return 0;
+}
+
+int cli_read_table(rwk_table **table, rwk_context *ctx, const char *file, const cli_args *args) {
+  rwk_table_settings s;
+  rwk_table_settings_init(&s);
+  *table = NULL;
+  if (args->value[CLI_SEP] && one_character(&s.separator, args->value[CLI_SEP], "sep")) return CLI_USAGE;
+  if (args->value[CLI_DECIMAL] && one_character(&s.decimal, args->value[CLI_DECIMAL], "decimal")) return CLI_USAGE;
+  if (args->value[CLI_HEADER] && args->value[CLI_NO_HEADER]) return cli_fail(CLI_USAGE, "--header and --no-header exclude each other");
+  if (args->value[CLI_HEADER]) s.header = RWK_HEADER_YES;
+  if (args->value[CLI_NO_HEADER]) s.header = RWK_HEADER_NO;
+  const char **na = NULL;
+  char *buffer = NULL;
+  if (args->value[CLI_NA] && cli_split(&na, &s.na_count, &buffer, args->value[CLI_NA])) return CLI_NUMERICAL;
+  s.na = na;
+  const rwk_status status = rwk_table_read(table, ctx, file, &s);
+  free(na);
+  free(buffer);
+  return status == RWK_OK ? 0 : cli_fail_status(ctx, status);
+}
+
+static int choice(int *which, const char *text, const char *option, const char *first, const char *second) {
+  if (!text || !strcmp(text, first)) *which = 0;
+  else if (!strcmp(text, second)) *which = 1;
+  else return cli_fail(CLI_USAGE, "--%s: '%s' is neither %s nor %s", option, text, first, second);
+  return 0;
+}
+
+int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
+  rwk_design_settings d;
+  rwk_design_settings_init(&d);
+  int error_on_text, drop;
+  if (choice(&error_on_text, args->value[CLI_CATEGORICAL], "categorical", "one-hot", "error")) return CLI_USAGE;
+  if (choice(&drop, args->value[CLI_MISSING], "missing", "error", "drop")) return CLI_USAGE;
+  d.categorical = error_on_text ? RWK_CATEGORICAL_ERROR : RWK_CATEGORICAL_ONE_HOT;
+  d.missing = drop ? RWK_MISSING_DROP : RWK_MISSING_ERROR;
+  d.standardise = !args->value[CLI_NO_STANDARDIZE];
+  d.row_weights = args->value[CLI_ROW_WEIGHTS];
+  const struct {
+    cli_option option;
+    const char *const **names;
+    size_t *count;
+  } lists[] = {{CLI_TARGET, &d.targets, &d.target_count}, {CLI_EXCLUDE, &d.exclude, &d.exclude_count}, {CLI_CATEGORIES, &d.categories, &d.category_count}};
+  const char **names[3] = {NULL};
+  char *buffers[3] = {NULL};
+  rwk_table *table = NULL;
+  int code = 0;
+  for (size_t k = 0; k < 3 && !code; k++) {
+    if (!args->value[lists[k].option]) continue;
+    code = cli_split(&names[k], lists[k].count, &buffers[k], args->value[lists[k].option]);
+    *lists[k].names = names[k];
+  }
+  if (!code) code = cli_read_table(&table, s->ctx, file, args);
+  if (!code) {
+    const rwk_status status = rwk_design_create(&s->design, s->ctx, table, &d);
+    if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
+  }
+  if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET])
+    fprintf(stderr, "note: the target is the last column, '%s' (--target to say otherwise)\n", rwk_design_output_name(s->design, 0));
+  rwk_table_destroy(table);
+  for (size_t k = 0; k < 3; k++) {
+    free(names[k]);
+    free(buffers[k]);
+  }
+  if (code) return code;
+  s->n = 0;
+  const double *weights = rwk_design_row_weights(s->design);
+  for (size_t i = 0; i < rwk_design_rows(s->design); i++) s->n += weights ? weights[i] : 1;
+  return 0;
+}
+
+static int read_hidden(cli_setup *s, const char *text) {
+  const char **parts;
+  char *buffer;
+  size_t n;
+  int code = cli_split(&parts, &n, &buffer, text);
+  if (code) return code;
+  s->hidden = malloc(n * sizeof *s->hidden);
+  if (!s->hidden) code = cli_fail(CLI_NUMERICAL, "memory ran out");
+  for (size_t i = 0; i < n && !code; i++) {
+    long long width;
+    if (cli_whole(&width, parts[i], n == 1 ? 0 : 1, 10000000))
+      code = cli_fail(CLI_USAGE, "--hidden: '%s' is not a list of widths, such as 16 or 16,8", text);
+    else if (width > 0) s->hidden[s->hidden_count++] = (size_t)width;
+  }
+  free(parts);
+  free(buffer);
+  return code;
+}
+
+int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, size_t hidden_count) {
+  rwk_convention convention = RWK_CONVENTION_MSE;
+  rwk_mlp_settings m;
+  rwk_mlp_settings_init(&m);
+  if (args->value[CLI_CONVENTION] && rwk_convention_from_name(&convention, args->value[CLI_CONVENTION]) != RWK_OK)
+    return cli_fail(CLI_USAGE, "--convention: '%s' is none of mse, half-sse, nnet, sklearn, torch, keras", args->value[CLI_CONVENTION]);
+  if (args->value[CLI_ACTIVATION] && rwk_activation_from_name(&m.activation, args->value[CLI_ACTIVATION]) != RWK_OK)
+    return cli_fail(CLI_USAGE, "--activation: '%s' is none of tanh, logistic, softplus, relu, identity", args->value[CLI_ACTIVATION]);
+  rwk_status status = rwk_convention_scale(&s->scale, convention, s->n);
+  if (status != RWK_OK) return cli_fail_status(s->ctx, status);
+  if (args->value[CLI_PENALISE_BIASES]) s->scale.penalise_biases = 1;
+  if (!hidden) {
+    const int code = read_hidden(s, args->value[CLI_HIDDEN] ? args->value[CLI_HIDDEN] : "8");
+    if (code) return code;
+    hidden = s->hidden;
+    hidden_count = s->hidden_count;
+  }
+  s->activation = m.activation;
+  m.hidden = hidden;
+  m.hidden_count = hidden_count;
+  m.hidden_bias = !args->value[CLI_NO_HIDDEN_BIAS];
+  m.output_bias = !args->value[CLI_NO_OUTPUT_BIAS];
+  m.penalise_biases = s->scale.penalise_biases;
+  m.loss_scale = s->scale.loss_scale;
+  const rwk_mlp_data data = {.X = rwk_design_X(s->design),
+                             .ldx = rwk_design_inputs(s->design),
+                             .Y = rwk_design_Y(s->design),
+                             .ldy = rwk_design_outputs(s->design),
+                             .row_weights = rwk_design_row_weights(s->design),
+                             .rows = rwk_design_rows(s->design),
+                             .inputs = rwk_design_inputs(s->design),
+                             .outputs = rwk_design_outputs(s->design)};
+  status = rwk_mlp_create(&s->mlp, s->ctx, &data, &m);
+  return status == RWK_OK ? 0 : cli_fail_status(s->ctx, status);
+}
+
+int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights, const char *file) {
+  const size_t layers = rwk_mlp_layer_count(s->mlp), dim = rwk_problem_dim(rwk_mlp_problem(s->mlp));
+  if (rwk_weights_layers(weights) != layers)
+    return cli_fail(CLI_DATA, "%s: %zu layers of weights, but the network has %zu", file, rwk_weights_layers(weights), layers);
+  *w = calloc(dim, sizeof **w);
+  if (!*w) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  for (size_t l = 0; l < layers; l++) {
+    rwk_mlp_layer layer;
+    const double *W, *b;
+    size_t inputs, outputs;
+    rwk_status status = rwk_mlp_layer_get(&layer, s->mlp, l);
+    if (status == RWK_OK) status = rwk_weights_layer(&W, &b, &inputs, &outputs, weights, l);
+    if (status != RWK_OK) return cli_fail_status(s->ctx, status);
+    if (inputs != layer.inputs || outputs != layer.outputs)
+      return cli_fail(CLI_DATA, "%s: layers[%zu].W is %zu x %zu (a row per input), but the network wants %zu x %zu%s", file, l, inputs, outputs,
+                      layer.inputs, layer.outputs, l == 0 ? " (the table's encoded features are the inputs)" : "");
+    memcpy(*w + layer.W, W, inputs * outputs * sizeof **w);
+    if (!layer.has_bias) {
+      for (size_t j = 0; b && j < outputs; j++)
+        if (b[j] != 0)
+          return cli_fail(CLI_DATA, "%s: layers[%zu].b[%zu] is %g, but this layer has no biases here", file, l, j, b[j]);
+    } else if (b) {
+      memcpy(*w + layer.b, b, outputs * sizeof **w);
+    }
+  }
+  return 0;
+}
+
+int cli_algebra(rwk_algebra *algebra, const cli_args *args) {
+  const char *text = args->value[CLI_ALGEBRA];
+  if (!text || !strcmp(text, "auto")) *algebra = RWK_ALGEBRA_AUTO;
+  else if (!strcmp(text, "dense")) *algebra = RWK_ALGEBRA_DENSE;
+  else if (!strcmp(text, "krylov")) *algebra = RWK_ALGEBRA_KRYLOV;
+  else return cli_fail(CLI_USAGE, "--algebra: '%s' is none of auto, dense, krylov", text);
+  return 0;
+}
+
+void cli_setup_release(cli_setup *s) {
+  rwk_mlp_destroy(s->mlp);
+  rwk_design_destroy(s->design);
+  free(s->hidden);
+  rwk_context_destroy(s->ctx);
+  *s = (cli_setup){0};
+}

@@ -1,0 +1,136 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/stored.h"
+
+const char *cli_stored_text(cli_stored *s, const char *key) {
+  const char *value = NULL;
+  return rwk_run_get(&value, s->run, key) == RWK_OK && value ? value : "";
+}
+
+static const char *option(const cli_stored *s, cli_option o) { return json_string_value(json_object_get(s->options, cli_option_name(o))); }
+
+static int read_network(cli_stored *s, const char *file) {
+  cli_report *r = &s->report;
+  s->options = json_loads(cli_stored_text(s, "options"), JSON_REJECT_DUPLICATES, NULL);
+  s->network = json_loads(cli_stored_text(s, "network"), JSON_REJECT_DUPLICATES, NULL);
+  const json_t *layers = json_object_get(s->network, "layers");
+  const size_t count = json_array_size(layers);
+  rwk_convention convention;
+  rwk_activation activation;
+  long long rows, features, starts = 1;
+  const char *name = json_string_value(json_object_get(s->network, "activation"));
+  if (!json_is_object(s->options) || count < 2 || !name || rwk_activation_from_name(&activation, name) != RWK_OK ||
+      cli_number(&r->n, cli_stored_text(s, "n")) || !(r->n > 0) || cli_whole(&rows, cli_stored_text(s, "rows"), 1, 1LL << 50) ||
+      cli_whole(&features, cli_stored_text(s, "features"), 1, 1LL << 50) ||
+      rwk_convention_from_name(&convention, cli_stored_text(s, "convention")) != RWK_OK ||
+      (option(s, CLI_STARTS) && cli_whole(&starts, option(s, CLI_STARTS), 1, 1000000)))
+    return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
+  r->layers = malloc(count * sizeof *r->layers);
+  if (!r->layers) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  for (size_t l = 0; l < count; l++) {
+    const json_int_t width = json_integer_value(json_array_get(layers, l));
+    if (width < 1) return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
+    r->layers[r->layer_count++] = (size_t)width;
+  }
+  if (rwk_convention_scale(&r->scale, convention, r->n) != RWK_OK) return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
+  r->scale.penalise_biases = json_is_true(json_object_get(s->network, "penalise_biases"));
+  r->activation = rwk_activation_name(activation);
+  r->data = cli_escape(cli_stored_text(s, "data"));
+  r->rows = (size_t)rows;
+  r->features = (size_t)features;
+  r->targets = r->layers[count - 1];
+  r->parameters = rwk_run_dim(s->run);
+  r->starts = (int)starts;
+  r->standardised = !option(s, CLI_NO_STANDARDIZE);
+  r->solver = option(s, CLI_SOLVER) ? option(s, CLI_SOLVER) : "newton";
+  return r->data ? 0 : cli_fail(CLI_NUMERICAL, "memory ran out");
+}
+
+static cli_walk *walk_of(cli_report *r, rwk_walk walk, int start) {
+  for (size_t k = 0; k < r->walk_count; k++)
+    if (r->walks[k].walk == walk && r->walks[k].start == start) return &r->walks[k];
+  cli_walk *w = &r->walks[r->walk_count];
+  *w = (cli_walk){.walk = walk, .start = start, .points = calloc(r->count + 1, sizeof *w->points)};
+  if (!w->points) return NULL;
+  r->walk_count++;
+  return w;
+}
+
+static int read_fits(cli_stored *s, rwk_context *ctx, const char *file) {
+  cli_report *r = &s->report;
+  const double *lambda = NULL;
+  rwk_status status = rwk_run_lambda(&lambda, &r->count, s->run);
+  if (status == RWK_OK) status = rwk_run_fit_count(&s->fit_count, s->run);
+  if (status != RWK_OK) return cli_fail_status(ctx, status);
+  r->lambda = malloc((r->count + 1) * sizeof *r->lambda);
+  s->fits = calloc(s->fit_count + 1, sizeof *s->fits);
+  r->walks = calloc(s->fit_count + 1, sizeof *r->walks);
+  if (!r->lambda || !s->fits || !r->walks) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  if (r->count) memcpy(r->lambda, lambda, r->count * sizeof *lambda);
+  for (size_t k = 0; k < s->fit_count; k++) {
+    rwk_fit *f = &s->fits[k];
+    status = rwk_run_fit_at(f, NULL, s->run, k);
+    if (status != RWK_OK) return cli_fail_status(ctx, status);
+    f->w = NULL;
+    r->seconds += f->seconds;
+    if (f->index >= r->count) { /* a grid that is not written yet */
+      if (r->count) return cli_fail(CLI_DATA, "%s: a fit at a place that the grid does not have", file);
+      continue;
+    }
+    cli_walk *w = walk_of(r, f->walk, f->walk == RWK_WALK_COLD ? 0 : f->start);
+    if (!w) return cli_fail(CLI_NUMERICAL, "memory ran out");
+    if (!w->points[f->index] || f->solve.objective < w->points[f->index]->solve.objective) w->points[f->index] = f;
+  }
+  return 0;
+}
+
+static int read_results(cli_stored *s, rwk_context *ctx) {
+  cli_report *r = &s->report;
+  size_t count;
+  double seconds;
+  rwk_status status = rwk_run_collapse(&r->collapse, &seconds, s->run);
+  if (status == RWK_OK) status = rwk_run_drop_count(&count, s->run);
+  if (status != RWK_OK) return cli_fail_status(ctx, status);
+  if (isfinite(seconds)) r->seconds = seconds;
+  s->drops = calloc(count + 1, sizeof *s->drops);
+  if (!s->drops) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  for (size_t k = 0; k < count; k++) {
+    rwk_walk walk;
+    int start;
+    status = rwk_run_drop_at(&s->drops[k], &walk, &start, s->run, k);
+    if (status != RWK_OK) return cli_fail_status(ctx, status);
+    cli_walk *w = walk_of(r, walk, start);
+    if (!w) return cli_fail(CLI_NUMERICAL, "memory ran out");
+    if (w->drop_count == 0) w->drops = &s->drops[k]; /* a walk's drops stand together */
+    w->drop_count++;
+  }
+  return 0;
+}
+
+int cli_stored_open(cli_stored *s, rwk_context *ctx, const char *file) {
+  *s = (cli_stored){.report = {.collapse = {NAN, NAN, NAN}}};
+  const rwk_status status = rwk_run_open(&s->run, ctx, file, 0);
+  if (status != RWK_OK) return cli_fail_status(ctx, status);
+  int code = read_network(s, file);
+  if (!code) code = read_fits(s, ctx, file);
+  if (!code) code = read_results(s, ctx);
+  const char *walks = code ? NULL : option(s, CLI_WALK);
+  size_t kinds = 3;
+  if (walks) {
+    kinds = 1;
+    for (const char *p = walks; *p; p++) kinds += *p == ',';
+  }
+  s->planned = kinds * (size_t)s->report.starts * s->report.count;
+  return code;
+}
+
+void cli_stored_close(cli_stored *s) {
+  cli_report_release(&s->report);
+  free(s->fits);
+  free(s->drops);
+  json_decref(s->options);
+  json_decref(s->network);
+  rwk_run_close(s->run);
+  *s = (cli_stored){0};
+}

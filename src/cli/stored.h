@@ -1,0 +1,25 @@
+/* cli/stored.h: a path read from its run file. */
+#ifndef RWK_CLI_STORED_H
+#define RWK_CLI_STORED_H
+
+#include <jansson.h>
+#include "cli/cli.h"
+
+typedef struct cli_stored {
+  rwk_run *run;
+  json_t *options, *network;
+  rwk_fit *fits;
+  rwk_drop *drops;
+  size_t fit_count;
+  size_t planned; /* fits that the whole path has; 0 where the grid is not known yet */
+  cli_report report; /* points into fits and drops */
+} cli_stored;
+
+/* Opens a run file for reading and builds its report. 0 or an exit code. */
+int cli_stored_open(cli_stored *s, rwk_context *ctx, const char *file);
+void cli_stored_close(cli_stored *s);
+
+/* A text kept under `key`, "" if there is none. */
+const char *cli_stored_text(cli_stored *s, const char *key);
+
+#endif

@@ -1,0 +1,64 @@
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/cli.h"
+
+int cli_fail(int code, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  fputs("ridgewalk: ", stderr);
+  vfprintf(stderr, format, arguments);
+  fputc('\n', stderr);
+  va_end(arguments);
+  return code;
+}
+
+int cli_exit_code(rwk_status status) {
+  switch (status) {
+  case RWK_OK: return CLI_DONE;
+  case RWK_INVALID_ARGUMENT: return CLI_USAGE;
+  case RWK_IO:
+  case RWK_FORMAT:
+  case RWK_DATA:
+  case RWK_MISMATCH: return CLI_DATA;
+  case RWK_CANCELLED: return CLI_INTERRUPTED;
+  case RWK_NO_MEMORY:
+  case RWK_NOT_IMPLEMENTED:
+  case RWK_NUMERICAL:
+  case RWK_CALLBACK:
+  case RWK_INTERNAL: break;
+  }
+  return CLI_NUMERICAL;
+}
+
+int cli_fail_status(const rwk_context *ctx, rwk_status status) {
+  const char *text = rwk_context_error(ctx);
+  return cli_fail(cli_exit_code(status), "%s", text[0] ? text : rwk_status_message(status));
+}
+
+char *cli_escape(const char *text) {
+  char *out = malloc(4 * strlen(text) + 1), *to = out;
+  if (!out) return NULL;
+  for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+    if (*p < 0x20 || *p == 0x7f) to += snprintf(to, 5, "\\x%02x", (unsigned)*p);
+    else *to++ = (char)*p;
+  }
+  *to = 0;
+  return out;
+}
+
+int cli_split(const char ***list, size_t *count, char **buffer, const char *text) {
+  size_t n = 1;
+  for (const char *p = text; *p; p++) n += *p == ',';
+  *list = malloc(n * sizeof **list);
+  *buffer = malloc(strlen(text) + 1);
+  *count = 0;
+  if (!*list || !*buffer) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  strcpy(*buffer, text);
+  for (char *p = *buffer;;) {
+    (*list)[(*count)++] = p;
+    p = strchr(p, ',');
+    if (!p) return 0;
+    *p++ = 0;
+  }
+}

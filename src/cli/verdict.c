@@ -1,0 +1,155 @@
+/* What the path says, in plain words. */
+#include <math.h>
+#include <string.h>
+#include "cli/cli.h"
+
+typedef struct tally {
+  size_t fits, strict, degenerate, escapable, saddle, not_stationary, nonsmooth, inconclusive;
+} tally;
+
+static tally count_fits(const cli_report *r) {
+  tally t = {0};
+  for (size_t k = 0; k < r->walk_count; k++)
+    for (size_t i = 0; i < r->count; i++) {
+      const rwk_fit *p = r->walks[k].points[i];
+      if (!p) continue;
+      t.fits++;
+      switch (p->certificate.verdict) {
+      case RWK_VERDICT_STRICT_MIN: t.strict++; break;
+      case RWK_VERDICT_DEGENERATE_MIN: *(p->certificate.escapable ? &t.escapable : &t.degenerate) += 1; break;
+      case RWK_VERDICT_SADDLE: t.saddle++; break;
+      case RWK_VERDICT_NOT_STATIONARY: t.not_stationary++; break;
+      case RWK_VERDICT_NONSMOOTH: t.nonsmooth++; break;
+      case RWK_VERDICT_INCONCLUSIVE: t.inconclusive++; break;
+      }
+    }
+  return t;
+}
+
+static void say_kinds(FILE *to, const tally *t) {
+  const struct {
+    size_t count;
+    const char *text;
+  } kinds[] = {{t->strict, "strict minima"},
+               {t->degenerate, "minima whose flat directions are explained"},
+               {t->escapable, "escapable (a dead unit's bias can slide to where the objective falls)"},
+               {t->saddle, "saddles"},
+               {t->not_stationary, "not stationary: the solver stopped before a critical point"},
+               {t->nonsmooth, "on a kink of the activation, where there is no Hessian"},
+               {t->inconclusive, "inconclusive in double precision"}};
+  int any = 0;
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+    if (kinds[k].count) fprintf(to, "%s%zu %s", any++ ? "; " : "", kinds[k].count, kinds[k].text);
+}
+
+static const char *walk_label(char out[48], const cli_report *r, const cli_walk *w) {
+  static const char *const words[] = {"Going up", "Coming down", "From random starts at every penalty"};
+  snprintf(out, 48, "%s", words[w->walk]);
+  if (r->starts > 1 && w->walk != RWK_WALK_COLD) snprintf(out, 48, "%s from start %d", words[w->walk], w->start);
+  return out;
+}
+
+static void say_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
+  char from[32], after[32], at[32];
+  cli_lambda_text(from, cli_user_lambda(r, d->lambda_from));
+  cli_lambda_text(after, cli_user_lambda(r, d->lambda_to));
+  fprintf(to, "  %s -> %s: %.6g -> %.6g. ", from, after, cli_mse(r, d->loss_from), cli_mse(r, d->loss_to));
+  switch (d->cause) {
+  case RWK_CAUSE_UNCONVERGED:
+    fprintf(to, "Not converged: the gradient is %.1e and %.1e. ", d->grad_inf_from, d->grad_inf_to);
+    if (isfinite(d->finished_from) && isfinite(d->finished_to))
+      fprintf(to, "Finished by Newton's method the two fits have %.6g and %.6g%s. ", cli_mse(r, d->finished_from), cli_mse(r, d->finished_to),
+              d->finished_to < d->finished_from ? ": a drop is still there" : ": the drop is gone");
+    break;
+  case RWK_CAUSE_SADDLE:
+    fprintf(to, "The fit at %s is a saddle (smallest eigenvalue %.2e)", cli_lambda_text(at, cli_user_lambda(r, d->at)),
+            fmin(d->min_eig_from, d->min_eig_to));
+    if (isfinite(d->falls_by)) fprintf(to, "; left along it, the objective falls by at least %.3g", d->falls_by);
+    fprintf(to, ". ");
+    break;
+  case RWK_CAUSE_NONSMOOTH:
+    fprintf(to, "The fit at %s sits on a kink of the activation. ", cli_lambda_text(at, cli_user_lambda(r, d->at)));
+    break;
+  case RWK_CAUSE_UNEXPLAINED:
+    fprintf(to, "Both fits are certified as above; what became of the branch in between is not explained yet. ");
+    break;
+  }
+  /* T2 */
+  const int first = d->excess_from >= d->excess_to;
+  fprintf(to, "The fit at %s is not global: the weights found at %s beat it there by %.3g (%.3g is certain from the fall alone).\n",
+          first ? from : after, first ? after : from, first ? d->excess_from : d->excess_to, d->certain);
+}
+
+static void say_drops(FILE *to, const cli_report *r) {
+  char label[48];
+  for (size_t k = 0; k < r->walk_count; k++) {
+    const cli_walk *w = &r->walks[k];
+    if (w->drop_count == 0) continue;
+    fprintf(to, "%s, the error falls %zu time%s while the penalty rises:\n", walk_label(label, r, w), w->drop_count, w->drop_count == 1 ? "" : "s");
+    for (size_t d = 0; d < w->drop_count; d++) say_drop(to, r, &w->drops[d]);
+  }
+  size_t monotone = 0;
+  for (size_t k = 0; k < r->walk_count; k++) monotone += r->walks[k].drop_count == 0;
+  if (monotone)
+    fprintf(to, "%s monotone, which alone proves nothing: a walk that stays in a bad basin is monotone too.\n",
+            monotone == r->walk_count && r->walk_count > 1 ? "All walks are"
+            : monotone == 1 && r->walk_count == 1          ? "The error rises with the penalty all the way: the walk is"
+                                                           : "The other walks are");
+}
+
+/* Where walks disagree at one penalty, all but the lowest are proved not global (T3). */
+static void say_disagreement(FILE *to, const cli_report *r) {
+  size_t places = 0, where = 0, worst = 0, winner = 0;
+  double gap = 0;
+  for (size_t i = 0; i < r->count; i++) {
+    size_t best_walk = 0;
+    const rwk_fit *best = cli_best_at(r, i, &best_walk);
+    double largest = 0;
+    size_t loser = 0;
+    for (size_t k = 0; k < r->walk_count && best; k++) {
+      const rwk_fit *p = r->walks[k].points[i];
+      if (p && p->solve.objective - best->solve.objective > largest) {
+        largest = p->solve.objective - best->solve.objective;
+        loser = k;
+      }
+    }
+    if (!best || largest <= 1e-9 * fabs(best->solve.objective)) continue;
+    places++;
+    if (largest > gap) gap = largest, where = i, worst = loser, winner = best_walk;
+  }
+  if (places == 0) return;
+  char text[32], a[48], b[48];
+  fprintf(to, "The walks end in different minima at %zu of %zu penalties; most at %s, where \"%s\" is above \"%s\" by %.3g in the objective, so it is not global there.\n",
+          places, r->count, cli_lambda_text(text, cli_user_lambda(r, r->lambda[where])), walk_label(a, r, &r->walks[worst]),
+          walk_label(b, r, &r->walks[winner]), gap);
+  for (size_t k = 0; k < r->walk_count; k++) {
+    if (r->walks[k].walk != RWK_WALK_DOWN) continue;
+    int left_zero = 0;
+    for (size_t i = 0; i < r->count; i++) left_zero |= r->walks[k].points[i] && r->walks[k].points[i]->solve.penalty > 0;
+    if (!left_zero) fprintf(to, "Coming down, the weights never leave zero, which is a minimum at every penalty here; that walk is of no use.\n");
+  }
+}
+
+static void say_collapse(FILE *to, const cli_report *r) {
+  const rwk_collapse *c = &r->collapse;
+  if (!isfinite(c->collapse)) return;
+  fprintf(to, "All weights are zero from %s = %.6g on", r->scale.lambda, cli_user_lambda(r, c->collapse));
+  if (isfinite(c->lambda_c)) {
+    if (fabs(c->collapse / c->lambda_c - 1) < 1e-3) fprintf(to, ", which is the penalty lambda_c of the theory");
+    else
+      fprintf(to, "; zero becomes a minimum at lambda_c = %.6g already, so between the two there are two kinds of minima",
+              cli_user_lambda(r, c->lambda_c));
+  }
+  fprintf(to, ".\n");
+}
+
+void cli_print_verdict(FILE *to, const cli_report *r) {
+  const tally t = count_fits(r);
+  fprintf(to, "\n%zu fits in %.2f s: ", t.fits, r->seconds);
+  say_kinds(to, &t);
+  fprintf(to, ".\n");
+  say_drops(to, r);
+  say_disagreement(to, r);
+  say_collapse(to, r);
+  if (r->file) fprintf(to, "Run file: %s\n", r->file);
+}

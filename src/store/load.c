@@ -1,0 +1,156 @@
+#include <math.h>
+#include <string.h>
+#include "store/store.h"
+
+/* Takes one row into the run. */
+typedef rwk_status (*take_fn)(rwk_run *run, int64_t key, void *record, uint64_t checksum);
+
+static rwk_status take_state(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  if (key != 1) return rwk_store_damaged(run, "table state has more than one row");
+  run->state = *(rwk_state_record *)record;
+  run->state_checksum = checksum;
+  if (run->state.dim > run->dim_limit) return rwk_store_damaged(run, "the number of weights is out of range");
+  return RWK_OK;
+}
+
+static rwk_status take_meta(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_meta_record *meta = record;
+  if (key != (int64_t)run->meta_count) return rwk_store_damaged(run, "a row of table meta is missing");
+  if (run->meta_count == RWK_STORE_META_LIMIT) return rwk_store_damaged(run, "table meta has too many rows");
+  for (size_t i = 0; i < run->meta_count; i++)
+    if (strcmp(run->metas[i].record.key, meta->key) == 0)
+      return rwk_store_damaged(run, "a key of table meta stands twice");
+  RWK_TRY(rwk_grow(run->ctx, &run->metas, &run->meta_capacity, run->meta_count + 1, sizeof *run->metas));
+  run->metas[run->meta_count++] = (rwk_meta_entry){*meta, checksum};
+  memset(record, 0, sizeof *meta); /* the strings are the run's now */
+  return RWK_OK;
+}
+
+static rwk_status take_fit(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_fit *fit = record;
+  if (fit->index >= RWK_STORE_INDEX_LIMIT || key != rwk_store_fit_key(fit->walk, fit->start, fit->index))
+    return rwk_store_damaged(run, "the id of a fit does not fit its walk, start and idx");
+  if (run->fit_count && key <= run->fits[run->fit_count - 1].key)
+    return rwk_store_damaged(run, "fits are out of order");
+  if (!isfinite(fit->lambda) || fit->lambda < 0)
+    return rwk_store_damaged(run, "the penalty of a fit is out of range");
+  if (run->lambda_count && (fit->index >= run->lambda_count || fit->lambda != run->lambda[fit->index]))
+    return rwk_store_damaged(run, "a fit is at another penalty than the grid");
+  RWK_TRY(rwk_grow(run->ctx, &run->fits, &run->fit_capacity, run->fit_count + 1, sizeof *run->fits));
+  run->fits[run->fit_count++] = (rwk_fit_entry){key, checksum};
+  return RWK_OK;
+}
+
+static rwk_status take_drop(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  if (key != (int64_t)run->drop_count) return rwk_store_damaged(run, "a row of table drop_ is missing");
+  const char *wrong = rwk_store_check_drop(record, run->lambda, run->lambda_count);
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  RWK_TRY(rwk_grow(run->ctx, &run->drops, &run->drop_capacity, run->drop_count + 1, sizeof *run->drops));
+  memcpy(&run->drops[run->drop_count++], record, sizeof *run->drops);
+  run->finish_digest += checksum;
+  return RWK_OK;
+}
+
+static rwk_status take_collapse(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  if (key != 1) return rwk_store_damaged(run, "table collapse has more than one row");
+  memcpy(&run->collapse, record, sizeof run->collapse);
+  run->finish_digest += checksum;
+  return RWK_OK;
+}
+
+/* Every row of a table, in order of its key. */
+static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_fn take) {
+  const rwk_table *table = rwk_store_table(id);
+  *rows = 0;
+  union { /* room for any record */
+    rwk_meta_record meta;
+    rwk_fit fit;
+    rwk_drop_record drop;
+    rwk_collapse collapse;
+    rwk_state_record state;
+  } record;
+  char tail[64];
+  sqlite3_snprintf(sizeof tail, tail, "ORDER BY %s", table->key);
+  sqlite3_stmt *statement = NULL;
+  rwk_status status = rwk_store_select(&statement, run, table, tail);
+  while (status == RWK_OK) {
+    const int code = sqlite3_step(statement);
+    if (code == SQLITE_DONE) break;
+    if (code != SQLITE_ROW) {
+      status = rwk_store_fail(run, code, "read");
+      break;
+    }
+    int64_t key = 0;
+    uint64_t checksum = 0;
+    status = rwk_store_read(&key, &record, NULL, &checksum, run, statement, id);
+    if (status == RWK_OK) status = take(run, key, &record, checksum);
+    if (id == RWK_TABLE_META) {
+      rwk_free(run->ctx, record.meta.key);
+      rwk_free(run->ctx, record.meta.value);
+    }
+    ++*rows;
+  }
+  sqlite3_finalize(statement);
+  return status;
+}
+
+/* The grid has a capacity of its own while it is read. */
+static rwk_status load_lambda(rwk_run *run) {
+  const rwk_table *table = rwk_store_table(RWK_TABLE_LAMBDA);
+  size_t capacity = 0;
+  sqlite3_stmt *statement = NULL;
+  rwk_status status = rwk_store_select(&statement, run, table, "ORDER BY idx");
+  while (status == RWK_OK) {
+    const int code = sqlite3_step(statement);
+    if (code == SQLITE_DONE) break;
+    rwk_lambda_record record;
+    int64_t key = 0;
+    uint64_t checksum = 0;
+    if (code == SQLITE_ROW)
+      status = rwk_store_read(&key, &record, NULL, &checksum, run, statement, RWK_TABLE_LAMBDA);
+    else
+      status = rwk_store_fail(run, code, "read");
+    const size_t n = run->lambda_count;
+    if (status == RWK_OK && (key != (int64_t)n || n >= RWK_STORE_INDEX_LIMIT))
+      status = rwk_store_damaged(run, "a row of table lambda is missing");
+    if (status == RWK_OK && (!isfinite(record.value) || record.value <= (n ? run->lambda[n - 1] : 0)))
+      status = rwk_store_damaged(run, "the penalties are not positive and ascending");
+    if (status == RWK_OK) status = rwk_grow(run->ctx, &run->lambda, &capacity, n + 1, sizeof *run->lambda);
+    if (status != RWK_OK) break;
+    run->lambda[run->lambda_count++] = record.value;
+    run->lambda_digest += checksum;
+  }
+  sqlite3_finalize(statement);
+  return status;
+}
+
+static rwk_status check_whole(rwk_run *run, size_t collapse_rows) {
+  uint64_t digest = run->lambda_digest + run->finish_digest;
+  for (size_t i = 0; i < run->meta_count; i++) digest += run->metas[i].checksum;
+  for (size_t i = 0; i < run->fit_count; i++) digest += run->fits[i].checksum;
+  if (digest != (uint64_t)run->state.digest) return rwk_store_damaged(run, "rows are missing");
+  if (collapse_rows != (size_t)run->state.finished || (run->drop_count && !run->state.finished))
+    return rwk_store_damaged(run, "it is half finished");
+  return RWK_OK;
+}
+
+static rwk_status load_all(rwk_run *run) {
+  size_t rows = 0;
+  RWK_TRY(rwk_store_check_schema(run));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_STATE, take_state));
+  if (rows != 1) return rwk_store_damaged(run, "table state is empty");
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_META, take_meta));
+  RWK_TRY(load_lambda(run));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_FIT, take_fit));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_DROP, take_drop));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_COLLAPSE, take_collapse));
+  return check_whole(run, rows);
+}
+
+/* One transaction: all tables as they were at one moment, whoever writes meanwhile. */
+rwk_status rwk_store_load(rwk_run *run) {
+  RWK_TRY(rwk_store_exec(run, "BEGIN", "read"));
+  const rwk_status status = load_all(run);
+  rwk_store_rollback(run);
+  return status;
+}

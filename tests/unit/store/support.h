@@ -1,0 +1,330 @@
+/* Shared by the tests of the run file: a folder of their own, fits full of awkward numbers, comparison bit
+ * for bit. */
+#ifndef TESTS_UNIT_STORE_SUPPORT_H
+#define TESTS_UNIT_STORE_SUPPORT_H
+
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <dirent.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <sqlite3.h>
+#include "base/stream.h"
+#include "store/store.h"
+
+typedef struct place {
+  char folder[256], file[300];
+  rwk_context *ctx;
+} place;
+
+static inline void make_folder(place *p) {
+  const char *tmp = getenv("TMPDIR");
+  snprintf(p->folder, sizeof p->folder, "%s/rwk-store-XXXXXX", tmp ? tmp : "/tmp");
+  assert_non_null(mkdtemp(p->folder));
+  snprintf(p->file, sizeof p->file, "%s/a.rwk", p->folder);
+}
+
+static inline int count_files(const char *folder, int remove_them) {
+  int count = 0;
+  DIR *d = opendir(folder);
+  assert_non_null(d);
+  for (struct dirent *e; (e = readdir(d)) != NULL;) {
+    if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+    count++;
+    if (remove_them) {
+      char name[600];
+      snprintf(name, sizeof name, "%s/%s", folder, e->d_name);
+      assert_int_equal(remove(name), 0);
+    }
+  }
+  closedir(d);
+  return count;
+}
+
+static inline int setup(void **state) {
+  place *p = calloc(1, sizeof *p);
+  assert_non_null(p);
+  make_folder(p);
+  assert_int_equal(rwk_context_create(&p->ctx, NULL), RWK_OK);
+  *state = p;
+  return 0;
+}
+
+static inline int teardown(void **state) {
+  place *p = *state;
+  rwk_context_destroy(p->ctx);
+  count_files(p->folder, 1);
+  rmdir(p->folder);
+  free(p);
+  return 0;
+}
+
+#define assert_ok(call) assert_status((call), RWK_OK, p->ctx, __LINE__)
+#define assert_fails(call, status) assert_status((call), status, p->ctx, __LINE__)
+
+static inline void assert_status(rwk_status got, rwk_status wanted, rwk_context *ctx, int line) {
+  if (got != wanted)
+    fail_msg("line %d: %s instead of %s: %s", line, rwk_status_name(got), rwk_status_name(wanted),
+             rwk_context_error(ctx));
+}
+
+static inline void assert_says(rwk_context *ctx, const char *text) {
+  if (!strstr(rwk_context_error(ctx), text)) fail_msg("'%s' is not in '%s'", text, rwk_context_error(ctx));
+}
+
+/* All bits equal, or both NaN. */
+static inline void assert_double(double a, double b) {
+  if (isnan(a) && isnan(b)) return;
+  assert_memory_equal(&a, &b, sizeof a);
+}
+
+static inline double awkward(rwk_stream *s) {
+  static const double all[] = {
+      0.0, -0.0, 1.0, -2.0, DBL_MAX, -DBL_MIN, 5e-324, -5e-324, 1e-310, 9007199254740993.0, 0.1};
+  const uint64_t pick = rwk_stream_u64(s) % 20;
+  if (pick < sizeof all / sizeof *all) return all[pick];
+  if (pick == 11) return (double)NAN;
+  if (pick == 12) return (double)INFINITY;
+  if (pick == 13) return -(double)INFINITY;
+  return rwk_stream_normal(s);
+}
+
+static inline int64_t count_of(rwk_stream *s) {
+  return (int64_t)(rwk_stream_u64(s) >> (rwk_stream_u64(s) % 60));
+}
+
+#define SOLVE_REALS(X) X(loss) X(penalty) X(objective) X(grad_inf) X(seconds)
+#define SOLVE_COUNTS(X)                                                                                      \
+  X(iterations) X(values) X(gradients) X(products) X(hessians) X(curvature_steps) X(escapes)
+#define CERTIFICATE_REALS(X)                                                                                 \
+  X(loss)                                                                                                    \
+  X(penalty)                                                                                                 \
+  X(objective) X(grad_inf) X(grad_norm) X(grad_limit) X(min_eig) X(min_eig_error) X(min_eig_rest) X(max_eig) \
+      X(zero_limit) X(escape_curvature) X(doubt) X(seconds)
+#define CERTIFICATE_COUNTS(X) X(positive) X(zero) X(negative) X(flats) X(kinks) X(products)
+
+/* A field that is added to a result must be stored too: these sizes and the lists above say so. */
+_Static_assert(sizeof(rwk_solve_result) == 8 * 13, "the fields of rwk_solve_result have changed");
+_Static_assert(sizeof(rwk_certificate) == 8 * (2 - 1 + 14 + 6 + 1) + 400,
+               "the fields of rwk_certificate have changed");
+_Static_assert(sizeof(rwk_drop) == 8 * 18, "the fields of rwk_drop have changed");
+
+/* A fit whose every number is random and awkward; the same for the same seed. */
+static inline rwk_fit random_fit(uint64_t seed, rwk_walk walk, int start, size_t index, double lambda,
+                                 double *w, size_t dim) {
+  rwk_stream s;
+  rwk_stream_init(&s, seed, 5);
+  rwk_fit f = {
+      .walk = walk, .start = start, .index = index, .lambda = lambda, .seconds = awkward(&s), .w = w};
+  f.solve.stop = (rwk_stop)(rwk_stream_u64(&s) % 8);
+  f.certificate.verdict = (rwk_verdict)(rwk_stream_u64(&s) % 6);
+  f.certificate.escapable = (int)(rwk_stream_u64(&s) % 2);
+  f.certificate.dense = (int)(rwk_stream_u64(&s) % 2);
+#define X(name) f.solve.name = awkward(&s);
+  SOLVE_REALS(X)
+#undef X
+#define X(name) f.solve.name = count_of(&s);
+  SOLVE_COUNTS(X)
+#undef X
+#define X(name) f.certificate.name = awkward(&s);
+  CERTIFICATE_REALS(X)
+#undef X
+#define X(name) f.certificate.name = count_of(&s) - 1;
+  CERTIFICATE_COUNTS(X)
+#undef X
+  snprintf(f.certificate.reason, sizeof f.certificate.reason, "it's \"%llu\"; DROP TABLE fit;--",
+           (unsigned long long)seed);
+  for (size_t i = 0; i < dim; i++) w[i] = awkward(&s);
+  return f;
+}
+
+static inline void assert_same_fit(const rwk_fit *a, const rwk_fit *b) {
+  assert_int_equal(a->walk, b->walk);
+  assert_int_equal(a->start, b->start);
+  assert_int_equal(a->index, b->index);
+  assert_double(a->lambda, b->lambda);
+  assert_double(a->seconds, b->seconds);
+  assert_int_equal(a->solve.stop, b->solve.stop);
+  assert_int_equal(a->certificate.verdict, b->certificate.verdict);
+  assert_int_equal(a->certificate.escapable, b->certificate.escapable);
+  assert_int_equal(a->certificate.dense, b->certificate.dense);
+#define X(name) assert_double(a->solve.name, b->solve.name);
+  SOLVE_REALS(X)
+#undef X
+#define X(name) assert_true(a->solve.name == b->solve.name);
+  SOLVE_COUNTS(X)
+#undef X
+#define X(name) assert_double(a->certificate.name, b->certificate.name);
+  CERTIFICATE_REALS(X)
+#undef X
+#define X(name) assert_true(a->certificate.name == b->certificate.name);
+  CERTIFICATE_COUNTS(X)
+#undef X
+  assert_string_equal(a->certificate.reason, b->certificate.reason);
+}
+
+enum { DIM = 97, GRID = 7 };
+
+static inline double grid_at(size_t i) {
+  return ldexp(1, (int)i - 16);
+}
+
+/* The fit that a test run holds at one place. */
+static inline rwk_fit standard_fit(rwk_walk walk, int start, size_t index, double *w) {
+  return random_fit((uint64_t)walk * 1000 + (uint64_t)start * 100 + index, walk, start, index, grid_at(index),
+                    w, DIM);
+}
+
+static inline rwk_drop_record standard_drop(size_t k) {
+  rwk_stream s;
+  rwk_stream_init(&s, k, 6);
+  rwk_drop_record r = {.walk = (rwk_walk)(k % 3), .start = (int)k};
+  r.drop.from = k % (GRID - 1);
+  r.drop.to = r.drop.from + 1;
+  r.drop.lambda_from = grid_at(r.drop.from);
+  r.drop.lambda_to = grid_at(r.drop.to);
+  r.drop.cause = (rwk_cause)(k % 4);
+  double *const reals[] = {&r.drop.loss_from,     &r.drop.loss_to,       &r.drop.at,
+                           &r.drop.excess_from,   &r.drop.excess_to,     &r.drop.certain,
+                           &r.drop.grad_inf_from, &r.drop.grad_inf_to,   &r.drop.min_eig_from,
+                           &r.drop.min_eig_to,    &r.drop.finished_from, &r.drop.finished_to,
+                           &r.drop.falls_by};
+  for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) *reals[i] = awkward(&s);
+  return r;
+}
+
+static inline void assert_same_drop(const rwk_drop *a, const rwk_drop *b) {
+  assert_int_equal(a->from, b->from);
+  assert_int_equal(a->to, b->to);
+  assert_int_equal(a->cause, b->cause);
+  const double x[] = {a->lambda_from,  a->lambda_to,  a->loss_from,     a->loss_to,       a->at,
+                      a->excess_from,  a->excess_to,  a->certain,       a->grad_inf_from, a->grad_inf_to,
+                      a->min_eig_from, a->min_eig_to, a->finished_from, a->finished_to,   a->falls_by};
+  const double y[] = {b->lambda_from,  b->lambda_to,  b->loss_from,     b->loss_to,       b->at,
+                      b->excess_from,  b->excess_to,  b->certain,       b->grad_inf_from, b->grad_inf_to,
+                      b->min_eig_from, b->min_eig_to, b->finished_from, b->finished_to,   b->falls_by};
+  for (size_t i = 0; i < sizeof x / sizeof *x; i++) assert_double(x[i], y[i]);
+}
+
+enum { DROPS = 5, FITS = 2 * GRID };
+
+/* Everything a run can hold. Stops at the first failure. */
+static inline rwk_status write_standard(rwk_context *ctx, const char *file, int finish) {
+  rwk_run *run = NULL;
+  double w[DIM], lambda[GRID];
+  for (size_t i = 0; i < GRID; i++) lambda[i] = grid_at(i);
+  rwk_status status = rwk_run_create(&run, ctx, file, 1);
+  if (status == RWK_OK) status = rwk_run_set(run, "recipe", "{\"target\": \"y\"}");
+  if (status == RWK_OK) status = rwk_run_set_dim(run, DIM);
+  if (status == RWK_OK) status = rwk_run_set_lambda(run, lambda, GRID);
+  if (status == RWK_OK) status = rwk_run_begin(run);
+  for (size_t i = 0; status == RWK_OK && i < GRID; i++) {
+    const rwk_fit up = standard_fit(RWK_WALK_UP, 0, i, w);
+    status = rwk_run_save_fit(&up, run);
+    if (status != RWK_OK) break;
+    const rwk_fit cold = standard_fit(RWK_WALK_COLD, 1, GRID - 1 - i, w);
+    status = rwk_run_save_fit(&cold, run);
+  }
+  if (status == RWK_OK) status = rwk_run_set(run, "fingerprint", "0123456789abcdef");
+  if (status == RWK_OK && finish) {
+    rwk_drop_record drops[DROPS];
+    for (size_t k = 0; k < DROPS; k++) drops[k] = standard_drop(k);
+    status = rwk_store_finish(run, lambda, GRID, drops, DROPS, (rwk_collapse){-0.0, 5e-324, NAN}, 1.5);
+  }
+  const rwk_status closed = rwk_run_close(run);
+  return status == RWK_OK ? closed : status;
+}
+
+/* Reads all of it. RWK_OK only if everything is there; anything read that is wrong fails the test. */
+static inline rwk_status read_standard(rwk_context *ctx, const char *file, int writable) {
+  rwk_run *run = NULL;
+  rwk_status status = rwk_run_open(&run, ctx, file, writable);
+  if (status != RWK_OK) {
+    assert_null(run);
+    return status;
+  }
+  const char *text = NULL;
+  size_t count = 0;
+  const double *lambda = NULL;
+  assert_int_equal(rwk_run_get(&text, run, "recipe"), RWK_OK);
+  assert_string_equal(text, "{\"target\": \"y\"}");
+  assert_int_equal(rwk_run_dim(run), DIM);
+  assert_int_equal(rwk_run_lambda(&lambda, &count, run), RWK_OK);
+  assert_int_equal(count, GRID);
+  for (size_t i = 0; i < GRID; i++) assert_double(lambda[i], grid_at(i));
+  assert_int_equal(rwk_run_fit_count(&count, run), RWK_OK);
+  assert_int_equal(count, FITS);
+  for (size_t k = 0; status == RWK_OK && k < FITS; k++) {
+    double w[DIM], v[DIM];
+    rwk_fit got;
+    const rwk_walk walk = k < GRID ? RWK_WALK_UP : RWK_WALK_COLD;
+    const rwk_fit wanted = standard_fit(walk, walk == RWK_WALK_COLD, k % GRID, v);
+    status = rwk_run_fit_at(&got, w, run, k);
+    if (status != RWK_OK) break;
+    assert_same_fit(&got, &wanted);
+    assert_memory_equal(w, v, sizeof w);
+  }
+  assert_int_equal(rwk_run_finished(run), 1);
+  assert_int_equal(rwk_run_drop_count(&count, run), RWK_OK);
+  assert_int_equal(count, DROPS);
+  for (size_t k = 0; k < DROPS; k++) {
+    rwk_drop drop;
+    rwk_walk walk;
+    int start;
+    const rwk_drop_record wanted = standard_drop(k);
+    assert_int_equal(rwk_run_drop_at(&drop, &walk, &start, run, k), RWK_OK);
+    assert_same_drop(&drop, &wanted.drop);
+    assert_int_equal(walk, wanted.walk);
+    assert_int_equal(start, wanted.start);
+  }
+  rwk_collapse collapse;
+  double seconds;
+  assert_int_equal(rwk_run_collapse(&collapse, &seconds, run), RWK_OK);
+  assert_double(collapse.nonzero, -0.0);
+  assert_double(collapse.collapse, 5e-324);
+  assert_double(collapse.lambda_c, (double)NAN);
+  assert_double(seconds, 1.5);
+  const rwk_status closed = rwk_run_close(run);
+  return status == RWK_OK ? closed : status;
+}
+
+/* The bytes of a file; freed by the caller. */
+static inline unsigned char *slurp(const char *file, size_t *size) {
+  FILE *f = fopen(file, "rb");
+  assert_non_null(f);
+  assert_int_equal(fseek(f, 0, SEEK_END), 0);
+  *size = (size_t)ftell(f);
+  rewind(f);
+  unsigned char *bytes = malloc(*size + 1);
+  assert_non_null(bytes);
+  assert_int_equal(fread(bytes, 1, *size, f), *size);
+  fclose(f);
+  return bytes;
+}
+
+static inline void spit(const char *file, const void *bytes, size_t size) {
+  FILE *f = fopen(file, "wb");
+  assert_non_null(f);
+  assert_int_equal(fwrite(bytes, 1, size, f), size);
+  assert_int_equal(fclose(f), 0);
+}
+
+/* Changes a file behind our back. */
+static inline void sql(const char *file, const char *text) {
+  sqlite3 *db = NULL;
+  char *message = NULL;
+  assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+  if (sqlite3_exec(db, text, NULL, NULL, &message) != SQLITE_OK) fail_msg("%s: %s", text, message);
+  sqlite3_close(db);
+}
+
+#endif
