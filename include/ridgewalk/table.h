@@ -61,6 +61,8 @@ typedef struct rwk_design_settings {
   size_t category_count;
   rwk_categorical categorical;     /* ONE_HOT with a note; ERROR refuses text columns */
   rwk_missing missing;             /* ERROR; DROP leaves out rows with missing cells, with a note */
+  int keep_constant;               /* 0: columns that are the same on all rows are left out, and one row is refused; 1: neither, for
+                                      weights that were made elsewhere */
   int standardise;                 /* 1: features and targets to (weighted) mean 0 and variance 1 (divisor n) */
 } rwk_design_settings;
 

@@ -56,11 +56,12 @@ static int choice(int *which, const char *text, const char *option, const char *
 int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   rwk_design_settings d;
   rwk_design_settings_init(&d);
-  int error_on_text, drop;
+  int error_on_text = 0, drop = 0;
   if (choice(&error_on_text, args->value[CLI_CATEGORICAL], "categorical", "one-hot", "error")) return CLI_USAGE;
   if (choice(&drop, args->value[CLI_MISSING], "missing", "error", "drop")) return CLI_USAGE;
   d.categorical = error_on_text ? RWK_CATEGORICAL_ERROR : RWK_CATEGORICAL_ONE_HOT;
   d.missing = drop ? RWK_MISSING_DROP : RWK_MISSING_ERROR;
+  d.keep_constant = args->verb == CLI_CERTIFY; /* the weights say which columns there are */
   d.standardise = !args->value[CLI_NO_STANDARDIZE];
   d.row_weights = args->value[CLI_ROW_WEIGHTS];
   const struct {

@@ -327,7 +327,7 @@ rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, const rwk_ta
     status = rwk_check_missing(keep, ctx, t, may_miss, columns_that_may_miss(may_miss, t, &r), s->missing == RWK_MISSING_DROP);
   if (status != RWK_OK) goto done;
   for (size_t i = 0; i < t->rows; i++) d->rows += keep[i];
-  if (d->rows < 2) {
+  if (d->rows < 2 && !s->keep_constant) {
     status = rwk_fail(ctx, RWK_DATA, "%s: %zu row%s of data, at least 2 are needed", t->name, d->rows, d->rows == 1 ? "" : "s");
     goto done;
   }
@@ -341,7 +341,7 @@ rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, const rwk_ta
   if (status == RWK_OK) status = choose_kinds(d, t, &r, s, keep);
   if (status == RWK_OK) status = rwk_design_inputs_set(d);
   if (status == RWK_OK) status = fill(d, t, &r, keep);
-  if (status == RWK_OK) status = leave_out_constants(d);
+  if (status == RWK_OK && !s->keep_constant) status = leave_out_constants(d);
   if (status == RWK_OK && d->inputs == 0)
     status = rwk_fail(ctx, RWK_DATA, "%s: no feature is left beside the target%s", t->name, t->column_count == 1 ? "; is --sep right?" : "");
   if (status == RWK_OK) status = find_scales(d);
