@@ -23,22 +23,23 @@ typedef void (*rwk_release_fn)(void *block, void *payload);
 /* Receives one line of text (no newline at the end), e.g. "column 'sex' is constant: left out". */
 typedef void (*rwk_note_fn)(const char *text, void *payload);
 
-/* Non-zero asks the call in progress to return RWK_CANCELLED soon. Called from any thread, often: be quick. */
+/* Non-zero asks the call in progress to return RWK_CANCELLED soon. Called from any thread, often: be quick.
+ */
 typedef int (*rwk_cancel_fn)(void *payload);
 
 typedef struct rwk_context_settings {
-  size_t size;               /* sizeof this struct, set by rwk_context_settings_init */
-  rwk_allocate_fn allocate;  /* NULL: realloc of the C library (allocate and release go together) */
-  rwk_release_fn release;    /* NULL: free of the C library */
+  size_t size;              /* sizeof this struct, set by rwk_context_settings_init */
+  rwk_allocate_fn allocate; /* NULL: realloc of the C library (allocate and release go together) */
+  rwk_release_fn release;   /* NULL: free of the C library */
   void *allocator_payload;
-  rwk_note_fn note;          /* NULL: notes are dropped */
+  rwk_note_fn note; /* NULL: notes are dropped */
   void *note_payload;
-  rwk_cancel_fn cancel;      /* NULL: never cancelled */
+  rwk_cancel_fn cancel; /* NULL: never cancelled */
   void *cancel_payload;
-  int threads;               /* threads for starts and walks; 0: as many as OpenMP gives */
-  int blas_threads;          /* OpenBLAS is set to this many threads in the whole process when the context is
-                                made; 1 by default so that results do not depend on the number of threads;
-                                0: leave it as it is */
+  int threads;      /* threads for starts and walks; 0: as many as OpenMP gives */
+  int blas_threads; /* OpenBLAS is set to this many threads in the whole process when the context is
+                       made; 1 by default so that results do not depend on the number of threads;
+                       0: leave it as it is */
 } rwk_context_settings;
 
 RWK_API void rwk_context_settings_init(rwk_context_settings *settings);

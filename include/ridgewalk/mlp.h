@@ -3,8 +3,8 @@
  *   a_0 = x,  z_l = W_l' a_{l-1} + b_l,  a_l = phi(z_l) for hidden layers,  f = z of the last layer
  *   L(w) = loss_scale * sum_i omega_i sum_k (f_ik - y_ik)^2          (loss_scale 0: 1/sum omega, so L = MSE)
  *
- * Layout of w: layer after layer; in each W_l, row-major [inputs x outputs] (a row per input), then b_l [outputs] if the layer
- * has biases. Depth, widths and number of outputs are free.
+ * Layout of w: layer after layer; in each W_l, row-major [inputs x outputs] (a row per input), then b_l
+ * [outputs] if the layer has biases. Depth, widths and number of outputs are free.
  */
 #ifndef RIDGEWALK_MLP_H
 #define RIDGEWALK_MLP_H
@@ -56,12 +56,12 @@ typedef enum rwk_convention {
 } rwk_convention;
 
 typedef struct rwk_objective_scale {
-  double loss_scale;      /* a in L = a * SSE */
-  double lambda_scale;    /* b in J = L + b * lambda * R */
-  int penalise_biases;    /* what the convention does with biases */
-  const char *name;       /* "sklearn" */
-  const char *objective;  /* "SSE/(2n) + alpha/(2n) R" */
-  const char *lambda;     /* "alpha" */
+  double loss_scale;     /* a in L = a * SSE */
+  double lambda_scale;   /* b in J = L + b * lambda * R */
+  int penalise_biases;   /* what the convention does with biases */
+  const char *name;      /* "sklearn" */
+  const char *objective; /* "SSE/(2n) + alpha/(2n) R" */
+  const char *lambda;    /* "alpha" */
 } rwk_objective_scale;
 
 RWK_API const char *rwk_convention_name(rwk_convention convention);
@@ -70,31 +70,33 @@ RWK_API rwk_status rwk_convention_from_name(rwk_convention *convention, const ch
 /* The scales of a convention for n rows, n > 0 (n = sum of row weights where there are some). */
 RWK_API rwk_status rwk_convention_scale(rwk_objective_scale *scale, rwk_convention convention, double n);
 
-/* The training table. All pointers are borrowed during rwk_mlp_create only: the network keeps its own copy. */
+/* The training table. All pointers are borrowed during rwk_mlp_create only: the network keeps its own copy.
+ */
 typedef struct rwk_mlp_data {
-  const double *X;           /* [rows x inputs], row i at X + i*ldx */
+  const double *X; /* [rows x inputs], row i at X + i*ldx */
   size_t ldx;
-  const double *Y;           /* [rows x outputs], row i at Y + i*ldy */
+  const double *Y; /* [rows x outputs], row i at Y + i*ldy */
   size_t ldy;
   const double *row_weights; /* [rows] >= 0, or NULL for ones */
   size_t rows, inputs, outputs;
 } rwk_mlp_data;
 
 typedef struct rwk_mlp_settings {
-  size_t size;           /* sizeof this struct, set by rwk_mlp_settings_init */
-  const size_t *hidden;  /* [hidden_count] widths of the hidden layers, each >= 1; borrowed during create */
-  size_t hidden_count;   /* 0: a linear model */
+  size_t size;          /* sizeof this struct, set by rwk_mlp_settings_init */
+  const size_t *hidden; /* [hidden_count] widths of the hidden layers, each >= 1; borrowed during create */
+  size_t hidden_count;  /* 0: a linear model */
   rwk_activation activation; /* tanh */
-  int hidden_bias;       /* 1 */
-  int output_bias;       /* 1 */
-  int penalise_biases;   /* 0 */
-  double loss_scale;     /* 0: 1 / sum of row weights */
+  int hidden_bias;           /* 1 */
+  int output_bias;           /* 1 */
+  int penalise_biases;       /* 0 */
+  double loss_scale;         /* 0: 1 / sum of row weights */
 } rwk_mlp_settings;
 
 RWK_API void rwk_mlp_settings_init(rwk_mlp_settings *settings);
 
 /* Makes a network over a table. RWK_DATA if a number is not finite (the text names row and column). */
-RWK_API rwk_status rwk_mlp_create(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *data, const rwk_mlp_settings *settings);
+RWK_API rwk_status rwk_mlp_create(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *data,
+                                  const rwk_mlp_settings *settings);
 RWK_API void rwk_mlp_destroy(rwk_mlp *mlp); /* NULL is fine */
 
 /* The network as a problem; owned by the network. Usable from several threads at once. */
@@ -103,8 +105,8 @@ RWK_API rwk_problem *rwk_mlp_problem(rwk_mlp *mlp);
 /* One layer's place in w. */
 typedef struct rwk_mlp_layer {
   size_t inputs, outputs;
-  size_t W;       /* offset of W[0][0]; W[i][j] at W + i*outputs + j */
-  size_t b;       /* offset of b[0]; meaningless if !has_bias */
+  size_t W; /* offset of W[0][0]; W[i][j] at W + i*outputs + j */
+  size_t b; /* offset of b[0]; meaningless if !has_bias */
   int has_bias;
 } rwk_mlp_layer;
 
@@ -112,8 +114,8 @@ RWK_API size_t rwk_mlp_layer_count(const rwk_mlp *mlp); /* hidden layers + 1 */
 RWK_API rwk_status rwk_mlp_layer_get(rwk_mlp_layer *layer, const rwk_mlp *mlp, size_t index);
 
 /* F[rows x outputs] = f(X) for weights w; X[rows x inputs]. Any rows. Scratch memory: O(widths * tile). */
-RWK_API rwk_status rwk_mlp_predict(double *F, size_t ldf, const rwk_mlp *mlp, const double *X, size_t ldx, size_t rows,
-                                   const double *w);
+RWK_API rwk_status rwk_mlp_predict(double *F, size_t ldf, const rwk_mlp *mlp, const double *X, size_t ldx,
+                                   size_t rows, const double *w);
 
 /* MSE from a loss: SSE / sum omega, whatever loss_scale is. */
 RWK_API double rwk_mlp_mse(const rwk_mlp *mlp, double loss);

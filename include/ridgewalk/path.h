@@ -1,4 +1,5 @@
-/* ridgewalk/path.h: a whole path of penalties: walks, certificates, drops, and the penalty at which all weights are zero.
+/* ridgewalk/path.h: a whole path of penalties: walks, certificates, drops, and the penalty at which all
+ * weights are zero.
  *
  * Walks and starts run in parallel; every number is the same for any number of threads.
  */
@@ -50,7 +51,7 @@ typedef struct rwk_fit {
   double lambda;
   rwk_solve_result solve;
   rwk_certificate certificate;
-  double seconds; /* solve and certificate */
+  double seconds;  /* solve and certificate */
   const double *w; /* [dim] */
 } rwk_fit;
 
@@ -60,7 +61,8 @@ typedef struct rwk_drop {
   double lambda_from, lambda_to, loss_from, loss_to;
   rwk_cause cause;
   double at; /* where the cause sits: the penalty of the end in question; NaN if unexplained */
-  /* T2: J at one's own penalty minus J of the other's weights there. Positive: that end is beaten, so not global. */
+  /* T2: J at one's own penalty minus J of the other's weights there. Positive: that end is beaten, so not
+   * global. */
   double excess_from, excess_to;
   double certain; /* D (l2-l1)/(l2+l1): what T2 promises for the larger of the two */
   /* Evidence. NaN where it does not apply. */
@@ -69,10 +71,11 @@ typedef struct rwk_drop {
   double falls_by; /* saddle: J falls at least this far when the saddle is left along negative curvature */
 } rwk_drop;
 
-/* Saves a fit that has just been made; fetches one made earlier (*found 0 if there is none; then fit and w are untouched).
- * Calls come one at a time, from any thread. */
+/* Saves a fit that has just been made; fetches one made earlier (*found 0 if there is none; then fit and w
+ * are untouched). Calls come one at a time, from any thread. */
 typedef rwk_status (*rwk_fit_save_fn)(const rwk_fit *fit, void *payload);
-typedef rwk_status (*rwk_fit_fetch_fn)(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start, size_t index, void *payload);
+typedef rwk_status (*rwk_fit_fetch_fn)(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start,
+                                       size_t index, void *payload);
 
 typedef struct rwk_path_progress {
   int64_t done, total; /* fits */
@@ -83,20 +86,26 @@ typedef struct rwk_path_progress {
 
 typedef void (*rwk_path_progress_fn)(const rwk_path_progress *progress, void *payload);
 
-enum { RWK_WALKS_UP = 1 << RWK_WALK_UP, RWK_WALKS_DOWN = 1 << RWK_WALK_DOWN, RWK_WALKS_COLD = 1 << RWK_WALK_COLD };
+enum {
+  RWK_WALKS_UP = 1 << RWK_WALK_UP,
+  RWK_WALKS_DOWN = 1 << RWK_WALK_DOWN,
+  RWK_WALKS_COLD = 1 << RWK_WALK_COLD
+};
 
 typedef struct rwk_path_settings {
-  size_t size;            /* sizeof this struct, set by rwk_path_settings_init */
-  const double *lambda;   /* [lambda_count] ascending, > 0; NULL: 17 penalties from 2 x collapse down over 16 doublings */
+  size_t size; /* sizeof this struct, set by rwk_path_settings_init */
+  const double *
+      lambda; /* [lambda_count] ascending, > 0; NULL: 17 penalties from 2 x collapse down over 16 doublings */
   size_t lambda_count;
-  unsigned walks;         /* RWK_WALKS_UP | ...; up, down and cold by default */
-  int starts;             /* random starts, >= 1; 1 */
-  uint64_t seed;          /* 0 */
-  const double *init;     /* [dim] weights to begin with in place of random start 0, or NULL */
+  unsigned walks;     /* RWK_WALKS_UP | ...; up, down and cold by default */
+  int starts;         /* random starts, >= 1; 1 */
+  uint64_t seed;      /* 0 */
+  const double *init; /* [dim] weights to begin with in place of random start 0, or NULL */
   rwk_solver_settings solver;
   rwk_certify_settings certify;
-  double drop_tol;        /* 1e-9 */
-  double collapse_tol;    /* relative width of the bracket of the collapse penalty, 1e-3; 0: do not look for it */
+  double drop_tol; /* 1e-9 */
+  double
+      collapse_tol; /* relative width of the bracket of the collapse penalty, 1e-3; 0: do not look for it */
   rwk_fit_save_fn save;   /* NULL: nothing is saved */
   rwk_fit_fetch_fn fetch; /* NULL: nothing was made earlier */
   void *store_payload;
@@ -106,21 +115,25 @@ typedef struct rwk_path_settings {
 
 RWK_API void rwk_path_settings_init(rwk_path_settings *settings);
 
-/* A geometric grid from <= to with factor > 1: from * factor^i up to `to` (with 1e-9 relative slack). *lambda is to be released
- * with rwk_lambda_destroy. */
-RWK_API rwk_status rwk_lambda_grid(double **lambda, size_t *count, rwk_context *ctx, double from, double to, double factor);
+/* A geometric grid from <= to with factor > 1: from * factor^i up to `to` (with 1e-9 relative slack). *lambda
+ * is to be released with rwk_lambda_destroy. */
+RWK_API rwk_status rwk_lambda_grid(double **lambda, size_t *count, rwk_context *ctx, double from, double to,
+                                   double factor);
 RWK_API void rwk_lambda_destroy(rwk_context *ctx, double *lambda);
 
 typedef struct rwk_path rwk_path;
 
-/* Walks the path. On RWK_CANCELLED *path holds what was done so far (walks with fewer points) and is to be destroyed too. */
-RWK_API rwk_status rwk_path_run(rwk_path **path, rwk_context *ctx, const rwk_problem *problem, const rwk_path_settings *settings);
+/* Walks the path. On RWK_CANCELLED *path holds what was done so far (walks with fewer points) and is to be
+ * destroyed too. */
+RWK_API rwk_status rwk_path_run(rwk_path **path, rwk_context *ctx, const rwk_problem *problem,
+                                const rwk_path_settings *settings);
 RWK_API void rwk_path_destroy(rwk_path *path); /* NULL is fine */
 
 /* Results; everything has the path's lifetime. */
 RWK_API size_t rwk_path_lambda_count(const rwk_path *path);
 RWK_API const double *rwk_path_lambda(const rwk_path *path); /* ascending */
-RWK_API size_t rwk_path_walk_count(const rwk_path *path);    /* up and down: one per start; cold: one, the best of the starts */
+RWK_API size_t
+rwk_path_walk_count(const rwk_path *path); /* up and down: one per start; cold: one, the best of the starts */
 
 typedef struct rwk_walk_view {
   rwk_walk walk;
@@ -132,9 +145,9 @@ typedef struct rwk_walk_view {
 
 RWK_API rwk_status rwk_path_walk(rwk_walk_view *view, const rwk_path *path, size_t index);
 
-/* Where all penalised weights go to zero: `collapse` is the smallest penalty found at which the fit followed upwards is zero,
- * `nonzero` the largest at which it is not (collapse <= nonzero * (1 + collapse_tol)). `lambda_c` is T5's penalty, NaN where the
- * theory gives none. NaN where not looked for or not found. */
+/* Where all penalised weights go to zero: `collapse` is the smallest penalty found at which the fit followed
+ * upwards is zero, `nonzero` the largest at which it is not (collapse <= nonzero * (1 + collapse_tol)).
+ * `lambda_c` is T5's penalty, NaN where the theory gives none. NaN where not looked for or not found. */
 typedef struct rwk_collapse {
   double nonzero, collapse, lambda_c;
 } rwk_collapse;

@@ -1,6 +1,7 @@
 /* ridgewalk/problem.h: what ridgewalk needs to know of a function to walk its L2 path.
  *
- *   J(w; lambda) = L(w) + lambda * R(w),      R(w) = sum of w_i^2 over the penalised coordinates  (M w, M = 0/1 diagonal)
+ *   J(w; lambda) = L(w) + lambda * R(w),      R(w) = sum of w_i^2 over the penalised coordinates  (M w, M =
+ * 0/1 diagonal)
  *
  * The problem provides L; the penalty is ridgewalk's. Required: value (with gradient) and hessian_vector.
  * Everything else is optional (NULL) and makes things faster, or certificates sharper.
@@ -25,18 +26,18 @@ typedef struct rwk_problem rwk_problem;
 typedef struct rwk_flat {
   const double *direction; /* [dim], Euclidean norm 1: H u = 0 here. Borrowed for the call */
   const char *label;       /* "bias of dead unit 3 (layer 1)"; borrowed for the call */
-  const double *moved;     /* [dim] or NULL: the point reached along the flat curve where the curvature below holds;
-                              J(moved) = J(w) */
+  const double *moved;     /* [dim] or NULL: the point reached along the flat curve where the curvature below
+                              holds;     J(moved) = J(w) */
   const double *way;       /* [dim] or NULL: a direction at `moved`, Euclidean norm 1 */
-  double curvature;        /* smallest way' H(moved) way that the problem knows of (T7); NaN when it knows none.
-                              Negative: the point is escapable */
+  double curvature; /* smallest way' H(moved) way that the problem knows of (T7); NaN when it knows none.
+                       Negative: the point is escapable */
 } rwk_flat;
 
 /* Takes one flat direction; a status other than RWK_OK ends the enumeration and is returned. */
 typedef rwk_status (*rwk_flat_fn)(const rwk_flat *flat, void *payload);
 
-/* Kinks that are active at a point: places where a pre-activation is within tol * (its own scale) of a point at which the
- * activation has no derivative. */
+/* Kinks that are active at a point: places where a pre-activation is within tol * (its own scale) of a point
+ * at which the activation has no derivative. */
 typedef struct rwk_kinks {
   int64_t count;  /* active (row, unit) pairs; 0 where the function is smooth */
   double nearest; /* smallest scaled distance to a kink over all pairs; INFINITY for smooth activations */
@@ -46,8 +47,9 @@ typedef struct rwk_problem_ops {
   size_t size;      /* sizeof this struct */
   const char *name; /* for messages */
 
-  /* Scratch memory of one thread. Both or neither. Without them the problem is taken to be usable from several
-   * threads at once with work == NULL only if `thread_safe` is set; else it is used from one thread. */
+  /* Scratch memory of one thread. Both or neither. Without them the problem is taken to be usable from
+   * several threads at once with work == NULL only if `thread_safe` is set; else it is used from one thread.
+   */
   rwk_status (*work_create)(void **work, rwk_context *ctx, void *self);
   void (*work_destroy)(void *work, void *self);
   int thread_safe;
@@ -56,27 +58,31 @@ typedef struct rwk_problem_ops {
   rwk_status (*value)(double *loss, double *gradient, const double *w, void *work, void *self);
 
   /* HV(:,j) = (d2L/dw2)(w) V(:,j), j < k. */
-  rwk_status (*hessian_vector)(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k, const double *w,
-                               void *work, void *self);
+  rwk_status (*hessian_vector)(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
+                               const double *w, void *work, void *self);
 
   /* Optional. Full symmetric H[dim x dim] = d2L/dw2 (row i at H + i*ldh), both triangles. */
   rwk_status (*hessian)(double *H, size_t ldh, const double *w, void *work, void *self);
 
-  /* Optional. Cost of `hessian` in units of one value+gradient, for the choice between dense and Krylov. NULL: dim/2. */
+  /* Optional. Cost of `hessian` in units of one value+gradient, for the choice between dense and Krylov.
+   * NULL: dim/2. */
   double (*hessian_cost)(void *self);
 
-  /* Optional. Y = P^-1 X for a symmetric positive definite P that resembles the Hessian of J at (w, lambda). */
-  rwk_status (*precondition)(double *y, const double *x, const double *w, double lambda, void *work, void *self);
+  /* Optional. Y = P^-1 X for a symmetric positive definite P that resembles the Hessian of J at (w, lambda).
+   */
+  rwk_status (*precondition)(double *y, const double *x, const double *w, double lambda, void *work,
+                             void *self);
 
   /* Optional. Calls `emit` once for every flat direction known at w. */
-  rwk_status (*flats)(const double *w, double lambda, rwk_flat_fn emit, void *payload, void *work, void *self);
+  rwk_status (*flats)(const double *w, double lambda, rwk_flat_fn emit, void *payload, void *work,
+                      void *self);
 
   /* Optional. Active kinks at w. */
   rwk_status (*kinks)(rwk_kinks *kinks, const double *w, double tol, void *work, void *self);
 
-  /* Optional. Moves w to an equivalent or nearby simpler point where parts whose penalised weights are all below
-   * `threshold` in size are switched off exactly (dead units set to 0, their constant output moved into the next bias).
-   * *changed is the number of coordinates changed. The caller decides whether to keep it. */
+  /* Optional. Moves w to an equivalent or nearby simpler point where parts whose penalised weights are all
+   * below `threshold` in size are switched off exactly (dead units set to 0, their constant output moved into
+   * the next bias). *changed is the number of coordinates changed. The caller decides whether to keep it. */
   rwk_status (*simplify)(double *w, int64_t *changed, double threshold, void *work, void *self);
 
   /* Optional. *lambda_c: the penalty below which the all-zero model stops being a local minimum (T5).
@@ -90,10 +96,10 @@ typedef struct rwk_problem_ops {
   void (*destroy)(void *self);
 } rwk_problem_ops;
 
-/* Makes a problem of `dim` coordinates. penalised[dim] (copied): non-zero where w_i is in R; NULL: all are. `ops` is copied.
- * On failure `self` is not destroyed. */
-RWK_API rwk_status rwk_problem_create(rwk_problem **problem, rwk_context *ctx, size_t dim, const unsigned char *penalised,
-                                      const rwk_problem_ops *ops, void *self);
+/* Makes a problem of `dim` coordinates. penalised[dim] (copied): non-zero where w_i is in R; NULL: all are.
+ * `ops` is copied. On failure `self` is not destroyed. */
+RWK_API rwk_status rwk_problem_create(rwk_problem **problem, rwk_context *ctx, size_t dim,
+                                      const unsigned char *penalised, const rwk_problem_ops *ops, void *self);
 RWK_API void rwk_problem_destroy(rwk_problem *problem); /* NULL is fine */
 RWK_API size_t rwk_problem_dim(const rwk_problem *problem);
 RWK_API const unsigned char *rwk_problem_penalised(const rwk_problem *problem);
@@ -107,11 +113,12 @@ typedef struct rwk_derivative_report {
   double hessian;        /* dense Hessian against products with unit vectors; 0 if there is none */
 } rwk_derivative_report;
 
-/* Compares the derivatives of a problem at w with differences along `directions` random directions (seeded by `seed`) and,
- * for dim <= 200, along every coordinate. Central differences with steps h and h/2 and Richardson extrapolation.
- * Allocates a few vectors, and dim^2 doubles if there is a dense Hessian and dim <= 2000. */
-RWK_API rwk_status rwk_problem_check(rwk_derivative_report *report, rwk_context *ctx, rwk_problem *problem, const double *w,
-                                     int directions, uint64_t seed);
+/* Compares the derivatives of a problem at w with differences along `directions` random directions (seeded by
+ * `seed`) and, for dim <= 200, along every coordinate. Central differences with steps h and h/2 and
+ * Richardson extrapolation. Allocates a few vectors, and dim^2 doubles if there is a dense Hessian and dim <=
+ * 2000. */
+RWK_API rwk_status rwk_problem_check(rwk_derivative_report *report, rwk_context *ctx, rwk_problem *problem,
+                                     const double *w, int directions, uint64_t seed);
 
 #ifdef __cplusplus
 }

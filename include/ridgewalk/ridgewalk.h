@@ -1,4 +1,5 @@
-/* ridgewalk: L2 regularisation paths of neural networks, with proof. What is not under this header is not API. */
+/* ridgewalk: L2 regularisation paths of neural networks, with proof. What is not under this header is not
+ * API. */
 #ifndef RIDGEWALK_H
 #define RIDGEWALK_H
 

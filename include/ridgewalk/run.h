@@ -1,5 +1,6 @@
-/* ridgewalk/run.h: the run file NAME.rwk, one SQLite database that holds a path: settings, data fingerprint, every fit with its
- * weights and certificate, drops. It is written as the path is walked; after a kill at any moment it opens clean.
+/* ridgewalk/run.h: the run file NAME.rwk, one SQLite database that holds a path: settings, data fingerprint,
+ * every fit with its weights and certificate, drops. It is written as the path is walked; after a kill at any
+ * moment it opens clean.
  *
  * Schema: docs/run-file.md. Names of columns are the names of the settings and result fields.
  * Every row carries a checksum: what is read is what was written, or RWK_FORMAT.
@@ -15,21 +16,21 @@ extern "C" {
 
 typedef struct rwk_run rwk_run;
 
-/* Makes a new run file. It appears under its name at rwk_run_begin, complete with all that was set before; a run that is closed
- * without rwk_run_begin leaves nothing behind. RWK_IO if the file exists already and `replace` is 0, or cannot be written; a
- * file that is no run file is never replaced. */
+/* Makes a new run file. It appears under its name at rwk_run_begin, complete with all that was set before; a
+ * run that is closed without rwk_run_begin leaves nothing behind. RWK_IO if the file exists already and
+ * `replace` is 0, or cannot be written; a file that is no run file is never replaced. */
 RWK_API rwk_status rwk_run_create(rwk_run **run, rwk_context *ctx, const char *file, int replace);
 RWK_API rwk_status rwk_run_begin(rwk_run *run);
 
 /* Opens one: RWK_IO if it is not there, RWK_FORMAT if it is no run file, of a newer schema, or damaged. */
 RWK_API rwk_status rwk_run_open(rwk_run **run, rwk_context *ctx, const char *file, int writable);
 
-/* Closes: what was written is then in the one file, unless somebody else has it open. The run is gone whatever is returned.
- * NULL is fine. */
+/* Closes: what was written is then in the one file, unless somebody else has it open. The run is gone
+ * whatever is returned. NULL is fine. */
 RWK_API rwk_status rwk_run_close(rwk_run *run);
 
-/* Named texts: settings, recipe, fingerprint, ... *value is the run's until the next call with the same key or close; NULL if
- * there is none. */
+/* Named texts: settings, recipe, fingerprint, ... *value is the run's until the next call with the same key
+ * or close; NULL if there is none. */
 RWK_API rwk_status rwk_run_set(rwk_run *run, const char *key, const char *value);
 RWK_API rwk_status rwk_run_get(const char **value, rwk_run *run, const char *key);
 
@@ -41,12 +42,15 @@ RWK_API size_t rwk_run_dim(rwk_run *run);
 RWK_API rwk_status rwk_run_set_lambda(rwk_run *run, const double *lambda, size_t count);
 RWK_API rwk_status rwk_run_lambda(const double **lambda, size_t *count, rwk_run *run);
 
-/* Fits: save and fetch have the signatures of rwk_path_settings with the run as payload. A saved fit is committed at once, with
- * its weights bit for bit. A fit fetched must be at the penalty of the grid, where the run knows it. */
+/* Fits: save and fetch have the signatures of rwk_path_settings with the run as payload. A saved fit is
+ * committed at once, with its weights bit for bit. A fit fetched must be at the penalty of the grid, where
+ * the run knows it. */
 RWK_API rwk_status rwk_run_save_fit(const rwk_fit *fit, void *run);
-RWK_API rwk_status rwk_run_fetch_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start, size_t index, void *run);
+RWK_API rwk_status rwk_run_fetch_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start,
+                                     size_t index, void *run);
 
-/* How many fits are stored, and the k-th (a walk's fits stand together, in order of start and index); w[dim] may be NULL. */
+/* How many fits are stored, and the k-th (a walk's fits stand together, in order of start and index); w[dim]
+ * may be NULL. */
 RWK_API rwk_status rwk_run_fit_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_fit_at(rwk_fit *fit, double *w, rwk_run *run, size_t k);
 
@@ -54,8 +58,8 @@ RWK_API rwk_status rwk_run_fit_at(rwk_fit *fit, double *w, rwk_run *run, size_t 
 RWK_API rwk_status rwk_run_finish(rwk_run *run, const rwk_path *path);
 RWK_API int rwk_run_finished(rwk_run *run);
 
-/* What rwk_run_finish wrote: the k-th drop with the walk it belongs to, the collapse and the seconds of the path. Of an
- * unfinished run: no drops, NaN. */
+/* What rwk_run_finish wrote: the k-th drop with the walk it belongs to, the collapse and the seconds of the
+ * path. Of an unfinished run: no drops, NaN. */
 RWK_API rwk_status rwk_run_drop_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, rwk_run *run, size_t k);
 RWK_API rwk_status rwk_run_collapse(rwk_collapse *collapse, double *seconds, rwk_run *run);

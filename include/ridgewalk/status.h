@@ -37,7 +37,8 @@ extern "C" {
 /* X(symbol, name, message) */
 #define RWK_STOP_LIST(X)                                                                                     \
   X(NONE, "none", "not run")                                                                                 \
-  X(CONVERGED, "converged", "gradient within grad_tol, no negative curvature and no way down from a dead unit") \
+  X(CONVERGED, "converged",                                                                                  \
+    "gradient within grad_tol, no negative curvature and no way down from a dead unit")                      \
   X(GRADIENT, "gradient", "gradient within grad_tol; curvature was not looked at")                           \
   X(ITERATIONS, "iterations", "max_iter reached")                                                            \
   X(STALLED, "stalled", "no step lowers the objective any further in double precision")                      \

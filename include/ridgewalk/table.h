@@ -2,8 +2,9 @@
  *
  * Two steps, so that new rows can be put through the same second step:
  *   rwk_table   what the file says: named columns, numbers or text, with the line each row came from
- *   rwk_design  what the network sees: targets and features chosen, text encoded, constant columns left out, scaled
- * A design remembers its encoding ("recipe"), which is applied to new tables and kept in run files as JSON.
+ *   rwk_design  what the network sees: targets and features chosen, text encoded, constant columns left out,
+ * scaled A design remembers its encoding ("recipe"), which is applied to new tables and kept in run files as
+ * JSON.
  */
 #ifndef RIDGEWALK_TABLE_H
 #define RIDGEWALK_TABLE_H
@@ -22,79 +23,90 @@ typedef struct rwk_design rwk_design;
 typedef enum rwk_header { RWK_HEADER_AUTO, RWK_HEADER_YES, RWK_HEADER_NO } rwk_header;
 
 typedef struct rwk_table_settings {
-  size_t size;             /* sizeof this struct, set by rwk_table_settings_init */
-  char separator;          /* 0: found from the first lines among , ; tab | */
-  char decimal;            /* '.', or ',' ; 0: '.' unless the separator is ';' and the numbers say ',' */
-  rwk_header header;       /* AUTO: a first line of numbers only is refused with a sentence that names both options */
-  const char *const *na;   /* [na_count] further spellings of a missing cell; numbers match by value ("-999" is -999.0) */
+  size_t size;    /* sizeof this struct, set by rwk_table_settings_init */
+  char separator; /* 0: found from the first lines among , ; tab | */
+  char decimal;   /* '.', or ',' ; 0: '.' unless the separator is ';' and the numbers say ',' */
+  rwk_header
+      header; /* AUTO: a first line of numbers only is refused with a sentence that names both options */
+  const char *const
+      *na; /* [na_count] further spellings of a missing cell; numbers match by value ("-999" is -999.0) */
   size_t na_count;
-  char comment;            /* lines that begin with this are skipped; '#'; 0: none */
+  char comment; /* lines that begin with this are skipped; '#'; 0: none */
 } rwk_table_settings;
 
 RWK_API void rwk_table_settings_init(rwk_table_settings *settings);
 
-/* Reads a CSV file (plain or gzip; "-" is standard input). RWK_IO, RWK_FORMAT or RWK_DATA with a sentence that names file,
- * line and column. Numbers are read independently of the locale. */
-RWK_API rwk_status rwk_table_read(rwk_table **table, rwk_context *ctx, const char *file, const rwk_table_settings *settings);
+/* Reads a CSV file (plain or gzip; "-" is standard input). RWK_IO, RWK_FORMAT or RWK_DATA with a sentence
+ * that names file, line and column. Numbers are read independently of the locale. */
+RWK_API rwk_status rwk_table_read(rwk_table **table, rwk_context *ctx, const char *file,
+                                  const rwk_table_settings *settings);
 
 /* The same from memory; `name` stands for the file in messages. `bytes` is borrowed for the call. */
-RWK_API rwk_status rwk_table_parse(rwk_table **table, rwk_context *ctx, const char *name, const void *bytes, size_t length,
-                                   const rwk_table_settings *settings);
+RWK_API rwk_status rwk_table_parse(rwk_table **table, rwk_context *ctx, const char *name, const void *bytes,
+                                   size_t length, const rwk_table_settings *settings);
 RWK_API void rwk_table_destroy(rwk_table *table); /* NULL is fine */
 
 RWK_API size_t rwk_table_rows(const rwk_table *table);
 RWK_API size_t rwk_table_columns(const rwk_table *table);
-RWK_API const char *rwk_table_column_name(const rwk_table *table, size_t column); /* same lifetime as the table */
+RWK_API const char *rwk_table_column_name(const rwk_table *table,
+                                          size_t column); /* same lifetime as the table */
 RWK_API int rwk_table_column_is_text(const rwk_table *table, size_t column);
 
 typedef enum rwk_categorical { RWK_CATEGORICAL_ONE_HOT, RWK_CATEGORICAL_ERROR } rwk_categorical;
 typedef enum rwk_missing { RWK_MISSING_ERROR, RWK_MISSING_DROP } rwk_missing;
 
 typedef struct rwk_design_settings {
-  size_t size;                     /* sizeof this struct, set by rwk_design_settings_init */
-  const char *const *targets;      /* [target_count] names of target columns; none: the last column */
+  size_t size;                /* sizeof this struct, set by rwk_design_settings_init */
+  const char *const *targets; /* [target_count] names of target columns; none: the last column */
   size_t target_count;
-  const char *row_weights;         /* name of a column of weights >= 0, or NULL */
-  const char *const *exclude;      /* [exclude_count] columns left out of the features */
+  const char *row_weights;    /* name of a column of weights >= 0, or NULL */
+  const char *const *exclude; /* [exclude_count] columns left out of the features */
   size_t exclude_count;
-  const char *const *categories;   /* [category_count] columns of numbers to be treated as text */
+  const char *const *categories; /* [category_count] columns of numbers to be treated as text */
   size_t category_count;
-  rwk_categorical categorical;     /* ONE_HOT with a note; ERROR refuses text columns */
-  rwk_missing missing;             /* ERROR; DROP leaves out rows with missing cells, with a note */
-  int keep_constant;               /* 0: columns that are the same on all rows are left out, and one row is refused; 1: neither, for
-                                      weights that were made elsewhere */
-  int standardise;                 /* 1: features and targets to (weighted) mean 0 and variance 1 (divisor n) */
+  rwk_categorical categorical; /* ONE_HOT with a note; ERROR refuses text columns */
+  rwk_missing missing;         /* ERROR; DROP leaves out rows with missing cells, with a note */
+  int keep_constant; /* 0: columns that are the same on all rows are left out, and one row is refused; 1:
+                        neither, for weights that were made elsewhere */
+  int standardise;   /* 1: features and targets to (weighted) mean 0 and variance 1 (divisor n) */
 } rwk_design_settings;
 
 RWK_API void rwk_design_settings_init(rwk_design_settings *settings);
 
-/* Chooses, encodes and scales. The table may be destroyed afterwards. Unknown names are refused with the nearest existing
- * one ("no column 'Y'; did you mean 'y'?"). Notes (constant columns, encodings, row indices, ...) go to the context. */
+/* Chooses, encodes and scales. The table may be destroyed afterwards. Unknown names are refused with the
+ * nearest existing one ("no column 'Y'; did you mean 'y'?"). Notes (constant columns, encodings, row indices,
+ * ...) go to the context. */
 RWK_API rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, const rwk_table *table,
                                      const rwk_design_settings *settings);
 
-/* Applies the recipe of `like` (columns found by name, in any order; levels; scales) to a new table. The new table needs no
- * target columns. Missing or renamed columns and unknown levels are refused by name. */
-RWK_API rwk_status rwk_design_apply(rwk_design **design, rwk_context *ctx, const rwk_design *like, const rwk_table *table);
+/* Applies the recipe of `like` (columns found by name, in any order; levels; scales) to a new table. The new
+ * table needs no target columns. Missing or renamed columns and unknown levels are refused by name. */
+RWK_API rwk_status rwk_design_apply(rwk_design **design, rwk_context *ctx, const rwk_design *like,
+                                    const rwk_table *table);
 RWK_API void rwk_design_destroy(rwk_design *design); /* NULL is fine */
 
 RWK_API size_t rwk_design_rows(const rwk_design *design);
-RWK_API size_t rwk_design_inputs(const rwk_design *design);   /* encoded features */
-RWK_API size_t rwk_design_columns(const rwk_design *design);  /* source columns that are features, before encoding */
+RWK_API size_t rwk_design_inputs(const rwk_design *design); /* encoded features */
+RWK_API size_t
+rwk_design_columns(const rwk_design *design); /* source columns that are features, before encoding */
 RWK_API size_t rwk_design_outputs(const rwk_design *design);
-RWK_API const char *rwk_design_input_name(const rwk_design *design, size_t input); /* "colour=red" for an encoded level */
+RWK_API const char *rwk_design_input_name(const rwk_design *design,
+                                          size_t input); /* "colour=red" for an encoded level */
 RWK_API const char *rwk_design_output_name(const rwk_design *design, size_t output);
 RWK_API const double *rwk_design_X(const rwk_design *design); /* [rows x inputs], scaled */
-RWK_API const double *rwk_design_Y(const rwk_design *design); /* [rows x outputs], scaled; NULL after apply without targets */
+RWK_API const double *
+rwk_design_Y(const rwk_design *design); /* [rows x outputs], scaled; NULL after apply without targets */
 RWK_API const double *rwk_design_row_weights(const rwk_design *design); /* [rows] or NULL */
 
 /* Puts predictions F[rows x outputs] back into the targets' own units, in place. */
 RWK_API rwk_status rwk_design_unscale(double *F, size_t ldf, const rwk_design *design, size_t rows);
 
-/* 128-bit fingerprint of names, roles, rows and the bits of every number: 32 hexadecimal digits and a NUL into text[33]. */
+/* 128-bit fingerprint of names, roles, rows and the bits of every number: 32 hexadecimal digits and a NUL
+ * into text[33]. */
 RWK_API rwk_status rwk_design_fingerprint(char text[33], const rwk_design *design);
 
-/* The recipe as JSON text (release with rwk_text_destroy), and a design with no rows made from one, for rwk_design_apply. */
+/* The recipe as JSON text (release with rwk_text_destroy), and a design with no rows made from one, for
+ * rwk_design_apply. */
 RWK_API rwk_status rwk_design_recipe(char **json, rwk_context *ctx, const rwk_design *design);
 RWK_API rwk_status rwk_design_from_recipe(rwk_design **design, rwk_context *ctx, const char *json);
 RWK_API void rwk_text_destroy(rwk_context *ctx, char *text); /* NULL is fine */
@@ -102,12 +114,14 @@ RWK_API void rwk_text_destroy(rwk_context *ctx, char *text); /* NULL is fine */
 /* Weights file: {"layers":[{"W":[[row per input]],"b":[...]}, ...]}; b may be missing or null. */
 typedef struct rwk_weights rwk_weights;
 RWK_API rwk_status rwk_weights_read(rwk_weights **weights, rwk_context *ctx, const char *file);
-RWK_API rwk_status rwk_weights_parse(rwk_weights **weights, rwk_context *ctx, const char *name, const char *text, size_t length);
+RWK_API rwk_status rwk_weights_parse(rwk_weights **weights, rwk_context *ctx, const char *name,
+                                     const char *text, size_t length);
 RWK_API void rwk_weights_destroy(rwk_weights *weights); /* NULL is fine */
 RWK_API size_t rwk_weights_layers(const rwk_weights *weights);
-/* W[inputs x outputs] row-major and b[outputs] (NULL if the file gives none); same lifetime as the weights. */
-RWK_API rwk_status rwk_weights_layer(const double **W, const double **b, size_t *inputs, size_t *outputs, const rwk_weights *weights,
-                                     size_t layer);
+/* W[inputs x outputs] row-major and b[outputs] (NULL if the file gives none); same lifetime as the weights.
+ */
+RWK_API rwk_status rwk_weights_layer(const double **W, const double **b, size_t *inputs, size_t *outputs,
+                                     const rwk_weights *weights, size_t layer);
 
 #ifdef __cplusplus
 }

@@ -58,11 +58,17 @@ void rwk_context_destroy(rwk_context *ctx) {
   if (ctx) ctx->settings.release(ctx, ctx->settings.allocator_payload);
 }
 
-const char *rwk_context_error(const rwk_context *ctx) { return ctx->error; }
+const char *rwk_context_error(const rwk_context *ctx) {
+  return ctx->error;
+}
 
-const char *rwk_version(void) { return RWK_VERSION; }
+const char *rwk_version(void) {
+  return RWK_VERSION;
+}
 
-void *rwk_alloc(rwk_context *ctx, size_t n, size_t size) { return rwk_realloc(ctx, NULL, n, size); }
+void *rwk_alloc(rwk_context *ctx, size_t n, size_t size) {
+  return rwk_realloc(ctx, NULL, n, size);
+}
 
 void *rwk_realloc(rwk_context *ctx, void *block, size_t n, size_t size) {
   if (n == 0) n = 1;
@@ -87,7 +93,8 @@ char *rwk_strdup(rwk_context *ctx, const char *text) {
   return copy;
 }
 
-/* The allocator promises alignment for any type only, so room for the offset is kept in front of the block. */
+/* The allocator promises alignment for any type only, so room for the offset is kept in front of the block.
+ */
 enum { ALIGNMENT = 64 };
 
 double *rwk_alloc_doubles(rwk_context *ctx, size_t n) {
@@ -119,16 +126,11 @@ rwk_status rwk_grow(rwk_context *ctx, void *array_pointer, size_t *capacity, siz
   return RWK_OK;
 }
 
-rwk_status rwk_fail(rwk_context *ctx, rwk_status status, const char *format, ...) {
+void rwk_set_error(rwk_context *ctx, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(ctx->error, sizeof ctx->error, format, arguments);
   va_end(arguments);
-  return status;
-}
-
-rwk_status rwk_fail_memory(rwk_context *ctx, const char *what) {
-  return rwk_fail(ctx, RWK_NO_MEMORY, "memory ran out (%s)", what);
 }
 
 void rwk_note(rwk_context *ctx, const char *format, ...) {

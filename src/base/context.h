@@ -5,14 +5,16 @@
 #include <stdarg.h>
 #include <ridgewalk/context.h>
 
-/* Fails: returns its first argument's status from the enclosing function unless it is RWK_OK. Only where nothing is owned. */
+/* Fails: returns its first argument's status from the enclosing function unless it is RWK_OK. Only where
+ * nothing is owned. */
 #define RWK_TRY(call)                                                                                        \
   do {                                                                                                       \
     const rwk_status rwk_try_status = (call);                                                                \
     if (rwk_try_status != RWK_OK) return rwk_try_status;                                                     \
   } while (0)
 
-/* n elements of `size` bytes, NULL on overflow or when memory runs out; n == 0 gives a block of one element. */
+/* n elements of `size` bytes, NULL on overflow or when memory runs out; n == 0 gives a block of one element.
+ */
 void *rwk_alloc(rwk_context *ctx, size_t n, size_t size);
 void *rwk_calloc(rwk_context *ctx, size_t n, size_t size);
 void *rwk_realloc(rwk_context *ctx, void *block, size_t n, size_t size);
@@ -26,12 +28,15 @@ void rwk_free_doubles(rwk_context *ctx, double *block); /* NULL is fine */
 /* Grows *array (capacity *capacity, in elements) so that it holds at least `need`; doubles. */
 rwk_status rwk_grow(rwk_context *ctx, void *array_pointer, size_t *capacity, size_t need, size_t size);
 
-/* Puts the sentence on the context and returns `status`. */
-rwk_status rwk_fail(rwk_context *ctx, rwk_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Puts the sentence on the context. */
+void rwk_set_error(rwk_context *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* "memory ran out (WHAT)" and RWK_NO_MEMORY. */
-rwk_status rwk_fail_memory(rwk_context *ctx, const char *what);
+/* The same, with `status` as its value: `return rwk_fail(ctx, RWK_DATA, "...", ...)`. A macro, so that
+ * whoever reads the code, and the static analyser, sees that the value is the status. */
+#define rwk_fail(ctx, status, ...) (rwk_set_error((ctx), __VA_ARGS__), (status))
+
+/* "memory ran out (WHAT)". */
+#define rwk_fail_memory(ctx, what) rwk_fail((ctx), RWK_NO_MEMORY, "memory ran out (%s)", (what))
 
 /* One line to the note callback. */
 void rwk_note(rwk_context *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));

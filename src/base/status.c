@@ -4,7 +4,8 @@
 const char *rwk_status_name(rwk_status status) {
   switch (status) {
 #define RWK_X(symbol, value, message)                                                                        \
-  case RWK_##symbol: return #symbol;
+  case RWK_##symbol:                                                                                         \
+    return #symbol;
     RWK_STATUS_LIST(RWK_X)
 #undef RWK_X
   }
@@ -14,7 +15,8 @@ const char *rwk_status_name(rwk_status status) {
 const char *rwk_status_message(rwk_status status) {
   switch (status) {
 #define RWK_X(symbol, value, message)                                                                        \
-  case RWK_##symbol: return message;
+  case RWK_##symbol:                                                                                         \
+    return message;
     RWK_STATUS_LIST(RWK_X)
 #undef RWK_X
   }
@@ -23,9 +25,10 @@ const char *rwk_status_message(rwk_status status) {
 
 static const struct {
   const char *name, *message;
-} stops[] = {
+} stops[] =
+    {
 #define RWK_X(symbol, name, message) {name, message},
-    RWK_STOP_LIST(RWK_X)
+        RWK_STOP_LIST(RWK_X)
 #undef RWK_X
 },
   verdicts[] = {
@@ -36,9 +39,13 @@ static const struct {
 
 enum { STOPS = sizeof stops / sizeof *stops, VERDICTS = sizeof verdicts / sizeof *verdicts };
 
-const char *rwk_stop_name(rwk_stop stop) { return (unsigned)stop < STOPS ? stops[stop].name : "?"; }
+const char *rwk_stop_name(rwk_stop stop) {
+  return (unsigned)stop < STOPS ? stops[stop].name : "?";
+}
 
-const char *rwk_stop_message(rwk_stop stop) { return (unsigned)stop < STOPS ? stops[stop].message : "?"; }
+const char *rwk_stop_message(rwk_stop stop) {
+  return (unsigned)stop < STOPS ? stops[stop].message : "?";
+}
 
 const char *rwk_verdict_name(rwk_verdict verdict) {
   return (unsigned)verdict < VERDICTS ? verdicts[verdict].name : "?";

@@ -1,5 +1,5 @@
-/* base/stream.h: counter-based random streams (Philox 4x64-10 of Random123): number k of stream (seed, stream) is a function of
- * (seed, stream, k) alone, so the same bits come for any number of threads. */
+/* base/stream.h: counter-based random streams (Philox 4x64-10 of Random123): number k of stream (seed,
+ * stream) is a function of (seed, stream, k) alone, so the same bits come for any number of threads. */
 #ifndef RWK_BASE_STREAM_H
 #define RWK_BASE_STREAM_H
 
@@ -8,9 +8,9 @@
 
 typedef struct rwk_stream {
   uint64_t key[2];
-  uint64_t counter;   /* next block */
+  uint64_t counter; /* next block */
   uint64_t block[4];
-  int used;           /* numbers of the block already given out */
+  int used; /* numbers of the block already given out */
 } rwk_stream;
 
 void rwk_stream_init(rwk_stream *s, uint64_t seed, uint64_t stream);

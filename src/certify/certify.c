@@ -5,20 +5,27 @@
 #include "certify/spectrum.h"
 
 void rwk_certify_settings_init(rwk_certify_settings *settings) {
-  *settings = (rwk_certify_settings){
-      .size = sizeof *settings, .grad_tol = 1e-8, .algebra = RWK_ALGEBRA_AUTO, .dense_limit = 2500, .kink_tol = 1e-9};
+  *settings = (rwk_certify_settings){.size = sizeof *settings,
+                                     .grad_tol = 1e-8,
+                                     .algebra = RWK_ALGEBRA_AUTO,
+                                     .dense_limit = 2500,
+                                     .kink_tol = 1e-9};
 }
 
 static rwk_status check(rwk_context *ctx, const rwk_certify_settings *s, double lambda) {
-  if (s->size != sizeof *s) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "certify settings: call rwk_certify_settings_init first");
-  if (!(lambda >= 0) || !isfinite(lambda)) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: %g is not a penalty", lambda);
+  if (s->size != sizeof *s)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "certify settings: call rwk_certify_settings_init first");
+  if (!(lambda >= 0) || !isfinite(lambda))
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: %g is not a penalty", lambda);
   if (!(s->grad_tol > 0) || !isfinite(s->grad_tol))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "grad_tol: %g is not a tolerance", s->grad_tol);
-  if (!(s->kink_tol >= 0) || s->products < 0) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "kink_tol and products cannot be negative");
+  if (!(s->kink_tol >= 0) || s->products < 0)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "kink_tol and products cannot be negative");
   return RWK_OK;
 }
 
-__attribute__((format(printf, 3, 4))) static void conclude(rwk_certificate *c, rwk_verdict verdict, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static void conclude(rwk_certificate *c, rwk_verdict verdict,
+                                                           const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   c->verdict = verdict;
@@ -31,29 +38,35 @@ static void judge(rwk_certificate *c, const rwk_flat_set *flats, int settled) {
   char chance[64] = ""; /* what a proof by Lanczos from a random start leaves open */
   if (!c->dense) snprintf(chance, sizeof chance, " (but for a chance of %.0e)", c->doubt);
   if (c->kinks > 0)
-    conclude(c, RWK_VERDICT_NONSMOOTH, "%lld pre-activations sit on a kink: there is no Hessian here", (long long)c->kinks);
+    conclude(c, RWK_VERDICT_NONSMOOTH, "%lld pre-activations sit on a kink: there is no Hessian here",
+             (long long)c->kinks);
   else if (!(c->grad_inf <= c->grad_limit))
-    conclude(c, RWK_VERDICT_NOT_STATIONARY, "the largest gradient entry is %.3g, above %.3g", c->grad_inf, c->grad_limit);
+    conclude(c, RWK_VERDICT_NOT_STATIONARY, "the largest gradient entry is %.3g, above %.3g", c->grad_inf,
+             c->grad_limit);
   else if (c->min_eig < -c->zero_limit)
-    conclude(c, RWK_VERDICT_SADDLE, "the Hessian has a negative eigenvalue, %.6g (limit of rounding %.2g)", c->min_eig, c->zero_limit);
+    conclude(c, RWK_VERDICT_SADDLE, "the Hessian has a negative eigenvalue, %.6g (limit of rounding %.2g)",
+             c->min_eig, c->zero_limit);
   else if (!settled)
     conclude(c, RWK_VERDICT_INCONCLUSIVE,
-             "%lld products did not settle the sign of the smallest eigenvalue (%.3g so far; a smaller one is missed with chance %.1g)",
+             "%lld products did not settle the sign of the smallest eigenvalue (%.3g so far; a smaller one "
+             "is missed with chance %.1g)",
              (long long)c->products, c->min_eig_rest, c->doubt);
   else if (c->dense ? c->zero == 0 : flats->count == 0)
-    conclude(c, RWK_VERDICT_STRICT_MIN, "gradient zero to %.2g and smallest eigenvalue %.6g above the limit of rounding %.2g%s", c->grad_inf,
-             c->min_eig, c->zero_limit, chance);
+    conclude(c, RWK_VERDICT_STRICT_MIN,
+             "gradient zero to %.2g and smallest eigenvalue %.6g above the limit of rounding %.2g%s",
+             c->grad_inf, c->min_eig, c->zero_limit, chance);
   else if (!c->dense || (size_t)c->zero == flats->count)
-    conclude(c, RWK_VERDICT_DEGENERATE_MIN, "%lld flat directions, all explained (%s%s); smallest other eigenvalue %.6g%s",
-             (long long)flats->count, flats->label, flats->count > 1 ? ", ..." : "", c->min_eig_rest,
-             chance);
+    conclude(c, RWK_VERDICT_DEGENERATE_MIN,
+             "%lld flat directions, all explained (%s%s); smallest other eigenvalue %.6g%s",
+             (long long)flats->count, flats->label, flats->count > 1 ? ", ..." : "", c->min_eig_rest, chance);
   else
-    conclude(c, RWK_VERDICT_INCONCLUSIVE, "%lld eigenvalues cannot be told from zero (limit %.2g), of which %zu are explained",
+    conclude(c, RWK_VERDICT_INCONCLUSIVE,
+             "%lld eigenvalues cannot be told from zero (limit %.2g), of which %zu are explained",
              (long long)c->zero, c->zero_limit, flats->count);
 }
 
-rwk_status rwk_certify(rwk_certificate *c, double *direction, rwk_context *ctx, const rwk_problem *problem, double lambda,
-                       const double *w, const rwk_certify_settings *settings) {
+rwk_status rwk_certify(rwk_certificate *c, double *direction, rwk_context *ctx, const rwk_problem *problem,
+                       double lambda, const double *w, const rwk_certify_settings *settings) {
   rwk_certify_settings defaults;
   rwk_certify_settings_init(&defaults);
   if (!settings) settings = &defaults;
@@ -73,7 +86,8 @@ rwk_status rwk_certify(rwk_certificate *c, double *direction, rwk_context *ctx, 
   rwk_flat_set flats = {.ctx = ctx};
   rwk_objective o = {0};
   double *g = rwk_alloc_doubles(ctx, n);
-  rwk_status status = g ? rwk_objective_open(&o, ctx, problem, lambda) : rwk_fail_memory(ctx, "a certificate");
+  rwk_status status =
+      g ? rwk_objective_open(&o, ctx, problem, lambda) : rwk_fail_memory(ctx, "a certificate");
   if (status != RWK_OK) goto done;
   rwk_parts parts;
   status = rwk_objective_value(&o, &parts, g, w);
@@ -93,8 +107,10 @@ rwk_status rwk_certify(rwk_certificate *c, double *direction, rwk_context *ctx, 
   status = rwk_flats_collect(&flats, &o, w);
   if (status != RWK_OK) goto done;
   int settled = 1;
-  if (settings->algebra == RWK_ALGEBRA_DENSE || (settings->algebra == RWK_ALGEBRA_AUTO && n <= settings->dense_limit))
-    status = n > 46340 ? rwk_fail(ctx, RWK_INVALID_ARGUMENT, "algebra: %zu weights are too many for a dense Hessian; use krylov", n)
+  if (settings->algebra == RWK_ALGEBRA_DENSE ||
+      (settings->algebra == RWK_ALGEBRA_AUTO && n <= settings->dense_limit))
+    status = n > 46340 ? rwk_fail(ctx, RWK_INVALID_ARGUMENT,
+                                  "algebra: %zu weights are too many for a dense Hessian; use krylov", n)
                        : rwk_spectrum_dense(c, direction, &o, &flats, w, g);
   else
     status = rwk_spectrum_krylov(c, direction, &o, &flats, w, settings, &settled);

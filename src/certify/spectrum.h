@@ -1,4 +1,5 @@
-/* certify/spectrum.h: the inside of a certificate: flat directions that were verified, and what is known of the eigenvalues. */
+/* certify/spectrum.h: the inside of a certificate: flat directions that were verified, and what is known of
+ * the eigenvalues. */
 #ifndef RWK_CERTIFY_SPECTRUM_H
 #define RWK_CERTIFY_SPECTRUM_H
 
@@ -11,11 +12,11 @@
 typedef struct rwk_flat_set {
   rwk_context *ctx;
   size_t dim, count, capacity;
-  double *vectors;       /* [count x dim]; orthonormal after rwk_flats_verify */
+  double *vectors;        /* [count x dim]; orthonormal after rwk_flats_verify */
   int64_t named, refused; /* refused: named, but H u was not 0 */
-  char label[96];        /* of the first one kept */
-  double curvature;      /* of the best way down; NaN if none was named */
-  double *moved, *way;   /* [dim] each; NULL if none was named */
+  char label[96];         /* of the first one kept */
+  double curvature;       /* of the best way down; NaN if none was named */
+  double *moved, *way;    /* [dim] each; NULL if none was named */
 } rwk_flat_set;
 
 /* Asks the problem for its flat directions at w. */
@@ -25,18 +26,19 @@ void rwk_flats_release(rwk_flat_set *flats);
 /* Keeps the directions with |H u| <= limit and makes them orthonormal. */
 rwk_status rwk_flats_verify(rwk_flat_set *flats, rwk_objective *o, const double *w, double limit);
 
-/* How large |H u| may be for a flat direction u: rounding, and what the gradient makes of it, for along a symmetry w(t) = S(t) w
- * the gradient turns with S, so that H u is of the size of g and is 0 only where g is. */
+/* How large |H u| may be for a flat direction u: rounding, and what the gradient makes of it, for along a
+ * symmetry w(t) = S(t) w the gradient turns with S, so that H u is of the size of g and is 0 only where g is.
+ */
 double rwk_flat_limit(const rwk_certificate *c, double rounding);
 
-/* Checks the best way down by a Hessian product at the moved point: *curvature is way'H(moved)way as computed here, NaN if J(moved) is
- * not J(w) to rounding or there is no way. */
+/* Checks the best way down by a Hessian product at the moved point: *curvature is way'H(moved)way as computed
+ * here, NaN if J(moved) is not J(w) to rounding or there is no way. */
 rwk_status rwk_flats_escape(double *curvature, rwk_flat_set *flats, rwk_objective *o, double objective);
 
 /* What the spectrum routines fill in: the eigenvalue fields of the certificate. */
-rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
-                              const double *g);
-rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
-                               const rwk_certify_settings *settings, int *settled);
+rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats,
+                              const double *w, const double *g);
+rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats,
+                               const double *w, const rwk_certify_settings *settings, int *settled);
 
 #endif

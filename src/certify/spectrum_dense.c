@@ -25,7 +25,8 @@ static double row_sum_norm(const double *H, size_t n) {
   return norm;
 }
 
-/* factor := chol(H + lift * sum u u' - shift * 1): the flat directions are lifted out of the way of the rest. */
+/* factor := chol(H + lift * sum u u' - shift * 1): the flat directions are lifted out of the way of the rest.
+ */
 static int definite(dense *d, double lift, double shift) {
   const size_t n = d->n;
   for (size_t i = 0; i < n; i++) memcpy(d->factor + i * n, d->H + i * n, (i + 1) * sizeof *d->H);
@@ -51,9 +52,10 @@ static rwk_status apply_negative(double *y, const double *x, void *payload) {
   return RWK_OK;
 }
 
-/* How far the eigenvalues at the critical point itself can be from those here: w is only close to it. With the Newton correction s
- * and K the Lipschitz constant of H, a critical point lies within 2|s| when K|s| <= min_eig/2 (Newton and Kantorovich), and over that
- * way no eigenvalue changes by more than 2K|s| (Weyl); K|s| is measured as |H(w + s) - H(w)| (Frobenius). d->x holds s. */
+/* How far the eigenvalues at the critical point itself can be from those here: w is only close to it. With
+ * the Newton correction s and K the Lipschitz constant of H, a critical point lies within 2|s| when K|s| <=
+ * min_eig/2 (Newton and Kantorovich), and over that way no eigenvalue changes by more than 2K|s| (Weyl); K|s|
+ * is measured as |H(w + s) - H(w)| (Frobenius). d->x holds s. */
 static rwk_status drift(dense *d, double *bound) {
   const size_t n = d->n;
   *bound = 0;
@@ -82,7 +84,8 @@ static rwk_status by_eigenvalues(dense *d, double *direction, double rounding) {
   /* s = -H^+ g over the eigenvalues that are not zero */
   memset(d->x, 0, n * sizeof *d->x);
   for (size_t j = 0; j < n; j++)
-    if (fabs(values[j]) > rounding) rwk_axpy(n, -rwk_dot(n, vectors + j * n, d->g) / values[j], vectors + j * n, d->x);
+    if (fabs(values[j]) > rounding)
+      rwk_axpy(n, -rwk_dot(n, vectors + j * n, d->g) / values[j], vectors + j * n, d->x);
   double bound = 0;
   if (c->grad_inf <= c->grad_limit) status = drift(d, &bound);
   if (status != RWK_OK) goto done;
@@ -93,9 +96,12 @@ static rwk_status by_eigenvalues(dense *d, double *direction, double rounding) {
   c->max_eig = fabs(values[0]) > fabs(values[n - 1]) ? values[0] : values[n - 1];
   c->min_eig_rest = values[0];
   for (size_t j = 0; j < n; j++) {
-    if (values[j] > c->zero_limit) c->positive++;
-    else if (values[j] < -c->zero_limit) c->negative++;
-    else c->zero++;
+    if (values[j] > c->zero_limit)
+      c->positive++;
+    else if (values[j] < -c->zero_limit)
+      c->negative++;
+    else
+      c->zero++;
   }
   if (c->negative == 0 && c->flats < c->zero && (size_t)c->flats < n) c->min_eig_rest = values[c->flats];
 done:
@@ -103,8 +109,8 @@ done:
   return status;
 }
 
-/* Smallest eigenvalue of the positive definite matrix of which d->factor is the Cholesky factor, by Lanczos on its inverse; the
- * eigenvector in d->v. */
+/* Smallest eigenvalue of the positive definite matrix of which d->factor is the Cholesky factor, by Lanczos
+ * on its inverse; the eigenvector in d->v. */
 static rwk_status smallest_positive(dense *d, double lift, double *value, double *error) {
   const size_t n = d->n;
   rwk_lanczos_settings ls;
@@ -124,8 +130,8 @@ static rwk_status smallest_positive(dense *d, double lift, double *value, double
   return RWK_OK;
 }
 
-rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
-                              const double *g) {
+rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats,
+                              const double *w, const double *g) {
   const size_t n = o->problem->dim;
   rwk_status status = RWK_OK;
   dense d = {.c = c, .o = o, .flats = flats, .w = w, .g = g, .n = n};

@@ -26,8 +26,8 @@ static rwk_status apply_negative(double *y, const double *x, void *payload) {
 /* Probability of a wrong "positive definite" that is put up with. */
 static const double doubt_most = 1e-6;
 
-rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats, const double *w,
-                               const rwk_certify_settings *settings, int *settled) {
+rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_objective *o, rwk_flat_set *flats,
+                               const double *w, const rwk_certify_settings *settings, int *settled) {
   const size_t n = o->problem->dim;
   const int64_t most = settings->products ? settings->products : 10000;
   krylov k = {.o = o, .w = w};
@@ -38,7 +38,8 @@ rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_object
   ls.products = 40;
   ls.seed = settings->seed;
   RWK_TRY(rwk_lanczos_min(&lr, NULL, o->ctx, n, &ls, apply_negative, &k));
-  const double norm = lr.largest + lr.residual; /* an eigenvalue lies within the residual, and the end is found first */
+  const double norm =
+      lr.largest + lr.residual; /* an eigenvalue lies within the residual, and the end is found first */
   c->max_eig = -lr.value;
   c->zero_limit = 16 * DBL_EPSILON * sqrt((double)n) * norm;
   RWK_TRY(rwk_flats_verify(flats, o, w, rwk_flat_limit(c, c->zero_limit)));
@@ -51,7 +52,8 @@ rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_object
   RWK_TRY(rwk_lanczos_min(&lr, direction, o->ctx, n, &ls, apply, &k));
   c->min_eig_rest = lr.value;
   c->min_eig_error = lr.residual;
-  if (lr.value >= -c->zero_limit && flats->count < n) { /* no proof of a saddle yet: is it positive definite? */
+  if (lr.value >= -c->zero_limit &&
+      flats->count < n) { /* no proof of a saddle yet: is it positive definite? */
     rwk_lanczos_bound_result bound;
     ls.products = most;
     RWK_TRY(rwk_lanczos_bound(&bound, o->ctx, n, norm, doubt_most, &ls, apply, &k));

@@ -21,19 +21,22 @@ static void print_words(const rwk_certificate *c, const cli_setup *s, double lam
   printf("%s at %s = %s\n", cli_verdict_text(c), s->scale.lambda, cli_lambda_text(text, lambda));
   printf("  %s\n", c->reason);
   printf("  J = %s = %.10g   MSE %.10g   penalty %.10g\n", s->scale.objective, c->objective, mse, c->penalty);
-  printf("  largest gradient entry %.3e (limit %.1e)   Euclidean norm %.3e\n", c->grad_inf, c->grad_limit, c->grad_norm);
+  printf("  largest gradient entry %.3e (limit %.1e)   Euclidean norm %.3e\n", c->grad_inf, c->grad_limit,
+         c->grad_norm);
   if (isfinite(c->min_eig))
-    printf("  Hessian: smallest eigenvalue %.6e (+- %.1e), largest %.6e; zero means below %.1e\n", c->min_eig, c->min_eig_error, c->max_eig,
-           c->zero_limit);
+    printf("  Hessian: smallest eigenvalue %.6e (+- %.1e), largest %.6e; zero means below %.1e\n", c->min_eig,
+           c->min_eig_error, c->max_eig, c->zero_limit);
   if (c->positive >= 0)
-    printf("  inertia: %lld positive, %lld zero, %lld negative; %lld flat directions explained\n", (long long)c->positive, (long long)c->zero,
-           (long long)c->negative, (long long)c->flats);
+    printf("  inertia: %lld positive, %lld zero, %lld negative; %lld flat directions explained\n",
+           (long long)c->positive, (long long)c->zero, (long long)c->negative, (long long)c->flats);
   if (c->escapable)
-    printf("  escapable: with a dead unit's bias moved, the curvature is %.6e: there is a way down\n", c->escape_curvature);
+    printf("  escapable: with a dead unit's bias moved, the curvature is %.6e: there is a way down\n",
+           c->escape_curvature);
 }
 
 int cli_certify(const cli_args *args) {
-  if (args->operand_count != 1) return cli_fail(CLI_USAGE, "certify wants one table: ridgewalk certify DATA --weights W.json --lambda L");
+  if (args->operand_count != 1)
+    return cli_fail(CLI_USAGE, "certify wants one table: ridgewalk certify DATA --weights W.json --lambda L");
   if (!args->value[CLI_WEIGHTS]) return cli_fail(CLI_USAGE, "certify: --weights FILE is needed");
   if (!args->value[CLI_LAMBDA]) return cli_fail(CLI_USAGE, "certify: --lambda L is needed");
   double lambda, grad_tol = 1e-8;
@@ -60,13 +63,16 @@ int cli_certify(const cli_args *args) {
   if (!code) code = cli_load_weights(&w, &s, weights, args->value[CLI_WEIGHTS]);
   if (!code) {
     rwk_certificate c;
-    const rwk_status status = rwk_certify(&c, NULL, s.ctx, rwk_mlp_problem(s.mlp), lambda * s.scale.lambda_scale, w, &settings);
+    const rwk_status status =
+        rwk_certify(&c, NULL, s.ctx, rwk_mlp_problem(s.mlp), lambda * s.scale.lambda_scale, w, &settings);
     if (status != RWK_OK) {
       code = cli_fail_status(s.ctx, status);
     } else {
       const double mse = rwk_mlp_mse(s.mlp, c.loss);
-      if (args->value[CLI_JSON]) code = cli_print_certificate_json(stdout, &c, lambda, mse);
-      else print_words(&c, &s, lambda, mse);
+      if (args->value[CLI_JSON])
+        code = cli_print_certificate_json(stdout, &c, lambda, mse);
+      else
+        print_words(&c, &s, lambda, mse);
       if (!code) code = cli_certified(&c) ? CLI_DONE : CLI_UNCERTIFIED;
     }
   }

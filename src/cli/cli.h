@@ -7,7 +7,14 @@
 
 /* ---- exit codes (documented in ridgewalk.1) ---- */
 
-enum { CLI_DONE = 0, CLI_UNCERTIFIED = 1, CLI_USAGE = 2, CLI_DATA = 3, CLI_NUMERICAL = 4, CLI_INTERRUPTED = 130 };
+enum {
+  CLI_DONE = 0,
+  CLI_UNCERTIFIED = 1,
+  CLI_USAGE = 2,
+  CLI_DATA = 3,
+  CLI_NUMERICAL = 4,
+  CLI_INTERRUPTED = 130
+};
 
 /* ---- options.c ---- */
 
@@ -17,9 +24,11 @@ enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8 };
 #define CLI_OPTION_LIST(X)                                                                                   \
   X(TARGET, "target", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "target columns (default: the last column)") \
   X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model)")     \
-  X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1, "tanh, logistic, softplus, relu, identity (default tanh)") \
+  X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
+    "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
   X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                       \
-    "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the collapse)") \
+    "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
+    "collapse)")                                                                                             \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT, 1, "up, down, cold (default: all three)")           \
   X(STARTS, "starts", "N", CLI_PATH, 1, "random starts of every walk (default 1)")                           \
   X(START, "start", "N", CLI_PREDICT, 0, "which start of the walk (default: the best)")                      \
@@ -37,22 +46,32 @@ enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8 };
   X(CONVENTION, "convention", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
     "whose objective and penalty: mse, half-sse, nnet, sklearn, torch, keras (default mse)")                 \
   X(PENALISE_BIASES, "penalise-biases", "", CLI_PATH | CLI_CERTIFY, 1, "biases in the penalty too")          \
-  X(SEP, "sep", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "character between cells (default: found; 'tab' for a tab)") \
-  X(DECIMAL, "decimal", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "decimal mark, . or , (default: found)") \
-  X(NA, "na", "TEXT[,TEXT]", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "further spellings of a missing cell")  \
-  X(HEADER, "header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "the first line holds names even if they are numbers") \
-  X(NO_HEADER, "no-header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "the first line is data; columns are V1, V2, ...") \
-  X(CATEGORICAL, "categorical", "WAY", CLI_PATH | CLI_CERTIFY, 1, "text columns: one-hot or error (default one-hot)") \
-  X(CATEGORIES, "categories", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns of numbers that are categories") \
-  X(MISSING, "missing", "WAY", CLI_PATH | CLI_CERTIFY, 1, "missing cells: error, or drop their rows (default error)") \
-  X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                   \
-  X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")             \
-  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT, 0, "run file to write (default DATA.rwk here); predict: CSV file") \
+  X(SEP, "sep", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                                \
+    "character between cells (default: found; 'tab' for a tab)")                                             \
+  X(DECIMAL, "decimal", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                        \
+    "decimal mark, . or , (default: found)")                                                                 \
+  X(NA, "na", "TEXT[,TEXT]", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "further spellings of a missing cell") \
+  X(HEADER, "header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                           \
+    "the first line holds names even if they are numbers")                                                   \
+  X(NO_HEADER, "no-header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                     \
+    "the first line is data; columns are V1, V2, ...")                                                       \
+  X(CATEGORICAL, "categorical", "WAY", CLI_PATH | CLI_CERTIFY, 1,                                            \
+    "text columns: one-hot or error (default one-hot)")                                                      \
+  X(CATEGORIES, "categories", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1,                                      \
+    "columns of numbers that are categories")                                                                \
+  X(MISSING, "missing", "WAY", CLI_PATH | CLI_CERTIFY, 1,                                                    \
+    "missing cells: error, or drop their rows (default error)")                                              \
+  X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                  \
+  X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")            \
+  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT, 0,                                                           \
+    "run file to write (default DATA.rwk here); predict: CSV file")                                          \
   X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
-  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0, "threads (default: all); results do not depend on it") \
+  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0,                                           \
+    "threads (default: all); results do not depend on it")                                                   \
   X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0, "JSON on standard output instead of text")       \
-  X(QUIET, "quiet", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS, 0, "no notes, no progress, no text") \
+  X(QUIET, "quiet", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS, 0,                                  \
+    "no notes, no progress, no text")                                                                        \
   X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
   X(HELP, "help", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS, 0, "this text")
 
@@ -64,16 +83,17 @@ typedef enum cli_option {
 } cli_option;
 
 typedef struct cli_args {
-  int verb;                        /* CLI_PATH, ... */
-  const char *value[CLI_OPTIONS];  /* NULL: not given; "" for a flag that is */
-  const char **operands;           /* [operand_count], in argv */
+  int verb;                       /* CLI_PATH, ... */
+  const char *value[CLI_OPTIONS]; /* NULL: not given; "" for a flag that is */
+  const char **operands;          /* [operand_count], in argv */
   size_t operand_count;
 } cli_args;
 
 const char *cli_option_name(cli_option option);
 int cli_option_kept(cli_option option); /* does it change numbers, so that a run file keeps it? */
 
-/* 0, or CLI_USAGE after a message. argv[0] is the first argument after the verb; operands are gathered in place. */
+/* 0, or CLI_USAGE after a message. argv[0] is the first argument after the verb; operands are gathered in
+ * place. */
 int cli_parse(cli_args *args, int verb, int argc, const char **argv);
 void cli_verb_help(int verb);
 void cli_program_help(FILE *to);
@@ -81,8 +101,10 @@ const char *cli_verb_name(int verb);
 
 /* ---- text.c ---- */
 
-/* `ridgewalk: ...` on standard error; returns `code`. */
-int cli_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* `ridgewalk: ...` on standard error. */
+void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, with `code` as its value. */
+#define cli_fail(code, ...) (cli_say(__VA_ARGS__), (code))
 /* The context's error text, and the exit code of a status. */
 int cli_fail_status(const rwk_context *ctx, rwk_status status);
 int cli_exit_code(rwk_status status);
@@ -96,7 +118,8 @@ int cli_split(const char ***list, size_t *count, char **buffer, const char *text
 /* 2^-3, 0.125, 1e-3; finite. 0 on success. */
 int cli_number(double *x, const char *text);
 int cli_whole(long long *n, const char *text, long long low, long long high);
-/* FROM:TO[:FACTOR], one, or a comma list -> ascending; *list to be released with rwk_lambda_destroy. 0 or an exit code. */
+/* FROM:TO[:FACTOR], one, or a comma list -> ascending; *list to be released with rwk_lambda_destroy. 0 or an
+ * exit code. */
 int cli_lambda(double **list, size_t *count, rwk_context *ctx, const char *text, double scale);
 /* 2^-3 where it is a power of two, else %.6g. */
 const char *cli_lambda_text(char text[32], double lambda);
@@ -162,7 +185,8 @@ int cli_certified(const rwk_certificate *c);                /* a minimum, and no
 const rwk_fit *cli_best_at(const cli_report *r, size_t index, size_t *walk);
 int cli_all_certified(const cli_report *r);
 /* From a path (points and drops are the path's). 0 or an exit code. */
-int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args, const rwk_path *path, const char *data);
+int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args, const rwk_path *path,
+                         int starts, const char *data);
 void cli_report_release(cli_report *r);
 
 void cli_print_heading(FILE *to, const cli_report *r);

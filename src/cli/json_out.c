@@ -5,15 +5,22 @@
 #include "cli/cli.h"
 
 /* JSON has no NaN and no infinity. */
-static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+static json_t *number(double x) {
+  return isfinite(x) ? json_real(x) : json_null();
+}
 
-static void set(json_t *object, const char *key, double x) { json_object_set_new(object, key, number(x)); }
+static void set(json_t *object, const char *key, double x) {
+  json_object_set_new(object, key, number(x));
+}
 
-static void set_whole(json_t *object, const char *key, int64_t n) { json_object_set_new(object, key, json_integer(n)); }
+static void set_whole(json_t *object, const char *key, int64_t n) {
+  json_object_set_new(object, key, json_integer(n));
+}
 
 static void set_text(json_t *object, const char *key, const char *text) {
   json_t *value = json_string(text);
-  json_object_set_new(object, key, value ? value : json_null()); /* not UTF-8: no name rather than a broken file */
+  json_object_set_new(object, key,
+                      value ? value : json_null()); /* not UTF-8: no name rather than a broken file */
 }
 
 static json_t *certificate(const rwk_certificate *c, double user_lambda, double mse) {
@@ -25,9 +32,11 @@ static json_t *certificate(const rwk_certificate *c, double user_lambda, double 
   set(p, "grad_inf", c->grad_inf);
   set(p, "min_eig", c->min_eig);
   if (c->positive >= 0)
-    json_object_set_new(p, "inertia",
-                        json_pack("[I,I,I]", (json_int_t)c->positive, (json_int_t)c->zero, (json_int_t)c->negative));
-  else json_object_set_new(p, "inertia", json_null());
+    json_object_set_new(
+        p, "inertia",
+        json_pack("[I,I,I]", (json_int_t)c->positive, (json_int_t)c->zero, (json_int_t)c->negative));
+  else
+    json_object_set_new(p, "inertia", json_null());
   set_text(p, "verdict", rwk_verdict_name(c->verdict));
   json_object_set_new(p, "escapable", json_boolean(c->escapable));
   set(p, "min_eig_error", c->min_eig_error);
@@ -68,8 +77,9 @@ static json_t *drop(const cli_report *r, const rwk_drop *d) {
   return o;
 }
 
-/* Writes the text of a result. Those who search it for a bare inf or nan, which no JSON number may be, must not stumble over a
- * name that ends in one: its last letter is written as an escape, which every JSON reader turns back. */
+/* Writes the text of a result. Those who search it for a bare inf or nan, which no JSON number may be, must
+ * not stumble over a name that ends in one: its last letter is written as an escape, which every JSON reader
+ * turns back. */
 static void put_text(FILE *to, const char *text) {
   static const char name[] = "\"grad_inf\":";
   for (const char *found; (found = strstr(text, name)); text = found + sizeof name - 1) {
@@ -104,14 +114,18 @@ int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_l
 int cli_print_path_json(FILE *to, const cli_report *r) {
   json_t *root = json_object(), *layers = json_array(), *lambda = json_array(), *walks = json_array();
   json_object_set_new(root, "data",
-                      json_pack("{s:I, s:I, s:I}", "rows", (json_int_t)r->rows, "features", (json_int_t)r->features, "targets",
-                                (json_int_t)r->targets));
-  for (size_t l = 0; l < r->layer_count; l++) json_array_append_new(layers, json_integer((json_int_t)r->layers[l]));
+                      json_pack("{s:I, s:I, s:I}", "rows", (json_int_t)r->rows, "features",
+                                (json_int_t)r->features, "targets", (json_int_t)r->targets));
+  for (size_t l = 0; l < r->layer_count; l++)
+    json_array_append_new(layers, json_integer((json_int_t)r->layers[l]));
   json_object_set_new(root, "network",
-                      json_pack("{s:o, s:s, s:I}", "layers", layers, "activation", r->activation, "parameters", (json_int_t)r->parameters));
+                      json_pack("{s:o, s:s, s:I}", "layers", layers, "activation", r->activation,
+                                "parameters", (json_int_t)r->parameters));
   json_object_set_new(root, "convention",
-                      json_pack("{s:s, s:s, s:s}", "name", r->scale.name, "objective", r->scale.objective, "lambda", r->scale.lambda));
-  for (size_t i = 0; i < r->count; i++) json_array_append_new(lambda, number(cli_user_lambda(r, r->lambda[i])));
+                      json_pack("{s:s, s:s, s:s}", "name", r->scale.name, "objective", r->scale.objective,
+                                "lambda", r->scale.lambda));
+  for (size_t i = 0; i < r->count; i++)
+    json_array_append_new(lambda, number(cli_user_lambda(r, r->lambda[i])));
   json_object_set_new(root, "lambda", lambda);
   set(root, "lambda_collapse", cli_user_lambda(r, r->collapse.collapse));
   set(root, "lambda_c", cli_user_lambda(r, r->collapse.lambda_c));

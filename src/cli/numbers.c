@@ -4,7 +4,8 @@
 #include <string.h>
 #include "cli/cli.h"
 
-/* The program never leaves the "C" locale, so strtod reads a decimal point. Hexadecimal, inf and nan are no numbers here. */
+/* The program never leaves the "C" locale, so strtod reads a decimal point. Hexadecimal, inf and nan are no
+ * numbers here. */
 static int plain(double *x, const char *text, const char **end) {
   const size_t span = strspn(text, "0123456789+-.eE");
   char *stop;
@@ -45,8 +46,9 @@ int cli_lambda(double **list, size_t *count, rwk_context *ctx, const char *text,
   double ends[3] = {0, 0, 2};
   if (strchr(text, ':')) {
     char copy[128];
-    if (strlen(text) >= sizeof copy) return cli_fail(CLI_USAGE, "--lambda: '%s' is too long for a grid", text);
-    strcpy(copy, text);
+    if (strlen(text) >= sizeof copy)
+      return cli_fail(CLI_USAGE, "--lambda: '%s' is too long for a grid", text);
+    memcpy(copy, text, strlen(text) + 1);
     int k = 0;
     for (char *p = copy, *next; p; p = next) {
       next = strchr(p, ':');
@@ -61,8 +63,10 @@ int cli_lambda(double **list, size_t *count, rwk_context *ctx, const char *text,
   int code = 0;
   double *grid = malloc(n * sizeof *grid);
   for (size_t i = 0; i < n && grid && !code; i++) {
-    if (cli_number(&grid[i], parts[i]) || !(grid[i] > 0)) code = cli_fail(CLI_USAGE, "--lambda: '%s' is not a positive penalty", parts[i]);
-    else grid[i] *= scale;
+    if (cli_number(&grid[i], parts[i]) || !(grid[i] > 0))
+      code = cli_fail(CLI_USAGE, "--lambda: '%s' is not a positive penalty", parts[i]);
+    else
+      grid[i] *= scale;
   }
   if (grid && !code) {
     qsort(grid, n, sizeof *grid, by_size);
@@ -70,10 +74,14 @@ int cli_lambda(double **list, size_t *count, rwk_context *ctx, const char *text,
       if (grid[i] == grid[i - 1]) code = cli_fail(CLI_USAGE, "--lambda: a penalty is given twice");
   }
   if (grid && !code) { /* a grid of one, then filled: so that the library's allocator owns it */
-    const rwk_status status = rwk_lambda_grid(list, count, ctx, 1, ldexp(1, (int)n - 1 > 1000 ? 1000 : (int)n - 1), 2);
-    if (n > 1000) code = cli_fail(CLI_USAGE, "--lambda: a list of more than 1000 penalties; give a grid FROM:TO:FACTOR");
-    else if (status != RWK_OK) code = cli_fail_status(ctx, status);
-    else memcpy(*list, grid, n * sizeof *grid);
+    const rwk_status status =
+        rwk_lambda_grid(list, count, ctx, 1, ldexp(1, (int)n - 1 > 1000 ? 1000 : (int)n - 1), 2);
+    if (n > 1000)
+      code = cli_fail(CLI_USAGE, "--lambda: a list of more than 1000 penalties; give a grid FROM:TO:FACTOR");
+    else if (status != RWK_OK)
+      code = cli_fail_status(ctx, status);
+    else
+      memcpy(*list, grid, n * sizeof *grid);
   }
   if (!grid) code = cli_fail(CLI_NUMERICAL, "memory ran out");
   free(grid);
@@ -84,7 +92,9 @@ int cli_lambda(double **list, size_t *count, rwk_context *ctx, const char *text,
 
 const char *cli_lambda_text(char text[32], double lambda) {
   int exponent;
-  if (lambda > 0 && isfinite(lambda) && frexp(lambda, &exponent) == 0.5) snprintf(text, 32, "2^%d", exponent - 1);
-  else snprintf(text, 32, "%.6g", lambda);
+  if (lambda > 0 && isfinite(lambda) && frexp(lambda, &exponent) == 0.5)
+    snprintf(text, 32, "2^%d", exponent - 1);
+  else
+    snprintf(text, 32, "%.6g", lambda);
   return text;
 }

@@ -15,11 +15,14 @@ static const struct {
   int verb;
   const char *name, *operands, *does, *example;
 } verbs[] = {
-    {CLI_PATH, "path", "DATA", "fit a network to a table along a whole path of L2 penalties, and certify every fit",
+    {CLI_PATH, "path", "DATA",
+     "fit a network to a table along a whole path of L2 penalties, and certify every fit",
      "ridgewalk path diabetes.csv --target progression --hidden 8 --lambda 2^-16:2^2"},
-    {CLI_CERTIFY, "certify", "DATA", "say what kind of point given weights are: minimum, saddle, or no critical point",
+    {CLI_CERTIFY, "certify", "DATA",
+     "say what kind of point given weights are: minimum, saddle, or no critical point",
      "ridgewalk certify diabetes.csv --target progression --weights w.json --lambda 2^-8"},
-    {CLI_PREDICT, "predict", "RUN NEW.csv", "predict new rows with a fit of a run file, in the target's own units",
+    {CLI_PREDICT, "predict", "RUN NEW.csv",
+     "predict new rows with a fit of a run file, in the target's own units",
      "ridgewalk predict diabetes.rwk new.csv --lambda 2^-6"},
     {CLI_RUNS, "runs", "[show|resume] [FILE or FOLDER ...]", "list run files, show one, or go on with one",
      "ridgewalk runs show diabetes.rwk"},
@@ -27,9 +30,13 @@ static const struct {
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
-const char *cli_option_name(cli_option option) { return options[option].name; }
+const char *cli_option_name(cli_option option) {
+  return options[option].name;
+}
 
-int cli_option_kept(cli_option option) { return options[option].kept; }
+int cli_option_kept(cli_option option) {
+  return options[option].kept;
+}
 
 const char *cli_verb_name(int verb) {
   for (size_t v = 0; v < VERBS; v++)
@@ -66,8 +73,11 @@ static int unknown(int verb, const char *name) {
       best = i;
     }
   }
-  if (best < CLI_OPTIONS) return cli_fail(CLI_USAGE, "%s: no option --%s; did you mean --%s?", cli_verb_name(verb), name, options[best].name);
-  return cli_fail(CLI_USAGE, "%s: no option --%s; ridgewalk %s --help lists them", cli_verb_name(verb), name, cli_verb_name(verb));
+  if (best < CLI_OPTIONS)
+    return cli_fail(CLI_USAGE, "%s: no option --%s; did you mean --%s?", cli_verb_name(verb), name,
+                    options[best].name);
+  return cli_fail(CLI_USAGE, "%s: no option --%s; ridgewalk %s --help lists them", cli_verb_name(verb), name,
+                  cli_verb_name(verb));
 }
 
 int cli_parse(cli_args *args, int verb, int argc, const char **argv) {
@@ -88,7 +98,8 @@ int cli_parse(cli_args *args, int verb, int argc, const char **argv) {
         args->value[CLI_HELP] = "";
         continue;
       }
-      return cli_fail(CLI_USAGE, "%s: options are long here, such as --help; '%s' is none", cli_verb_name(verb), word);
+      return cli_fail(CLI_USAGE, "%s: options are long here, such as --help; '%s' is none",
+                      cli_verb_name(verb), word);
     }
     const char *equals = strchr(word, '=');
     char name[64];
@@ -96,10 +107,10 @@ int cli_parse(cli_args *args, int verb, int argc, const char **argv) {
     if (length >= sizeof name) return unknown(verb, "...");
     memcpy(name, word + 2, length);
     name[length] = 0;
-    if (!strcmp(name, "no-standardise")) strcpy(name, "no-standardize");
-    if (!strcmp(name, "penalize-biases")) strcpy(name, "penalise-biases");
+    if (!strcmp(name, "no-standardise")) name[11] = 'z'; /* both spellings */
+    if (!strcmp(name, "penalize-biases")) name[6] = 's';
     size_t o = 0;
-    while (o < CLI_OPTIONS && (strcmp(options[o].name, name) || !(options[o].verbs & verb))) o++;
+    while (o < CLI_OPTIONS && (strcmp(options[o].name, name) != 0 || !(options[o].verbs & verb))) o++;
     if (o == CLI_OPTIONS) return unknown(verb, name);
     if (args->value[o]) return cli_fail(CLI_USAGE, "%s: --%s is given twice", cli_verb_name(verb), name);
     if (!options[o].argument[0]) {
@@ -108,11 +119,13 @@ int cli_parse(cli_args *args, int verb, int argc, const char **argv) {
     } else if (equals) {
       args->value[o] = equals + 1;
     } else {
-      if (i + 1 == argc) return cli_fail(CLI_USAGE, "%s: --%s wants %s", cli_verb_name(verb), name, options[o].argument);
+      if (i + 1 == argc)
+        return cli_fail(CLI_USAGE, "%s: --%s wants %s", cli_verb_name(verb), name, options[o].argument);
       args->value[o] = argv[++i];
     }
     if (options[o].argument[0] && !args->value[o][0])
-      return cli_fail(CLI_USAGE, "%s: --%s wants %s, not an empty text", cli_verb_name(verb), name, options[o].argument);
+      return cli_fail(CLI_USAGE, "%s: --%s wants %s, not an empty text", cli_verb_name(verb), name,
+                      options[o].argument);
   }
   return 0;
 }
@@ -120,18 +133,22 @@ int cli_parse(cli_args *args, int verb, int argc, const char **argv) {
 void cli_verb_help(int verb) {
   for (size_t v = 0; v < VERBS; v++)
     if (verbs[v].verb == verb)
-      printf("ridgewalk %s %s [options]: %s\n\nExample:\n  %s\n\nOptions:\n", verbs[v].name, verbs[v].operands, verbs[v].does, verbs[v].example);
+      printf("ridgewalk %s %s [options]: %s\n\nExample:\n  %s\n\nOptions:\n", verbs[v].name,
+             verbs[v].operands, verbs[v].does, verbs[v].example);
   for (size_t o = 0; o < CLI_OPTIONS; o++) {
     if (!(options[o].verbs & verb)) continue;
     char left[80];
-    snprintf(left, sizeof left, "--%s%s%s", options[o].name, options[o].argument[0] ? " " : "", options[o].argument);
+    snprintf(left, sizeof left, "--%s%s%s", options[o].name, options[o].argument[0] ? " " : "",
+             options[o].argument);
     printf("  %-27s %s\n", left, options[o].help);
   }
-  printf("\nExit: 0 done and certified, 1 done and something not certified, 2 usage, 3 bad data, 4 numerical failure, 130 interrupted.\n");
+  printf("\nExit: 0 done and certified, 1 done and something not certified, 2 usage, 3 bad data, 4 numerical "
+         "failure, 130 interrupted.\n");
 }
 
 void cli_program_help(FILE *to) {
   fprintf(to, "ridgewalk: L2 regularisation paths of neural networks, with proof\n\n");
-  for (size_t v = 0; v < VERBS; v++) fprintf(to, "  ridgewalk %-8s %-36s %s\n", verbs[v].name, verbs[v].operands, verbs[v].does);
+  for (size_t v = 0; v < VERBS; v++)
+    fprintf(to, "  ridgewalk %-8s %-36s %s\n", verbs[v].name, verbs[v].operands, verbs[v].does);
   fprintf(to, "\nridgewalk VERB --help tells more, with an example. ridgewalk --version\n");
 }

@@ -10,17 +10,17 @@
 
 /* Everything a path needs between options and result. */
 typedef struct job {
-  cli_args args;     /* with what a run file adds */
-  json_t *kept;      /* options read from the run file; holds the texts that args points to */
-  const char *data;  /* the table */
-  char *out;         /* the run file */
+  cli_args args;    /* with what a run file adds */
+  json_t *kept;     /* options read from the run file; holds the texts that args points to */
+  const char *data; /* the table */
+  char *out;        /* the run file */
   int resumed;
   cli_setup setup;
   rwk_path_settings settings;
   double *lambda, *init;
-  char *init_text;   /* the weights file of --init, which the run file keeps */
+  char *init_text; /* the weights file of --init, which the run file keeps */
   rwk_run *run;
-  int bar;           /* is there a progress bar on the terminal? */
+  int bar; /* is there a progress bar on the terminal? */
   int64_t done, total;
 } job;
 
@@ -34,9 +34,13 @@ static int read_walks(unsigned *walks, const char *text) {
   *walks = 0;
   for (size_t i = 0; i < n && !code; i++) {
     rwk_walk walk;
-    if (!strcmp(names[i], "best")) code = cli_fail(CLI_USAGE, "--walk: 'best', the repaired path, is not built yet; there are up, down and cold");
-    else if (rwk_walk_from_name(&walk, names[i]) != RWK_OK) code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold", names[i]);
-    else *walks |= 1u << walk;
+    if (!strcmp(names[i], "best"))
+      code = cli_fail(CLI_USAGE,
+                      "--walk: 'best', the repaired path, is not built yet; there are up, down and cold");
+    else if (rwk_walk_from_name(&walk, names[i]) != RWK_OK)
+      code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold", names[i]);
+    else
+      *walks |= 1u << walk;
   }
   free(names);
   free(buffer);
@@ -50,11 +54,13 @@ static int read_settings(job *j) {
   long long n;
   if (v[CLI_WALK] && read_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
   if (v[CLI_STARTS]) {
-    if (cli_whole(&n, v[CLI_STARTS], 1, 1000000)) return cli_fail(CLI_USAGE, "--starts: '%s' is not a whole number from 1 on", v[CLI_STARTS]);
+    if (cli_whole(&n, v[CLI_STARTS], 1, 1000000))
+      return cli_fail(CLI_USAGE, "--starts: '%s' is not a whole number from 1 on", v[CLI_STARTS]);
     s->starts = (int)n;
   }
   if (v[CLI_SEED]) {
-    if (cli_whole(&n, v[CLI_SEED], 0, LLONG_MAX)) return cli_fail(CLI_USAGE, "--seed: '%s' is not a whole number from 0 on", v[CLI_SEED]);
+    if (cli_whole(&n, v[CLI_SEED], 0, LLONG_MAX))
+      return cli_fail(CLI_USAGE, "--seed: '%s' is not a whole number from 0 on", v[CLI_SEED]);
     s->seed = (uint64_t)n;
   }
   if (v[CLI_SOLVER] && rwk_solver_from_name(&s->solver.solver, v[CLI_SOLVER]) != RWK_OK)
@@ -62,10 +68,12 @@ static int read_settings(job *j) {
   if (v[CLI_GRAD_TOL]) {
     if (cli_number(&s->solver.grad_tol, v[CLI_GRAD_TOL]) || !(s->solver.grad_tol > 0))
       return cli_fail(CLI_USAGE, "--grad-tol: '%s' is not a positive number", v[CLI_GRAD_TOL]);
-    if (s->solver.solver == RWK_SOLVER_NEWTON) s->certify.grad_tol = s->solver.grad_tol; /* what was asked for is what is held up */
+    if (s->solver.solver == RWK_SOLVER_NEWTON)
+      s->certify.grad_tol = s->solver.grad_tol; /* what was asked for is what is held up */
   }
   if (v[CLI_MAX_ITER]) {
-    if (cli_whole(&n, v[CLI_MAX_ITER], 1, LLONG_MAX)) return cli_fail(CLI_USAGE, "--max-iter: '%s' is not a whole number from 1 on", v[CLI_MAX_ITER]);
+    if (cli_whole(&n, v[CLI_MAX_ITER], 1, LLONG_MAX))
+      return cli_fail(CLI_USAGE, "--max-iter: '%s' is not a whole number from 1 on", v[CLI_MAX_ITER]);
     s->solver.max_iter = n;
   }
   if (cli_algebra(&s->solver.algebra, &j->args)) return CLI_USAGE;
@@ -99,14 +107,16 @@ static int take_kept_options(job *j) {
   rwk_status status = rwk_run_get(&text, j->run, "options");
   if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
   j->kept = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
-  if (!json_is_object(j->kept)) return cli_fail(CLI_DATA, "%s: not a run file of a path: it keeps no options", j->out);
+  if (!json_is_object(j->kept))
+    return cli_fail(CLI_DATA, "%s: not a run file of a path: it keeps no options", j->out);
   for (int o = 0; o < CLI_OPTIONS; o++) {
     if (!cli_option_kept((cli_option)o)) continue;
     const char *kept = json_string_value(json_object_get(j->kept, cli_option_name((cli_option)o)));
     const char *given = j->args.value[o];
-    if (given && (!kept || strcmp(given, kept)))
-      return cli_fail(CLI_USAGE, "--%s: the run file %s was made with %s%s; leave the option out, or begin a new run", cli_option_name((cli_option)o),
-                      j->out, kept ? (kept[0] ? kept : "it") : "another setting", "");
+    if (given && (!kept || strcmp(given, kept) != 0))
+      return cli_fail(
+          CLI_USAGE, "--%s: the run file %s was made with %s%s; leave the option out, or begin a new run",
+          cli_option_name((cli_option)o), j->out, kept ? (kept[0] ? kept : "it") : "another setting", "");
     j->args.value[o] = kept;
   }
   if (!j->data) {
@@ -117,7 +127,9 @@ static int take_kept_options(job *j) {
     json_object_set_new(j->kept, " data", json_string(path)); /* keeps the text */
     j->data = json_string_value(json_object_get(j->kept, " data"));
     if (j->data && access(j->data, R_OK) != 0)
-      return cli_fail(CLI_DATA, "%s: the table %s is gone; if it was moved: ridgewalk path NEW_PLACE --resume %s", j->out, j->data, j->out);
+      return cli_fail(CLI_DATA,
+                      "%s: the table %s is gone; if it was moved: ridgewalk path NEW_PLACE --resume %s",
+                      j->out, j->data, j->out);
   }
   return 0;
 }
@@ -128,9 +140,11 @@ static int check_fingerprint(job *j) {
   rwk_status status = rwk_design_fingerprint(now, j->setup.design);
   if (status == RWK_OK) status = rwk_run_get(&then, j->run, "fingerprint");
   if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
-  if (!then || strcmp(now, then))
-    return cli_fail(CLI_DATA, "%s: the table %s has changed since the run began (fingerprint %s, was %s); begin a new run", j->out, j->data, now,
-                    then ? then : "none");
+  if (!then || strcmp(now, then) != 0)
+    return cli_fail(
+        CLI_DATA,
+        "%s: the table %s has changed since the run began (fingerprint %s, was %s); begin a new run", j->out,
+        j->data, now, then ? then : "none");
   if (rwk_run_dim(j->run) != rwk_problem_dim(rwk_mlp_problem(j->setup.mlp)))
     return cli_fail(CLI_DATA, "%s: its fits have %zu weights, the network %zu", j->out, rwk_run_dim(j->run),
                     rwk_problem_dim(rwk_mlp_problem(j->setup.mlp)));
@@ -147,8 +161,10 @@ static char *default_out(const char *data) {
   if (length > 4 && !memcmp(base + length - 4, ".csv", 4)) length -= 4;
   char *out = malloc(length + 32);
   for (int k = 1; out; k++) {
-    if (k == 1) snprintf(out, length + 32, "%.*s.rwk", (int)length, base);
-    else snprintf(out, length + 32, "%.*s-%d.rwk", (int)length, base, k);
+    if (k == 1)
+      snprintf(out, length + 32, "%.*s.rwk", (int)length, base);
+    else
+      snprintf(out, length + 32, "%.*s-%d.rwk", (int)length, base, k);
     if (access(out, F_OK) != 0) break;
   }
   return out;
@@ -164,12 +180,15 @@ static rwk_status describe(job *j) {
   json_array_append_new(layers, json_integer((json_int_t)rwk_design_inputs(s->design)));
   for (size_t l = 0; l < rwk_mlp_layer_count(s->mlp); l++) {
     rwk_mlp_layer layer;
-    if (rwk_mlp_layer_get(&layer, s->mlp, l) == RWK_OK) json_array_append_new(layers, json_integer((json_int_t)layer.outputs));
+    if (rwk_mlp_layer_get(&layer, s->mlp, l) == RWK_OK)
+      json_array_append_new(layers, json_integer((json_int_t)layer.outputs));
   }
-  json_t *network = json_pack("{s:o, s:s, s:b, s:b, s:b}", "layers", layers, "activation", rwk_activation_name(s->activation), "hidden_bias",
-                              !j->args.value[CLI_NO_HIDDEN_BIAS], "output_bias", !j->args.value[CLI_NO_OUTPUT_BIAS], "penalise_biases",
-                              s->scale.penalise_biases);
-  char *options_text = json_dumps(options, JSON_COMPACT), *network_text = json_dumps(network, JSON_COMPACT), fingerprint[33];
+  json_t *network = json_pack(
+      "{s:o, s:s, s:b, s:b, s:b}", "layers", layers, "activation", rwk_activation_name(s->activation),
+      "hidden_bias", !j->args.value[CLI_NO_HIDDEN_BIAS], "output_bias", !j->args.value[CLI_NO_OUTPUT_BIAS],
+      "penalise_biases", s->scale.penalise_biases);
+  char *options_text = json_dumps(options, JSON_COMPACT), *network_text = json_dumps(network, JSON_COMPACT),
+       fingerprint[33];
   rwk_status status = options_text && network_text ? RWK_OK : RWK_NO_MEMORY;
   if (status == RWK_OK) status = rwk_design_fingerprint(fingerprint, s->design);
   if (status == RWK_OK) status = rwk_design_recipe(&recipe, s->ctx, s->design);
@@ -177,11 +196,19 @@ static rwk_status describe(job *j) {
   char rows[32], features[32];
   snprintf(rows, sizeof rows, "%zu", rwk_design_rows(s->design));
   snprintf(features, sizeof features, "%zu", rwk_design_columns(s->design));
-  const char *const pairs[][2] = {{"program", rwk_version()}, {"data", j->data},         {"data_path", absolute ? absolute : j->data},
-                                  {"fingerprint", fingerprint}, {"recipe", recipe},      {"options", options_text},
-                                  {"network", network_text},    {"n", text},             {"rows", rows},
-                                  {"features", features},       {"convention", s->scale.name}};
-  for (size_t k = 0; k < sizeof pairs / sizeof *pairs && status == RWK_OK; k++) status = rwk_run_set(j->run, pairs[k][0], pairs[k][1]);
+  const char *const pairs[][2] = {{"program", rwk_version()},
+                                  {"data", j->data},
+                                  {"data_path", absolute ? absolute : j->data},
+                                  {"fingerprint", fingerprint},
+                                  {"recipe", recipe},
+                                  {"options", options_text},
+                                  {"network", network_text},
+                                  {"n", text},
+                                  {"rows", rows},
+                                  {"features", features},
+                                  {"convention", s->scale.name}};
+  for (size_t k = 0; k < sizeof pairs / sizeof *pairs && status == RWK_OK; k++)
+    status = rwk_run_set(j->run, pairs[k][0], pairs[k][1]);
   if (status == RWK_OK && j->init_text) status = rwk_run_set(j->run, "init", j->init_text);
   if (status == RWK_OK) status = rwk_run_set_dim(j->run, rwk_problem_dim(rwk_mlp_problem(s->mlp)));
   if (status == RWK_OK && j->lambda) status = rwk_run_set_lambda(j->run, j->lambda, j->settings.lambda_count);
@@ -197,12 +224,10 @@ static rwk_status describe(job *j) {
 static int open_run(job *j) {
   rwk_status status;
   if (j->resumed) return check_fingerprint(j);
-  if (!j->out) {
-    j->out = default_out(j->data);
-    if (!j->out) return cli_fail(CLI_NUMERICAL, "memory ran out");
-  } else if (!j->args.value[CLI_FORCE] && access(j->out, F_OK) == 0) {
-    return cli_fail(CLI_USAGE, "%s exists; go on with it by --resume %s, replace it by --force, or name another --out", j->out, j->out);
-  }
+  if (!j->args.value[CLI_FORCE] && access(j->out, F_OK) == 0)
+    return cli_fail(CLI_USAGE,
+                    "%s exists; go on with it by --resume %s, replace it by --force, or name another --out",
+                    j->out, j->out);
   status = rwk_run_create(&j->run, j->setup.ctx, j->out, j->args.value[CLI_FORCE] != NULL);
   if (status == RWK_OK) status = describe(j);
   if (status == RWK_OK) status = rwk_run_begin(j->run);
@@ -243,8 +268,8 @@ static void progress(const rwk_path_progress *p, void *payload) {
   const int filled = (int)(WIDTH * p->done / (p->total ? p->total : 1));
   fprintf(stderr, "\r[");
   for (int i = 0; i < WIDTH; i++) fputc(i < filled ? '#' : '.', stderr);
-  fprintf(stderr, "] %lld of %lld fits, %.0f s, %.0f s to go   ", (long long)p->done, (long long)p->total, p->seconds,
-          isfinite(p->remaining) ? p->remaining : 0);
+  fprintf(stderr, "] %lld of %lld fits, %.0f s, %.0f s to go   ", (long long)p->done, (long long)p->total,
+          p->seconds, isfinite(p->remaining) ? p->remaining : 0);
   if (p->done == p->total) fprintf(stderr, "\r%*s\r", WIDTH + 50, "");
   fflush(stderr);
 }
@@ -263,7 +288,8 @@ static int prepare(job *j) {
   if (!code) code = cli_read_design(&j->setup, j->data, &j->args);
   if (!code) code = cli_make_network(&j->setup, &j->args, NULL, 0);
   if (!code && j->args.value[CLI_LAMBDA]) {
-    code = cli_lambda(&j->lambda, &j->settings.lambda_count, j->setup.ctx, j->args.value[CLI_LAMBDA], j->setup.scale.lambda_scale);
+    code = cli_lambda(&j->lambda, &j->settings.lambda_count, j->setup.ctx, j->args.value[CLI_LAMBDA],
+                      j->setup.scale.lambda_scale);
     j->settings.lambda = j->lambda;
   }
   if (!code) code = read_init(j);
@@ -273,7 +299,7 @@ static int prepare(job *j) {
 
 static int show(job *j, const rwk_path *path) {
   cli_report r = {0};
-  int code = cli_report_from_path(&r, &j->setup, &j->args, path, j->data);
+  int code = cli_report_from_path(&r, &j->setup, &j->args, path, j->settings.starts, j->data);
   r.file = j->out;
   if (!code && j->args.value[CLI_JSON]) {
     code = cli_print_path_json(stdout, &r);
@@ -301,8 +327,9 @@ static int walk(job *j) {
   int code = 0;
   if (status == RWK_CANCELLED) {
     if (j->bar) fputc('\n', stderr);
-    code = cli_fail(CLI_INTERRUPTED, "interrupted: %lld of %lld fits are kept; go on with: ridgewalk path --resume %s", (long long)j->done,
-                    (long long)j->total, j->out);
+    code = cli_fail(CLI_INTERRUPTED,
+                    "interrupted: %lld of %lld fits are kept; go on with: ridgewalk path --resume %s",
+                    (long long)j->done, (long long)j->total, j->out);
   } else if (status != RWK_OK) {
     code = cli_fail_status(ctx, status);
   } else {
@@ -318,16 +345,16 @@ int cli_path(const cli_args *args) {
   job j = {.args = *args};
   const char *resume = args->value[CLI_RESUME];
   if (args->operand_count > 1 || (args->operand_count == 0 && !resume))
-    return cli_fail(CLI_USAGE, "path wants one table: ridgewalk path DATA --target NAME; ridgewalk path --help tells more");
-  if (resume && args->value[CLI_OUT]) return cli_fail(CLI_USAGE, "--resume writes to the run file it is given; leave --out away");
+    return cli_fail(
+        CLI_USAGE,
+        "path wants one table: ridgewalk path DATA --target NAME; ridgewalk path --help tells more");
+  if (resume && args->value[CLI_OUT])
+    return cli_fail(CLI_USAGE, "--resume writes to the run file it is given; leave --out away");
   if (args->operand_count) j.data = args->operands[0];
   j.resumed = resume != NULL;
   const char *out = resume ? resume : args->value[CLI_OUT];
-  if (out) {
-    j.out = malloc(strlen(out) + 1);
-    if (!j.out) return cli_fail(CLI_NUMERICAL, "memory ran out");
-    strcpy(j.out, out);
-  }
+  j.out = out ? strdup(out) : default_out(j.data);
+  if (!j.out) return cli_fail(CLI_NUMERICAL, "memory ran out");
   cli_catch_signals();
   int code = prepare(&j);
   if (!code) code = walk(&j);

@@ -14,7 +14,8 @@ typedef struct canvas {
 static int terminal_is_utf8(void) {
   const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
   for (int i = 0; i < 3; i++) {
-    const char *value = getenv(names[i]);
+    const char *value =
+        getenv(names[i]); /* NOLINT(concurrency-mt-unsafe): nobody sets the environment here */
     if (!value || !value[0]) continue;
     return strstr(value, "UTF-8") || strstr(value, "utf8") || strstr(value, "UTF8") || strstr(value, "utf-8");
   }
@@ -22,7 +23,8 @@ static int terminal_is_utf8(void) {
 }
 
 static void dot(canvas *c, double x, double y) {
-  const double u = c->x1 > c->x0 ? (x - c->x0) / (c->x1 - c->x0) : 0.5, v = c->y1 > c->y0 ? (y - c->y0) / (c->y1 - c->y0) : 0.5;
+  const double u = c->x1 > c->x0 ? (x - c->x0) / (c->x1 - c->x0) : 0.5,
+               v = c->y1 > c->y0 ? (y - c->y0) / (c->y1 - c->y0) : 0.5;
   if (!(u >= 0 && u <= 1 && v >= 0 && v <= 1)) return;
   c->dots[HIGH - 1 - (int)lround(v * (HIGH - 1))][(int)lround(u * (WIDE - 1))] = 1;
 }
@@ -41,9 +43,12 @@ static void put_cell(FILE *to, const canvas *c, int row, int column, int utf8) {
   for (int i = 0; i < 4; i++)
     for (int j = 0; j < 2; j++)
       if (c->dots[4 * row + i][2 * column + j]) mask |= bit[i][j];
-  if (!mask) fputc(' ', to);
-  else if (!utf8) fputc('*', to);
-  else fprintf(to, "\xe2%c%c", 0xa0 + (int)(mask >> 6), 0x80 + (int)(mask & 0x3f)); /* U+2800 + mask */
+  if (!mask)
+    fputc(' ', to);
+  else if (!utf8)
+    fputc('*', to);
+  else
+    fprintf(to, "\xe2%c%c", 0xa0 + (int)(mask >> 6), 0x80 + (int)(mask & 0x3f)); /* U+2800 + mask */
 }
 
 static double quantity(const cli_report *r, const rwk_fit *p, int penalty) {
@@ -79,18 +84,22 @@ static void draw(FILE *to, const cli_report *r, int penalty, int utf8) {
       if (isfinite(ya) && isfinite(yb))
         line(c, log2(cli_user_lambda(r, a->lambda)), ya, log2(cli_user_lambda(r, b->lambda)), yb);
     }
-  fprintf(to, "\n  %s%s\n", penalty ? "penalty R (log scale)" : "MSE", r->walk_count > 1 ? ", all walks" : "");
+  fprintf(to, "\n  %s%s\n", penalty ? "penalty R (log scale)" : "MSE",
+          r->walk_count > 1 ? ", all walks" : "");
   for (int row = 0; row < ROWS; row++) {
     const double y = row == 0 ? c->y1 : row == ROWS - 1 ? c->y0 : NAN;
-    if (isfinite(y)) fprintf(to, "  %9.4g %s", penalty ? pow(10, y) : y, utf8 ? "\xe2\x94\xa4" : "+");
-    else fprintf(to, "  %9s %s", "", utf8 ? "\xe2\x94\x82" : "|");
+    if (isfinite(y))
+      fprintf(to, "  %9.4g %s", penalty ? pow(10, y) : y, utf8 ? "\xe2\x94\xa4" : "+");
+    else
+      fprintf(to, "  %9s %s", "", utf8 ? "\xe2\x94\x82" : "|");
     for (int column = 0; column < COLUMNS; column++) put_cell(to, c, row, column, utf8);
     fputc('\n', to);
   }
   char low[32], high[32];
   cli_lambda_text(low, cli_user_lambda(r, r->lambda[0]));
   cli_lambda_text(high, cli_user_lambda(r, r->lambda[r->count - 1]));
-  fprintf(to, "  %9s  %s%*s%s\n", "", low, COLUMNS - (int)strlen(low) - (int)strlen(high), r->scale.lambda, high);
+  fprintf(to, "  %9s  %s%*s%s\n", "", low, COLUMNS - (int)strlen(low) - (int)strlen(high), r->scale.lambda,
+          high);
   free(c);
 }
 

@@ -3,8 +3,8 @@
 #include <string.h>
 #include "cli/stored.h"
 
-/* Which fits are meant by --lambda, --walk, --start: the lowest objective among them. No interpolation between penalties: fits at two
- * penalties need not lie on one branch. */
+/* Which fits are meant by --lambda, --walk, --start: the lowest objective among them. No interpolation
+ * between penalties: fits at two penalties need not lie on one branch. */
 static int choose(size_t *which, const cli_stored *s, const cli_args *args) {
   const cli_report *r = &s->report;
   double wanted = NAN;
@@ -18,26 +18,34 @@ static int choose(size_t *which, const cli_stored *s, const cli_args *args) {
   if (r->count == 0) return cli_fail(CLI_DATA, "the run has no grid yet; resume it first");
   size_t index = 0;
   if (args->value[CLI_LAMBDA]) {
-    if (cli_number(&wanted, args->value[CLI_LAMBDA])) return cli_fail(CLI_USAGE, "--lambda: '%s' is not a number", args->value[CLI_LAMBDA]);
+    if (cli_number(&wanted, args->value[CLI_LAMBDA]))
+      return cli_fail(CLI_USAGE, "--lambda: '%s' is not a number", args->value[CLI_LAMBDA]);
     for (size_t i = 1; i < r->count; i++)
-      if (fabs(cli_user_lambda(r, r->lambda[i]) - wanted) < fabs(cli_user_lambda(r, r->lambda[index]) - wanted)) index = i;
+      if (fabs(cli_user_lambda(r, r->lambda[i]) - wanted) <
+          fabs(cli_user_lambda(r, r->lambda[index]) - wanted))
+        index = i;
     const double near = cli_user_lambda(r, r->lambda[index]);
     if (fabs(near - wanted) > 1e-9 * fabs(near))
       return cli_fail(CLI_USAGE,
-                      "--lambda: no fit at %s; the nearest is at %s. Predictions are not interpolated between penalties: fit one there by path --lambda %s",
+                      "--lambda: no fit at %s; the nearest is at %s. Predictions are not interpolated "
+                      "between penalties: fit one there by path --lambda %s",
                       cli_lambda_text(a, wanted), cli_lambda_text(b, near), args->value[CLI_LAMBDA]);
   } else if (r->count > 1) {
-    return cli_fail(CLI_USAGE, "predict: --lambda is needed: the run has %zu penalties, from %s to %s", r->count,
-                    cli_lambda_text(a, cli_user_lambda(r, r->lambda[0])), cli_lambda_text(b, cli_user_lambda(r, r->lambda[r->count - 1])));
+    return cli_fail(CLI_USAGE, "predict: --lambda is needed: the run has %zu penalties, from %s to %s",
+                    r->count, cli_lambda_text(a, cli_user_lambda(r, r->lambda[0])),
+                    cli_lambda_text(b, cli_user_lambda(r, r->lambda[r->count - 1])));
   }
   int found = 0;
   for (size_t k = 0; k < s->fit_count; k++) {
     const rwk_fit *f = &s->fits[k];
-    if (f->index != index || (args->value[CLI_WALK] && f->walk != walk) || (start >= 0 && f->start != start)) continue;
+    if (f->index != index || (args->value[CLI_WALK] && f->walk != walk) || (start >= 0 && f->start != start))
+      continue;
     if (!found || f->solve.objective < s->fits[*which].solve.objective) *which = k;
     found = 1;
   }
-  return found ? 0 : cli_fail(CLI_DATA, "the run has no such fit at %s yet", cli_lambda_text(a, cli_user_lambda(r, r->lambda[index])));
+  return found ? 0
+               : cli_fail(CLI_DATA, "the run has no such fit at %s yet",
+                          cli_lambda_text(a, cli_user_lambda(r, r->lambda[index])));
 }
 
 /* Quotes a name for CSV where it needs it. */
@@ -62,18 +70,26 @@ static int network_over(rwk_mlp **mlp, rwk_context *ctx, const cli_stored *s, co
   const size_t inputs = rwk_design_inputs(design), outputs = rwk_design_outputs(design);
   if (inputs != r->layers[0] || outputs != r->layers[r->layer_count - 1])
     return cli_fail(CLI_DATA, "the run file's recipe and network do not fit each other");
-  if (rwk_activation_from_name(&m.activation, r->activation) != RWK_OK) return cli_fail(CLI_DATA, "the run file names no activation");
+  if (rwk_activation_from_name(&m.activation, r->activation) != RWK_OK)
+    return cli_fail(CLI_DATA, "the run file names no activation");
   m.hidden = r->layers + 1;
   m.hidden_count = r->layer_count - 2;
   m.hidden_bias = json_is_true(json_object_get(s->network, "hidden_bias"));
   m.output_bias = json_is_true(json_object_get(s->network, "output_bias"));
   double *zeros = calloc(inputs + outputs, sizeof *zeros);
   if (!zeros) return cli_fail(CLI_NUMERICAL, "memory ran out");
-  const rwk_mlp_data data = {.X = zeros, .ldx = inputs, .Y = zeros + inputs, .ldy = outputs, .rows = 1, .inputs = inputs, .outputs = outputs};
+  const rwk_mlp_data data = {.X = zeros,
+                             .ldx = inputs,
+                             .Y = zeros + inputs,
+                             .ldy = outputs,
+                             .rows = 1,
+                             .inputs = inputs,
+                             .outputs = outputs};
   const rwk_status status = rwk_mlp_create(mlp, ctx, &data, &m);
   free(zeros);
   if (status != RWK_OK) return cli_fail_status(ctx, status);
-  if (rwk_problem_dim(rwk_mlp_problem(*mlp)) != r->parameters) return cli_fail(CLI_DATA, "the run file's weights and network do not fit each other");
+  if (rwk_problem_dim(rwk_mlp_problem(*mlp)) != r->parameters)
+    return cli_fail(CLI_DATA, "the run file's weights and network do not fit each other");
   return 0;
 }
 
@@ -94,7 +110,9 @@ static int write_rows(const char *file, const rwk_design *design, const double *
 }
 
 int cli_predict(const cli_args *args) {
-  if (args->operand_count != 2) return cli_fail(CLI_USAGE, "predict wants a run file and a table: ridgewalk predict RUN NEW.csv --lambda L");
+  if (args->operand_count != 2)
+    return cli_fail(CLI_USAGE,
+                    "predict wants a run file and a table: ridgewalk predict RUN NEW.csv --lambda L");
   rwk_context *ctx;
   int code = cli_context(&ctx, args);
   if (code) return code;
@@ -123,11 +141,14 @@ int cli_predict(const cli_args *args) {
       code = cli_fail(CLI_NUMERICAL, "memory ran out");
     } else {
       status = rwk_run_fit_at(&fit, w, s.run, which);
-      if (status == RWK_OK) status = rwk_mlp_predict(F, q, mlp, rwk_design_X(design), rwk_design_inputs(design), rows, w);
+      if (status == RWK_OK)
+        status = rwk_mlp_predict(F, q, mlp, rwk_design_X(design), rwk_design_inputs(design), rows, w);
       if (status == RWK_OK) status = rwk_design_unscale(F, q, design, rows);
       code = status == RWK_OK ? write_rows(args->value[CLI_OUT], design, F) : cli_fail_status(ctx, status);
       if (!code && !cli_certified(&s.fits[which].certificate)) {
-        if (!args->value[CLI_QUIET]) fprintf(stderr, "note: this fit is not a certified minimum (%s)\n", cli_verdict_text(&s.fits[which].certificate));
+        if (!args->value[CLI_QUIET])
+          fprintf(stderr, "note: this fit is not a certified minimum (%s)\n",
+                  cli_verdict_text(&s.fits[which].certificate));
         code = CLI_UNCERTIFIED;
       }
     }

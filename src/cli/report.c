@@ -3,9 +3,13 @@
 #include <string.h>
 #include "cli/cli.h"
 
-double cli_mse(const cli_report *r, double loss) { return loss / (r->scale.loss_scale * r->n); }
+double cli_mse(const cli_report *r, double loss) {
+  return loss / (r->scale.loss_scale * r->n);
+}
 
-double cli_user_lambda(const cli_report *r, double lambda) { return lambda / r->scale.lambda_scale; }
+double cli_user_lambda(const cli_report *r, double lambda) {
+  return lambda / r->scale.lambda_scale;
+}
 
 int cli_certified(const rwk_certificate *c) {
   return (c->verdict == RWK_VERDICT_STRICT_MIN || c->verdict == RWK_VERDICT_DEGENERATE_MIN) && !c->escapable;
@@ -13,12 +17,18 @@ int cli_certified(const rwk_certificate *c) {
 
 const char *cli_verdict_text(const rwk_certificate *c) {
   switch (c->verdict) {
-  case RWK_VERDICT_STRICT_MIN: return "strict minimum";
-  case RWK_VERDICT_DEGENERATE_MIN: return c->escapable ? "escapable minimum" : "minimum (flat directions explained)";
-  case RWK_VERDICT_SADDLE: return "saddle";
-  case RWK_VERDICT_NOT_STATIONARY: return "not stationary";
-  case RWK_VERDICT_NONSMOOTH: return "on a kink";
-  case RWK_VERDICT_INCONCLUSIVE: break;
+  case RWK_VERDICT_STRICT_MIN:
+    return "strict minimum";
+  case RWK_VERDICT_DEGENERATE_MIN:
+    return c->escapable ? "escapable minimum" : "minimum (flat directions explained)";
+  case RWK_VERDICT_SADDLE:
+    return "saddle";
+  case RWK_VERDICT_NOT_STATIONARY:
+    return "not stationary";
+  case RWK_VERDICT_NONSMOOTH:
+    return "on a kink";
+  case RWK_VERDICT_INCONCLUSIVE:
+    break;
   }
   return "inconclusive";
 }
@@ -42,7 +52,8 @@ int cli_all_certified(const cli_report *r) {
   return 1;
 }
 
-int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args, const rwk_path *path, const char *data) {
+int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args, const rwk_path *path,
+                         int starts, const char *data) {
   const size_t layers = rwk_mlp_layer_count(s->mlp);
   *r = (cli_report){.data = cli_escape(data),
                     .rows = rwk_design_rows(s->design),
@@ -54,7 +65,7 @@ int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args
                     .scale = s->scale,
                     .n = s->n,
                     .standardised = !args->value[CLI_NO_STANDARDIZE],
-                    .starts = args->value[CLI_STARTS] ? atoi(args->value[CLI_STARTS]) : 1,
+                    .starts = starts,
                     .count = rwk_path_lambda_count(path),
                     .collapse = rwk_path_collapse(path),
                     .seconds = rwk_path_seconds(path),

@@ -12,18 +12,25 @@ static void list_one(rwk_context *ctx, const char *file, json_t *all) {
   }
   const cli_report *r = &s.report;
   char net[256] = "";
-  for (size_t l = 0, at = 0; l < r->layer_count && at < 200; l++) at += (size_t)snprintf(net + at, sizeof net - at, "%s%zu", l ? "-" : "", r->layers[l]);
+  for (size_t l = 0, at = 0; l < r->layer_count && at < 200; l++)
+    at += (size_t)snprintf(net + at, sizeof net - at, "%s%zu", l ? "-" : "", r->layers[l]);
   const int finished = rwk_run_finished(s.run);
   if (all) {
-    json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "file", file, "data", r->data, "network", net, "activation", r->activation,
-                                         "fits", (json_int_t)s.fit_count, "planned", s.planned ? json_integer((json_int_t)s.planned) : json_null(),
-                                         "finished", finished));
+    json_array_append_new(
+        all, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "file", file, "data", r->data, "network", net,
+                       "activation", r->activation, "fits", (json_int_t)s.fit_count, "planned",
+                       s.planned ? json_integer((json_int_t)s.planned) : json_null(), "finished", finished));
   } else {
     char *shown = cli_escape(file);
-    printf("%s  %s  %s %s  %s  ", shown ? shown : "?", r->data, net, r->activation, cli_stored_text(&s, "created"));
-    if (finished) printf("%zu fits, finished\n", s.fit_count);
-    else if (s.planned) printf("%zu of %zu fits; go on: ridgewalk path --resume %s\n", s.fit_count, s.planned, shown ? shown : "?");
-    else printf("%zu fits so far; go on: ridgewalk path --resume %s\n", s.fit_count, shown ? shown : "?");
+    printf("%s  %s  %s %s  %s  ", shown ? shown : "?", r->data, net, r->activation,
+           cli_stored_text(&s, "created"));
+    if (finished)
+      printf("%zu fits, finished\n", s.fit_count);
+    else if (s.planned)
+      printf("%zu of %zu fits; go on: ridgewalk path --resume %s\n", s.fit_count, s.planned,
+             shown ? shown : "?");
+    else
+      printf("%zu fits so far; go on: ridgewalk path --resume %s\n", s.fit_count, shown ? shown : "?");
     free(shown);
   }
   cli_stored_close(&s);
@@ -34,13 +41,16 @@ static int is_run_name(const char *name) {
   return length > 4 && !strcmp(name + length - 4, ".rwk");
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int by_name(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 static int list_folder(rwk_context *ctx, const char *folder, json_t *all, size_t *found) {
   DIR *d = opendir(folder);
   if (!d) return cli_fail(CLI_DATA, "%s: the folder cannot be read", folder);
   char **names = NULL;
   size_t count = 0;
+  /* NOLINTNEXTLINE(concurrency-mt-unsafe): the folder is this function's own */
   for (const struct dirent *e; (e = readdir(d));) {
     if (!is_run_name(e->d_name)) continue;
     char **more = realloc(names, (count + 1) * sizeof *names);
@@ -50,8 +60,9 @@ static int list_folder(rwk_context *ctx, const char *folder, json_t *all, size_t
       free(name);
       break;
     }
-    if (!strcmp(folder, ".")) strcpy(name, e->d_name);
-    else sprintf(name, "%s/%s", folder, e->d_name);
+    const int here = !strcmp(folder, ".");
+    snprintf(name, strlen(folder) + strlen(e->d_name) + 2, "%s%s%s", here ? "" : folder, here ? "" : "/",
+             e->d_name);
     names[count++] = name;
   }
   closedir(d);
@@ -79,7 +90,8 @@ static int list(const cli_args *args, rwk_context *ctx) {
       found++;
     }
   }
-  if (!code && found == 0 && !all && !args->value[CLI_QUIET]) fprintf(stderr, "no run files here; ridgewalk path DATA makes one\n");
+  if (!code && found == 0 && !all && !args->value[CLI_QUIET])
+    fprintf(stderr, "no run files here; ridgewalk path DATA makes one\n");
   if (all) {
     json_dumpf(all, stdout, JSON_INDENT(1));
     fputc('\n', stdout);
@@ -102,7 +114,8 @@ static int show(const cli_args *args, rwk_context *ctx, const char *file) {
         if (!args->value[CLI_NO_PLOT]) cli_print_plot(stdout, &s.report);
         cli_print_verdict(stdout, &s.report);
       }
-      if (!rwk_run_finished(s.run)) printf("Not finished: %zu fits so far; go on with ridgewalk path --resume %s\n", s.fit_count, file);
+      if (!rwk_run_finished(s.run))
+        printf("Not finished: %zu fits so far; go on with ridgewalk path --resume %s\n", s.fit_count, file);
     }
     if (!code && !cli_all_certified(&s.report)) code = CLI_UNCERTIFIED;
   }
@@ -124,7 +137,8 @@ int cli_runs(const cli_args *args) {
   int code = cli_context(&ctx, args);
   if (code) return code;
   if (!strcmp(what, "show")) {
-    code = args->operand_count == 2 ? show(args, ctx, args->operands[1]) : cli_fail(CLI_USAGE, "runs show wants one run file");
+    code = args->operand_count == 2 ? show(args, ctx, args->operands[1])
+                                    : cli_fail(CLI_USAGE, "runs show wants one run file");
   } else {
     cli_args rest = *args;
     if (!strcmp(what, "list")) {

@@ -13,7 +13,8 @@ int cli_context(rwk_context **ctx, const cli_args *args) {
   rwk_context_settings_init(&s);
   long long threads = 0;
   if (args->value[CLI_THREADS] && cli_whole(&threads, args->value[CLI_THREADS], 1, 4096))
-    return cli_fail(CLI_USAGE, "--threads: '%s' is not a whole number from 1 to 4096", args->value[CLI_THREADS]);
+    return cli_fail(CLI_USAGE, "--threads: '%s' is not a whole number from 1 to 4096",
+                    args->value[CLI_THREADS]);
   s.threads = (int)threads;
   s.note = args->value[CLI_QUIET] ? NULL : note;
   s.cancel = cli_interrupted;
@@ -21,9 +22,12 @@ int cli_context(rwk_context **ctx, const cli_args *args) {
 }
 
 static int one_character(char *c, const char *text, const char *option) {
-  if (!strcmp(text, "tab") || !strcmp(text, "\\t")) *c = '\t';
-  else if (strlen(text) == 1) *c = text[0];
-  else return cli_fail(CLI_USAGE, "--%s: '%s' is not one character", option, text);
+  if (!strcmp(text, "tab") || !strcmp(text, "\\t"))
+    *c = '\t';
+  else if (strlen(text) == 1)
+    *c = text[0];
+  else
+    return cli_fail(CLI_USAGE, "--%s: '%s' is not one character", option, text);
   return 0;
 }
 
@@ -32,8 +36,10 @@ int cli_read_table(rwk_table **table, rwk_context *ctx, const char *file, const 
   rwk_table_settings_init(&s);
   *table = NULL;
   if (args->value[CLI_SEP] && one_character(&s.separator, args->value[CLI_SEP], "sep")) return CLI_USAGE;
-  if (args->value[CLI_DECIMAL] && one_character(&s.decimal, args->value[CLI_DECIMAL], "decimal")) return CLI_USAGE;
-  if (args->value[CLI_HEADER] && args->value[CLI_NO_HEADER]) return cli_fail(CLI_USAGE, "--header and --no-header exclude each other");
+  if (args->value[CLI_DECIMAL] && one_character(&s.decimal, args->value[CLI_DECIMAL], "decimal"))
+    return CLI_USAGE;
+  if (args->value[CLI_HEADER] && args->value[CLI_NO_HEADER])
+    return cli_fail(CLI_USAGE, "--header and --no-header exclude each other");
   if (args->value[CLI_HEADER]) s.header = RWK_HEADER_YES;
   if (args->value[CLI_NO_HEADER]) s.header = RWK_HEADER_NO;
   const char **na = NULL;
@@ -47,9 +53,12 @@ int cli_read_table(rwk_table **table, rwk_context *ctx, const char *file, const 
 }
 
 static int choice(int *which, const char *text, const char *option, const char *first, const char *second) {
-  if (!text || !strcmp(text, first)) *which = 0;
-  else if (!strcmp(text, second)) *which = 1;
-  else return cli_fail(CLI_USAGE, "--%s: '%s' is neither %s nor %s", option, text, first, second);
+  if (!text || !strcmp(text, first))
+    *which = 0;
+  else if (!strcmp(text, second))
+    *which = 1;
+  else
+    return cli_fail(CLI_USAGE, "--%s: '%s' is neither %s nor %s", option, text, first, second);
   return 0;
 }
 
@@ -57,7 +66,8 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   rwk_design_settings d;
   rwk_design_settings_init(&d);
   int error_on_text = 0, drop = 0;
-  if (choice(&error_on_text, args->value[CLI_CATEGORICAL], "categorical", "one-hot", "error")) return CLI_USAGE;
+  if (choice(&error_on_text, args->value[CLI_CATEGORICAL], "categorical", "one-hot", "error"))
+    return CLI_USAGE;
   if (choice(&drop, args->value[CLI_MISSING], "missing", "error", "drop")) return CLI_USAGE;
   d.categorical = error_on_text ? RWK_CATEGORICAL_ERROR : RWK_CATEGORICAL_ONE_HOT;
   d.missing = drop ? RWK_MISSING_DROP : RWK_MISSING_ERROR;
@@ -68,7 +78,9 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
     cli_option option;
     const char *const **names;
     size_t *count;
-  } lists[] = {{CLI_TARGET, &d.targets, &d.target_count}, {CLI_EXCLUDE, &d.exclude, &d.exclude_count}, {CLI_CATEGORIES, &d.categories, &d.category_count}};
+  } lists[] = {{CLI_TARGET, &d.targets, &d.target_count},
+               {CLI_EXCLUDE, &d.exclude, &d.exclude_count},
+               {CLI_CATEGORIES, &d.categories, &d.category_count}};
   const char **names[3] = {NULL};
   char *buffers[3] = {NULL};
   rwk_table *table = NULL;
@@ -84,7 +96,8 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
     if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
   }
   if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET])
-    fprintf(stderr, "note: the target is the last column, '%s' (--target to say otherwise)\n", rwk_design_output_name(s->design, 0));
+    fprintf(stderr, "note: the target is the last column, '%s' (--target to say otherwise)\n",
+            rwk_design_output_name(s->design, 0));
   rwk_table_destroy(table);
   for (size_t k = 0; k < 3; k++) {
     free(names[k]);
@@ -109,7 +122,8 @@ static int read_hidden(cli_setup *s, const char *text) {
     long long width;
     if (cli_whole(&width, parts[i], n == 1 ? 0 : 1, 10000000))
       code = cli_fail(CLI_USAGE, "--hidden: '%s' is not a list of widths, such as 16 or 16,8", text);
-    else if (width > 0) s->hidden[s->hidden_count++] = (size_t)width;
+    else if (width > 0)
+      s->hidden[s->hidden_count++] = (size_t)width;
   }
   free(parts);
   free(buffer);
@@ -120,10 +134,14 @@ int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, s
   rwk_convention convention = RWK_CONVENTION_MSE;
   rwk_mlp_settings m;
   rwk_mlp_settings_init(&m);
-  if (args->value[CLI_CONVENTION] && rwk_convention_from_name(&convention, args->value[CLI_CONVENTION]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--convention: '%s' is none of mse, half-sse, nnet, sklearn, torch, keras", args->value[CLI_CONVENTION]);
-  if (args->value[CLI_ACTIVATION] && rwk_activation_from_name(&m.activation, args->value[CLI_ACTIVATION]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--activation: '%s' is none of tanh, logistic, softplus, relu, identity", args->value[CLI_ACTIVATION]);
+  if (args->value[CLI_CONVENTION] &&
+      rwk_convention_from_name(&convention, args->value[CLI_CONVENTION]) != RWK_OK)
+    return cli_fail(CLI_USAGE, "--convention: '%s' is none of mse, half-sse, nnet, sklearn, torch, keras",
+                    args->value[CLI_CONVENTION]);
+  if (args->value[CLI_ACTIVATION] &&
+      rwk_activation_from_name(&m.activation, args->value[CLI_ACTIVATION]) != RWK_OK)
+    return cli_fail(CLI_USAGE, "--activation: '%s' is none of tanh, logistic, softplus, relu, identity",
+                    args->value[CLI_ACTIVATION]);
   rwk_status status = rwk_convention_scale(&s->scale, convention, s->n);
   if (status != RWK_OK) return cli_fail_status(s->ctx, status);
   if (args->value[CLI_PENALISE_BIASES]) s->scale.penalise_biases = 1;
@@ -155,7 +173,8 @@ int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, s
 int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights, const char *file) {
   const size_t layers = rwk_mlp_layer_count(s->mlp), dim = rwk_problem_dim(rwk_mlp_problem(s->mlp));
   if (rwk_weights_layers(weights) != layers)
-    return cli_fail(CLI_DATA, "%s: %zu layers of weights, but the network has %zu", file, rwk_weights_layers(weights), layers);
+    return cli_fail(CLI_DATA, "%s: %zu layers of weights, but the network has %zu", file,
+                    rwk_weights_layers(weights), layers);
   *w = calloc(dim, sizeof **w);
   if (!*w) return cli_fail(CLI_NUMERICAL, "memory ran out");
   for (size_t l = 0; l < layers; l++) {
@@ -166,13 +185,16 @@ int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights,
     if (status == RWK_OK) status = rwk_weights_layer(&W, &b, &inputs, &outputs, weights, l);
     if (status != RWK_OK) return cli_fail_status(s->ctx, status);
     if (inputs != layer.inputs || outputs != layer.outputs)
-      return cli_fail(CLI_DATA, "%s: layers[%zu].W is %zu x %zu (a row per input), but the network wants %zu x %zu%s", file, l, inputs, outputs,
-                      layer.inputs, layer.outputs, l == 0 ? " (the table's encoded features are the inputs)" : "");
+      return cli_fail(CLI_DATA,
+                      "%s: layers[%zu].W is %zu x %zu (a row per input), but the network wants %zu x %zu%s",
+                      file, l, inputs, outputs, layer.inputs, layer.outputs,
+                      l == 0 ? " (the table's encoded features are the inputs)" : "");
     memcpy(*w + layer.W, W, inputs * outputs * sizeof **w);
     if (!layer.has_bias) {
       for (size_t j = 0; b && j < outputs; j++)
         if (b[j] != 0)
-          return cli_fail(CLI_DATA, "%s: layers[%zu].b[%zu] is %g, but this layer has no biases here", file, l, j, b[j]);
+          return cli_fail(CLI_DATA, "%s: layers[%zu].b[%zu] is %g, but this layer has no biases here", file,
+                          l, j, b[j]);
     } else if (b) {
       memcpy(*w + layer.b, b, outputs * sizeof **w);
     }
@@ -182,10 +204,14 @@ int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights,
 
 int cli_algebra(rwk_algebra *algebra, const cli_args *args) {
   const char *text = args->value[CLI_ALGEBRA];
-  if (!text || !strcmp(text, "auto")) *algebra = RWK_ALGEBRA_AUTO;
-  else if (!strcmp(text, "dense")) *algebra = RWK_ALGEBRA_DENSE;
-  else if (!strcmp(text, "krylov")) *algebra = RWK_ALGEBRA_KRYLOV;
-  else return cli_fail(CLI_USAGE, "--algebra: '%s' is none of auto, dense, krylov", text);
+  if (!text || !strcmp(text, "auto"))
+    *algebra = RWK_ALGEBRA_AUTO;
+  else if (!strcmp(text, "dense"))
+    *algebra = RWK_ALGEBRA_DENSE;
+  else if (!strcmp(text, "krylov"))
+    *algebra = RWK_ALGEBRA_KRYLOV;
+  else
+    return cli_fail(CLI_USAGE, "--algebra: '%s' is none of auto, dense, krylov", text);
   return 0;
 }
 

@@ -8,7 +8,9 @@ const char *cli_stored_text(cli_stored *s, const char *key) {
   return rwk_run_get(&value, s->run, key) == RWK_OK && value ? value : "";
 }
 
-static const char *option(const cli_stored *s, cli_option o) { return json_string_value(json_object_get(s->options, cli_option_name(o))); }
+static const char *option(const cli_stored *s, cli_option o) {
+  return json_string_value(json_object_get(s->options, cli_option_name(o)));
+}
 
 static int read_network(cli_stored *s, const char *file) {
   cli_report *r = &s->report;
@@ -20,8 +22,9 @@ static int read_network(cli_stored *s, const char *file) {
   rwk_activation activation;
   long long rows, features, starts = 1;
   const char *name = json_string_value(json_object_get(s->network, "activation"));
-  if (!json_is_object(s->options) || count < 2 || !name || rwk_activation_from_name(&activation, name) != RWK_OK ||
-      cli_number(&r->n, cli_stored_text(s, "n")) || !(r->n > 0) || cli_whole(&rows, cli_stored_text(s, "rows"), 1, 1LL << 50) ||
+  if (!json_is_object(s->options) || count < 2 || !name ||
+      rwk_activation_from_name(&activation, name) != RWK_OK || cli_number(&r->n, cli_stored_text(s, "n")) ||
+      !(r->n > 0) || cli_whole(&rows, cli_stored_text(s, "rows"), 1, 1LL << 50) ||
       cli_whole(&features, cli_stored_text(s, "features"), 1, 1LL << 50) ||
       rwk_convention_from_name(&convention, cli_stored_text(s, "convention")) != RWK_OK ||
       (option(s, CLI_STARTS) && cli_whole(&starts, option(s, CLI_STARTS), 1, 1000000)))
@@ -33,7 +36,8 @@ static int read_network(cli_stored *s, const char *file) {
     if (width < 1) return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
     r->layers[r->layer_count++] = (size_t)width;
   }
-  if (rwk_convention_scale(&r->scale, convention, r->n) != RWK_OK) return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
+  if (rwk_convention_scale(&r->scale, convention, r->n) != RWK_OK)
+    return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
   r->scale.penalise_biases = json_is_true(json_object_get(s->network, "penalise_biases"));
   r->activation = rwk_activation_name(activation);
   r->data = cli_escape(cli_stored_text(s, "data"));
@@ -79,8 +83,9 @@ static int read_fits(cli_stored *s, rwk_context *ctx, const char *file) {
       continue;
     }
     cli_walk *w = walk_of(r, f->walk, f->walk == RWK_WALK_COLD ? 0 : f->start);
-    if (!w) return cli_fail(CLI_NUMERICAL, "memory ran out");
-    if (!w->points[f->index] || f->solve.objective < w->points[f->index]->solve.objective) w->points[f->index] = f;
+    if (!w || !w->points) return cli_fail(CLI_NUMERICAL, "memory ran out");
+    if (!w->points[f->index] || f->solve.objective < w->points[f->index]->solve.objective)
+      w->points[f->index] = f;
   }
   return 0;
 }

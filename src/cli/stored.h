@@ -11,7 +11,7 @@ typedef struct cli_stored {
   rwk_fit *fits;
   rwk_drop *drops;
   size_t fit_count;
-  size_t planned; /* fits that the whole path has; 0 where the grid is not known yet */
+  size_t planned;    /* fits that the whole path has; 0 where the grid is not known yet */
   cli_report report; /* points into fits and drops */
 } cli_stored;
 

@@ -4,22 +4,28 @@
 #include "cli/cli.h"
 
 void cli_print_heading(FILE *to, const cli_report *r) {
-  fprintf(to, "%s: %zu rows, %zu features%s; net ", r->data, r->rows, r->features, r->targets > 1 ? ", several targets" : "");
+  fprintf(to, "%s: %zu rows, %zu features%s; net ", r->data, r->rows, r->features,
+          r->targets > 1 ? ", several targets" : "");
   for (size_t l = 0; l < r->layer_count; l++) fprintf(to, "%s%zu", l ? "-" : "", r->layers[l]);
-  fprintf(to, " %s, %zu weights%s\n", r->activation, r->parameters, r->scale.penalise_biases ? " (biases penalised)" : " and biases");
-  fprintf(to, "J = %s, R = sum of squared weights%s, %s", r->scale.objective, r->scale.penalise_biases ? " and biases" : ", biases free",
+  fprintf(to, " %s, %zu weights%s\n", r->activation, r->parameters,
+          r->scale.penalise_biases ? " (biases penalised)" : " and biases");
+  fprintf(to, "J = %s, R = sum of squared weights%s, %s", r->scale.objective,
+          r->scale.penalise_biases ? " and biases" : ", biases free",
           r->standardised ? "features and target standardised" : "numbers as they are");
-  fprintf(to, "   [mse: lambda = %.6g %s", r->scale.lambda_scale / (r->scale.loss_scale * r->n), r->scale.lambda);
+  fprintf(to, "   [mse: lambda = %.6g %s", r->scale.lambda_scale / (r->scale.loss_scale * r->n),
+          r->scale.lambda);
   static const rwk_convention others[] = {RWK_CONVENTION_NNET, RWK_CONVENTION_SKLEARN, RWK_CONVENTION_TORCH};
   for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
     rwk_objective_scale o;
     if (rwk_convention_scale(&o, others[k], r->n) != RWK_OK || !strcmp(o.name, r->scale.name)) continue;
     /* the same minimisers: lambda_scale / loss_scale times lambda is the same */
-    fprintf(to, ", %s: %s = %.6g %s", o.name, o.lambda, r->scale.lambda_scale / r->scale.loss_scale * o.loss_scale / o.lambda_scale,
-            r->scale.lambda);
+    fprintf(to, ", %s: %s = %.6g %s", o.name, o.lambda,
+            r->scale.lambda_scale / r->scale.loss_scale * o.loss_scale / o.lambda_scale, r->scale.lambda);
   }
   fprintf(to, "]\n");
-  if (r->parameters > r->rows) fprintf(to, "There are more weights (%zu) than rows (%zu): only the penalty holds them.\n", r->parameters, r->rows);
+  if (r->parameters > r->rows)
+    fprintf(to, "There are more weights (%zu) than rows (%zu): only the penalty holds them.\n", r->parameters,
+            r->rows);
 }
 
 static int drops_after(const cli_report *r, const cli_walk *w, size_t index) {
@@ -33,12 +39,14 @@ void cli_print_table(FILE *to, const cli_report *r) {
   char text[32];
   fprintf(to, "\n  %-10s", r->scale.lambda);
   for (size_t k = 0; k < r->walk_count; k++) {
-    if (r->walks[k].start > 0) continue; /* the first start of each kind; the others are in the paragraph and in JSON */
+    if (r->walks[k].start > 0)
+      continue; /* the first start of each kind; the others are in the paragraph and in JSON */
     char title[32];
     snprintf(title, sizeof title, "MSE %s", rwk_walk_name(r->walks[k].walk));
     fprintf(to, "%-12s", title);
   }
-  fprintf(to, "%-11s %-9s %-13s %s\n", "penalty", "|grad|", "smallest eig", r->walk_count > 1 ? "kind (of the lowest objective)" : "kind");
+  fprintf(to, "%-11s %-9s %-13s %s\n", "penalty", "|grad|", "smallest eig",
+          r->walk_count > 1 ? "kind (of the lowest objective)" : "kind");
   for (size_t i = 0; i < r->count; i++) {
     size_t walk = 0;
     const rwk_fit *best = cli_best_at(r, i, &walk);
@@ -46,8 +54,10 @@ void cli_print_table(FILE *to, const cli_report *r) {
     for (size_t k = 0; k < r->walk_count; k++) {
       if (r->walks[k].start > 0) continue;
       const rwk_fit *p = r->walks[k].points[i];
-      if (p) fprintf(to, "%-9.6f %c ", cli_mse(r, p->solve.loss), drops_after(r, &r->walks[k], i) ? 'v' : ' ');
-      else fprintf(to, "%-9s   ", "-");
+      if (p)
+        fprintf(to, "%-9.6f %c ", cli_mse(r, p->solve.loss), drops_after(r, &r->walks[k], i) ? 'v' : ' ');
+      else
+        fprintf(to, "%-9s   ", "-");
     }
     if (!best) {
       fprintf(to, "\n");
@@ -55,12 +65,15 @@ void cli_print_table(FILE *to, const cli_report *r) {
     }
     const rwk_certificate *c = &best->certificate;
     fprintf(to, "%-11.5g %-9.1e ", best->solve.penalty, c->grad_inf);
-    if (isfinite(c->min_eig)) fprintf(to, "%-13.2e ", c->min_eig);
-    else fprintf(to, "%-13s ", "-");
+    if (isfinite(c->min_eig))
+      fprintf(to, "%-13.2e ", c->min_eig);
+    else
+      fprintf(to, "%-13s ", "-");
     fprintf(to, "%s", cli_verdict_text(c));
     if (r->walk_count > 1) {
       fprintf(to, " (%s", rwk_walk_name(r->walks[walk].walk));
-      if (r->starts > 1 && r->walks[walk].walk != RWK_WALK_COLD) fprintf(to, ", start %d", r->walks[walk].start);
+      if (r->starts > 1 && r->walks[walk].walk != RWK_WALK_COLD)
+        fprintf(to, ", start %d", r->walks[walk].start);
       fprintf(to, ")");
     }
     fprintf(to, "\n");

@@ -3,30 +3,34 @@
 #include <string.h>
 #include "cli/cli.h"
 
-int cli_fail(int code, const char *format, ...) {
+void cli_say(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   fputs("ridgewalk: ", stderr);
   vfprintf(stderr, format, arguments);
   fputc('\n', stderr);
   va_end(arguments);
-  return code;
 }
 
 int cli_exit_code(rwk_status status) {
   switch (status) {
-  case RWK_OK: return CLI_DONE;
-  case RWK_INVALID_ARGUMENT: return CLI_USAGE;
+  case RWK_OK:
+    return CLI_DONE;
+  case RWK_INVALID_ARGUMENT:
+    return CLI_USAGE;
   case RWK_IO:
   case RWK_FORMAT:
   case RWK_DATA:
-  case RWK_MISMATCH: return CLI_DATA;
-  case RWK_CANCELLED: return CLI_INTERRUPTED;
+  case RWK_MISMATCH:
+    return CLI_DATA;
+  case RWK_CANCELLED:
+    return CLI_INTERRUPTED;
   case RWK_NO_MEMORY:
   case RWK_NOT_IMPLEMENTED:
   case RWK_NUMERICAL:
   case RWK_CALLBACK:
-  case RWK_INTERNAL: break;
+  case RWK_INTERNAL:
+    break;
   }
   return CLI_NUMERICAL;
 }
@@ -40,8 +44,10 @@ char *cli_escape(const char *text) {
   char *out = malloc(4 * strlen(text) + 1), *to = out;
   if (!out) return NULL;
   for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-    if (*p < 0x20 || *p == 0x7f) to += snprintf(to, 5, "\\x%02x", (unsigned)*p);
-    else *to++ = (char)*p;
+    if (*p < 0x20 || *p == 0x7f)
+      to += snprintf(to, 5, "\\x%02x", (unsigned)*p);
+    else
+      *to++ = (char)*p;
   }
   *to = 0;
   return out;
@@ -54,7 +60,7 @@ int cli_split(const char ***list, size_t *count, char **buffer, const char *text
   *buffer = malloc(strlen(text) + 1);
   *count = 0;
   if (!*list || !*buffer) return cli_fail(CLI_NUMERICAL, "memory ran out");
-  strcpy(*buffer, text);
+  memcpy(*buffer, text, strlen(text) + 1);
   for (char *p = *buffer;;) {
     (*list)[(*count)++] = p;
     p = strchr(p, ',');

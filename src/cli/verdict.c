@@ -15,12 +15,24 @@ static tally count_fits(const cli_report *r) {
       if (!p) continue;
       t.fits++;
       switch (p->certificate.verdict) {
-      case RWK_VERDICT_STRICT_MIN: t.strict++; break;
-      case RWK_VERDICT_DEGENERATE_MIN: *(p->certificate.escapable ? &t.escapable : &t.degenerate) += 1; break;
-      case RWK_VERDICT_SADDLE: t.saddle++; break;
-      case RWK_VERDICT_NOT_STATIONARY: t.not_stationary++; break;
-      case RWK_VERDICT_NONSMOOTH: t.nonsmooth++; break;
-      case RWK_VERDICT_INCONCLUSIVE: t.inconclusive++; break;
+      case RWK_VERDICT_STRICT_MIN:
+        t.strict++;
+        break;
+      case RWK_VERDICT_DEGENERATE_MIN:
+        *(p->certificate.escapable ? &t.escapable : &t.degenerate) += 1;
+        break;
+      case RWK_VERDICT_SADDLE:
+        t.saddle++;
+        break;
+      case RWK_VERDICT_NOT_STATIONARY:
+        t.not_stationary++;
+        break;
+      case RWK_VERDICT_NONSMOOTH:
+        t.nonsmooth++;
+        break;
+      case RWK_VERDICT_INCONCLUSIVE:
+        t.inconclusive++;
+        break;
       }
     }
   return t;
@@ -45,7 +57,8 @@ static void say_kinds(FILE *to, const tally *t) {
 static const char *walk_label(char out[48], const cli_report *r, const cli_walk *w) {
   static const char *const words[] = {"Going up", "Coming down", "From random starts at every penalty"};
   snprintf(out, 48, "%s", words[w->walk]);
-  if (r->starts > 1 && w->walk != RWK_WALK_COLD) snprintf(out, 48, "%s from start %d", words[w->walk], w->start);
+  if (r->starts > 1 && w->walk != RWK_WALK_COLD)
+    snprintf(out, 48, "%s from start %d", words[w->walk], w->start);
   return out;
 }
 
@@ -58,25 +71,31 @@ static void say_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
   case RWK_CAUSE_UNCONVERGED:
     fprintf(to, "Not converged: the gradient is %.1e and %.1e. ", d->grad_inf_from, d->grad_inf_to);
     if (isfinite(d->finished_from) && isfinite(d->finished_to))
-      fprintf(to, "Finished by Newton's method the two fits have %.6g and %.6g%s. ", cli_mse(r, d->finished_from), cli_mse(r, d->finished_to),
+      fprintf(to, "Finished by Newton's method the two fits have %.6g and %.6g%s. ",
+              cli_mse(r, d->finished_from), cli_mse(r, d->finished_to),
               d->finished_to < d->finished_from ? ": a drop is still there" : ": the drop is gone");
     break;
   case RWK_CAUSE_SADDLE:
-    fprintf(to, "The fit at %s is a saddle (smallest eigenvalue %.2e)", cli_lambda_text(at, cli_user_lambda(r, d->at)),
-            fmin(d->min_eig_from, d->min_eig_to));
-    if (isfinite(d->falls_by)) fprintf(to, "; left along it, the objective falls by at least %.3g", d->falls_by);
+    fprintf(to, "The fit at %s is a saddle (smallest eigenvalue %.2e)",
+            cli_lambda_text(at, cli_user_lambda(r, d->at)), fmin(d->min_eig_from, d->min_eig_to));
+    if (isfinite(d->falls_by))
+      fprintf(to, "; left along it, the objective falls by at least %.3g", d->falls_by);
     fprintf(to, ". ");
     break;
   case RWK_CAUSE_NONSMOOTH:
-    fprintf(to, "The fit at %s sits on a kink of the activation. ", cli_lambda_text(at, cli_user_lambda(r, d->at)));
+    fprintf(to, "The fit at %s sits on a kink of the activation. ",
+            cli_lambda_text(at, cli_user_lambda(r, d->at)));
     break;
   case RWK_CAUSE_UNEXPLAINED:
-    fprintf(to, "Both fits are certified as above; what became of the branch in between is not explained yet. ");
+    fprintf(to,
+            "Both fits are certified as above; what became of the branch in between is not explained yet. ");
     break;
   }
   /* T2 */
   const int first = d->excess_from >= d->excess_to;
-  fprintf(to, "The fit at %s is not global: the weights found at %s beat it there by %.3g (%.3g is certain from the fall alone).\n",
+  fprintf(to,
+          "The fit at %s is not global: the weights found at %s beat it there by %.3g (%.3g is certain from "
+          "the fall alone).\n",
           first ? from : after, first ? after : from, first ? d->excess_from : d->excess_to, d->certain);
 }
 
@@ -85,16 +104,18 @@ static void say_drops(FILE *to, const cli_report *r) {
   for (size_t k = 0; k < r->walk_count; k++) {
     const cli_walk *w = &r->walks[k];
     if (w->drop_count == 0) continue;
-    fprintf(to, "%s, the error falls %zu time%s while the penalty rises:\n", walk_label(label, r, w), w->drop_count, w->drop_count == 1 ? "" : "s");
+    fprintf(to, "%s, the error falls %zu time%s while the penalty rises:\n", walk_label(label, r, w),
+            w->drop_count, w->drop_count == 1 ? "" : "s");
     for (size_t d = 0; d < w->drop_count; d++) say_drop(to, r, &w->drops[d]);
   }
   size_t monotone = 0;
   for (size_t k = 0; k < r->walk_count; k++) monotone += r->walks[k].drop_count == 0;
   if (monotone)
-    fprintf(to, "%s monotone, which alone proves nothing: a walk that stays in a bad basin is monotone too.\n",
-            monotone == r->walk_count && r->walk_count > 1 ? "All walks are"
-            : monotone == 1 && r->walk_count == 1          ? "The error rises with the penalty all the way: the walk is"
-                                                           : "The other walks are");
+    fprintf(
+        to, "%s monotone, which alone proves nothing: a walk that stays in a bad basin is monotone too.\n",
+        monotone == r->walk_count && r->walk_count > 1 ? "All walks are"
+        : monotone == 1 && r->walk_count == 1 ? "The error rises with the penalty all the way: the walk is"
+                                              : "The other walks are");
 }
 
 /* Where walks disagree at one penalty, all but the lowest are proved not global (T3). */
@@ -119,14 +140,19 @@ static void say_disagreement(FILE *to, const cli_report *r) {
   }
   if (places == 0) return;
   char text[32], a[48], b[48];
-  fprintf(to, "The walks end in different minima at %zu of %zu penalties; most at %s, where \"%s\" is above \"%s\" by %.3g in the objective, so it is not global there.\n",
-          places, r->count, cli_lambda_text(text, cli_user_lambda(r, r->lambda[where])), walk_label(a, r, &r->walks[worst]),
-          walk_label(b, r, &r->walks[winner]), gap);
+  fprintf(to,
+          "The walks end in different minima at %zu of %zu penalties; most at %s, where \"%s\" is above "
+          "\"%s\" by %.3g in the objective, so it is not global there.\n",
+          places, r->count, cli_lambda_text(text, cli_user_lambda(r, r->lambda[where])),
+          walk_label(a, r, &r->walks[worst]), walk_label(b, r, &r->walks[winner]), gap);
   for (size_t k = 0; k < r->walk_count; k++) {
     if (r->walks[k].walk != RWK_WALK_DOWN) continue;
     int left_zero = 0;
-    for (size_t i = 0; i < r->count; i++) left_zero |= r->walks[k].points[i] && r->walks[k].points[i]->solve.penalty > 0;
-    if (!left_zero) fprintf(to, "Coming down, the weights never leave zero, which is a minimum at every penalty here; that walk is of no use.\n");
+    for (size_t i = 0; i < r->count; i++)
+      left_zero |= r->walks[k].points[i] && r->walks[k].points[i]->solve.penalty > 0;
+    if (!left_zero)
+      fprintf(to, "Coming down, the weights never leave zero, which is a minimum at every penalty here; that "
+                  "walk is of no use.\n");
   }
 }
 
@@ -135,9 +161,12 @@ static void say_collapse(FILE *to, const cli_report *r) {
   if (!isfinite(c->collapse)) return;
   fprintf(to, "All weights are zero from %s = %.6g on", r->scale.lambda, cli_user_lambda(r, c->collapse));
   if (isfinite(c->lambda_c)) {
-    if (fabs(c->collapse / c->lambda_c - 1) < 1e-3) fprintf(to, ", which is the penalty lambda_c of the theory");
+    if (fabs(c->collapse / c->lambda_c - 1) < 1e-3)
+      fprintf(to, ", which is the penalty lambda_c of the theory");
     else
-      fprintf(to, "; zero becomes a minimum at lambda_c = %.6g already, so between the two there are two kinds of minima",
+      fprintf(to,
+              "; zero becomes a minimum at lambda_c = %.6g already, so between the two there are two kinds "
+              "of minima",
               cli_user_lambda(r, c->lambda_c));
   }
   fprintf(to, ".\n");

@@ -44,17 +44,22 @@ static rwk_status find_sources(size_t *columns, const rwk_design *d, const rwk_t
     columns[j] = column_of(t, d->sources[j].name);
     if (columns[j] < t->column_count) continue;
     if (missing++ && at < 220) at += (size_t)snprintf(list + at, sizeof list - at, ", ");
-    if (at < 220) at += (size_t)snprintf(list + at, sizeof list - at, "'%s'", rwk_shown(shown, d->sources[j].name, strlen(d->sources[j].name)));
+    if (at < 220)
+      at += (size_t)snprintf(list + at, sizeof list - at, "'%s'",
+                             rwk_shown(shown, d->sources[j].name, strlen(d->sources[j].name)));
   }
   if (missing == 0) return RWK_OK;
   if (missing == 1) {
     for (size_t j = 0; j < d->source_count; j++)
-      if (columns[j] == t->column_count) return rwk_find_column(&columns[j], d->ctx, t, d->sources[j].name, "column");
+      if (columns[j] == t->column_count)
+        return rwk_find_column(&columns[j], d->ctx, t, d->sources[j].name, "column");
   }
-  return rwk_fail(d->ctx, RWK_DATA, "%s: %zu columns that the network needs are not there: %s", t->name, missing, list);
+  return rwk_fail(d->ctx, RWK_DATA, "%s: %zu columns that the network needs are not there: %s", t->name,
+                  missing, list);
 }
 
-rwk_status rwk_design_apply(rwk_design **design, rwk_context *ctx, const rwk_design *like, const rwk_table *t) {
+rwk_status rwk_design_apply(rwk_design **design, rwk_context *ctx, const rwk_design *like,
+                            const rwk_table *t) {
   *design = NULL;
   rwk_design *d = rwk_design_alloc(ctx);
   size_t *columns = rwk_alloc(ctx, like->source_count + like->outputs, sizeof *columns), *numbers = NULL;
@@ -90,42 +95,65 @@ rwk_status rwk_design_apply(rwk_design **design, rwk_context *ctx, const rwk_des
   }
   for (size_t i = 0; i < t->rows && status == RWK_OK; i++) {
     status = rwk_encode_row(d, i, t, columns, i);
-    for (size_t k = 0; has_targets && k < d->outputs; k++) d->Y[i * d->outputs + k] = t->columns[target[k]].x[i];
+    for (size_t k = 0; has_targets && k < d->outputs; k++)
+      d->Y[i * d->outputs + k] = t->columns[target[k]].x[i];
   }
   if (status != RWK_OK) goto done;
   const size_t used = d->source_count + (has_targets ? d->outputs : 0);
-  if (used < t->column_count) rwk_note(ctx, "%zu columns of %s are not used", t->column_count - used, t->name);
+  if (used < t->column_count)
+    rwk_note(ctx, "%zu columns of %s are not used", t->column_count - used, t->name);
   status = rwk_design_seal(d);
   rwk_design_apply_scales(d);
 done:
   rwk_free(ctx, numbers);
   rwk_free(ctx, keep);
   rwk_free(ctx, columns);
-  if (status == RWK_OK) *design = d;
-  else rwk_design_destroy(d);
+  if (status == RWK_OK)
+    *design = d;
+  else
+    rwk_design_destroy(d);
   return status;
 }
 
-size_t rwk_design_rows(const rwk_design *d) { return d->rows; }
+size_t rwk_design_rows(const rwk_design *d) {
+  return d->rows;
+}
 
-size_t rwk_design_inputs(const rwk_design *d) { return d->inputs; }
+size_t rwk_design_inputs(const rwk_design *d) {
+  return d->inputs;
+}
 
-size_t rwk_design_columns(const rwk_design *d) { return d->source_count; }
+size_t rwk_design_columns(const rwk_design *d) {
+  return d->source_count;
+}
 
-size_t rwk_design_outputs(const rwk_design *d) { return d->outputs; }
+size_t rwk_design_outputs(const rwk_design *d) {
+  return d->outputs;
+}
 
-const char *rwk_design_input_name(const rwk_design *d, size_t input) { return input < d->inputs ? d->input_names[input] : NULL; }
+const char *rwk_design_input_name(const rwk_design *d, size_t input) {
+  return input < d->inputs ? d->input_names[input] : NULL;
+}
 
-const char *rwk_design_output_name(const rwk_design *d, size_t output) { return output < d->outputs ? d->targets[output] : NULL; }
+const char *rwk_design_output_name(const rwk_design *d, size_t output) {
+  return output < d->outputs ? d->targets[output] : NULL;
+}
 
-const double *rwk_design_X(const rwk_design *d) { return d->X; }
+const double *rwk_design_X(const rwk_design *d) {
+  return d->X;
+}
 
-const double *rwk_design_Y(const rwk_design *d) { return d->Y; }
+const double *rwk_design_Y(const rwk_design *d) {
+  return d->Y;
+}
 
-const double *rwk_design_row_weights(const rwk_design *d) { return d->weights; }
+const double *rwk_design_row_weights(const rwk_design *d) {
+  return d->weights;
+}
 
 rwk_status rwk_design_unscale(double *F, size_t ldf, const rwk_design *d, size_t rows) {
   for (size_t i = 0; i < rows; i++)
-    for (size_t k = 0; k < d->outputs; k++) F[i * ldf + k] = F[i * ldf + k] * d->target_scale[k].scale + d->target_scale[k].mean;
+    for (size_t k = 0; k < d->outputs; k++)
+      F[i * ldf + k] = F[i * ldf + k] * d->target_scale[k].scale + d->target_scale[k].mean;
   return RWK_OK;
 }

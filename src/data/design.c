@@ -77,8 +77,10 @@ rwk_status rwk_design_inputs_set(rwk_design *d) {
   return RWK_OK;
 }
 
-/* Weighted mean and standard deviation (divisor: sum of weights) of x[stride * i]. Two passes, the second corrected. */
-static rwk_status measure(rwk_scale *scale, const rwk_design *d, const double *x, size_t stride, const char *name) {
+/* Weighted mean and standard deviation (divisor: sum of weights) of x[stride * i]. Two passes, the second
+ * corrected. */
+static rwk_status measure(rwk_scale *scale, const rwk_design *d, const double *x, size_t stride,
+                          const char *name) {
   double total = 0, sum = 0, square = 0, rest = 0, largest = 0;
   char shown[RWK_SHOWN];
   for (size_t i = 0; i < d->rows; i++) {
@@ -97,7 +99,8 @@ static rwk_status measure(rwk_scale *scale, const rwk_design *d, const double *x
   const double sd = sqrt(fmax(0, (square - rest * rest / total) / total));
   *scale = (rwk_scale){.mean = (mean + rest / total) / unit, .scale = sd / unit};
   if (!isfinite(scale->mean) || !isfinite(scale->scale))
-    return rwk_fail(d->ctx, RWK_DATA, "column '%s': its numbers are too large to be scaled; divide them first",
+    return rwk_fail(d->ctx, RWK_DATA,
+                    "column '%s': its numbers are too large to be scaled; divide them first",
                     rwk_shown(shown, name, strlen(name)));
   return RWK_OK;
 }
@@ -107,8 +110,10 @@ static int varies(const rwk_design *d, const double *x, size_t stride) {
   size_t first = d->rows;
   for (size_t i = 0; i < d->rows; i++) {
     if (d->weights && d->weights[i] == 0) continue;
-    if (first == d->rows) first = i;
-    else if (x[i * stride] != x[first * stride]) return 1;
+    if (first == d->rows)
+      first = i;
+    else if (x[i * stride] != x[first * stride])
+      return 1;
   }
   return 0;
 }
@@ -174,7 +179,8 @@ static rwk_status find_scales(rwk_design *d) {
   for (size_t j = 0; j < d->inputs; j++) {
     d->input_scale[j] = (rwk_scale){0, 1};
     if (d->standardise) RWK_TRY(measure(&d->input_scale[j], d, d->X + j, d->inputs, d->input_names[j]));
-    if (!(d->input_scale[j].scale > 0)) d->input_scale[j].scale = 1; /* a level that all rows share, or differences that underflow */
+    if (!(d->input_scale[j].scale > 0))
+      d->input_scale[j].scale = 1; /* a level that all rows share, or differences that underflow */
   }
   for (size_t k = 0; k < d->outputs; k++) {
     d->target_scale[k] = (rwk_scale){0, 1};
@@ -207,18 +213,22 @@ static rwk_status assign(roles *r, rwk_context *ctx, const rwk_table *t, const r
   if (s->target_count == 0) r->target[r->target_count++] = t->column_count - 1;
   for (size_t i = 0; i < s->target_count && status == RWK_OK; i++) {
     status = rwk_find_column(&column, ctx, t, s->targets[i], "column");
-    if (status == RWK_OK && taken[column]) status = rwk_fail(ctx, RWK_DATA, "target '%s' is named twice", s->targets[i]);
+    if (status == RWK_OK && taken[column])
+      status = rwk_fail(ctx, RWK_DATA, "target '%s' is named twice", s->targets[i]);
     if (status == RWK_OK) taken[r->target[r->target_count++] = column] = 1;
   }
   for (size_t k = 0; k < r->target_count; k++) taken[r->target[k]] = 1;
   if (status == RWK_OK && s->row_weights) {
     status = rwk_find_column(&column, ctx, t, s->row_weights, "column of row weights");
-    if (status == RWK_OK && taken[column]) status = rwk_fail(ctx, RWK_DATA, "'%s' cannot be a target and the row weights", s->row_weights);
+    if (status == RWK_OK && taken[column])
+      status = rwk_fail(ctx, RWK_DATA, "'%s' cannot be a target and the row weights", s->row_weights);
     if (status == RWK_OK) taken[r->weights = column] = 1;
   }
   for (size_t i = 0; i < s->exclude_count && status == RWK_OK; i++) {
     status = rwk_find_column(&column, ctx, t, s->exclude[i], "column to exclude");
-    if (status == RWK_OK && taken[column]) status = rwk_fail(ctx, RWK_DATA, "'%s' is excluded, but it is a target or the row weights", s->exclude[i]);
+    if (status == RWK_OK && taken[column])
+      status =
+          rwk_fail(ctx, RWK_DATA, "'%s' is excluded, but it is a target or the row weights", s->exclude[i]);
     if (status == RWK_OK) taken[column] = 2;
   }
   for (size_t i = 0; i < s->category_count && status == RWK_OK; i++)
@@ -250,16 +260,20 @@ static rwk_status take_weights(rwk_design *d, const rwk_table *t, size_t column,
   for (size_t i = 0, to = 0; i < t->rows; i++) {
     if (!keep[i]) continue;
     if (c->x[i] < 0)
-      return rwk_fail(d->ctx, RWK_DATA, "%s, line %zu, column '%s': a row weight of %g; weights cannot be negative", t->name, t->line[i], shown,
-                      c->x[i]);
+      return rwk_fail(d->ctx, RWK_DATA,
+                      "%s, line %zu, column '%s': a row weight of %g; weights cannot be negative", t->name,
+                      t->line[i], shown, c->x[i]);
     sum += d->weights[to++] = c->x[i];
   }
-  if (!(sum > 0) || !isfinite(sum)) return rwk_fail(d->ctx, RWK_DATA, "%s, column '%s': the row weights do not sum to a positive number", t->name, shown);
+  if (!(sum > 0) || !isfinite(sum))
+    return rwk_fail(d->ctx, RWK_DATA, "%s, column '%s': the row weights do not sum to a positive number",
+                    t->name, shown);
   return RWK_OK;
 }
 
 static rwk_status fill(rwk_design *d, const rwk_table *t, const roles *r, const unsigned char *keep) {
-  if (d->inputs && d->rows > PTRDIFF_MAX / sizeof(double) / d->inputs) return rwk_fail_memory(d->ctx, "a design");
+  if (d->inputs && d->rows > PTRDIFF_MAX / sizeof(double) / d->inputs)
+    return rwk_fail_memory(d->ctx, "a design");
   d->X = rwk_alloc_doubles(d->ctx, d->rows * d->inputs);
   d->Y = rwk_alloc_doubles(d->ctx, d->rows * d->outputs);
   if (!d->X || !d->Y) return rwk_fail_memory(d->ctx, "a design");
@@ -273,7 +287,8 @@ static rwk_status fill(rwk_design *d, const rwk_table *t, const roles *r, const 
 }
 
 /* Text or numbers? Decides each source, and refuses what is neither. */
-static rwk_status choose_kinds(rwk_design *d, const rwk_table *t, const roles *r, const rwk_design_settings *s, const unsigned char *keep) {
+static rwk_status choose_kinds(rwk_design *d, const rwk_table *t, const roles *r,
+                               const rwk_design_settings *s, const unsigned char *keep) {
   char shown[RWK_SHOWN];
   for (size_t j = 0; j < r->source_count; j++) {
     const rwk_column *c = &t->columns[r->source[j]];
@@ -286,14 +301,18 @@ static rwk_status choose_kinds(rwk_design *d, const rwk_table *t, const roles *r
       continue;
     }
     if (!declared && s->categorical == RWK_CATEGORICAL_ERROR)
-      return rwk_fail(d->ctx, RWK_DATA, "%s, column '%s' is text ('%s' on line %zu); --categories or --exclude it, or --categorical one-hot", t->name,
-                      rwk_shown(shown, c->name, strlen(c->name)), t->texts + c->oddities[0].text, t->line[c->oddities[0].row]);
+      return rwk_fail(d->ctx, RWK_DATA,
+                      "%s, column '%s' is text ('%s' on line %zu); --categories or --exclude it, or "
+                      "--categorical one-hot",
+                      t->name, rwk_shown(shown, c->name, strlen(c->name)), t->texts + c->oddities[0].text,
+                      t->line[c->oddities[0].row]);
     RWK_TRY(rwk_levels(source, d->ctx, t, r->source[j], keep));
   }
   return RWK_OK;
 }
 
-/* An empty cell of a text column is a level of its own, not a missing number, unless texts for missing stand beside it. */
+/* An empty cell of a text column is a level of its own, not a missing number, unless texts for missing stand
+ * beside it. */
 static size_t columns_that_may_miss(size_t *list, const rwk_table *t, const roles *r) {
   size_t n = 0;
   for (size_t k = 0; k < r->target_count; k++) list[n++] = r->target[k];
@@ -303,9 +322,11 @@ static size_t columns_that_may_miss(size_t *list, const rwk_table *t, const role
   return n;
 }
 
-rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, const rwk_table *t, const rwk_design_settings *s) {
+rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, const rwk_table *t,
+                             const rwk_design_settings *s) {
   *design = NULL;
-  if (s->size != sizeof *s) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "design settings: call rwk_design_settings_init first");
+  if (s->size != sizeof *s)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "design settings: call rwk_design_settings_init first");
   rwk_design *d = rwk_design_alloc(ctx);
   unsigned char *keep = rwk_alloc(ctx, t->rows, 1);
   roles r = {0};
@@ -318,17 +339,22 @@ rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, const rwk_ta
   memset(keep, 1, t->rows);
   d->standardise = s->standardise;
   status = assign(&r, ctx, t, s);
-  for (size_t k = 0; k < r.target_count && status == RWK_OK; k++) status = rwk_check_numbers(ctx, t, r.target[k], "target", s->missing == RWK_MISSING_DROP);
-  if (status == RWK_OK && r.weights < t->column_count) status = rwk_check_numbers(ctx, t, r.weights, "column", 1);
+  for (size_t k = 0; k < r.target_count && status == RWK_OK; k++)
+    status = rwk_check_numbers(ctx, t, r.target[k], "target", s->missing == RWK_MISSING_DROP);
+  if (status == RWK_OK && r.weights < t->column_count)
+    status = rwk_check_numbers(ctx, t, r.weights, "column", 1);
   for (size_t j = 0; j < r.source_count && status == RWK_OK; j++)
-    if (!rwk_column_is_text(t, &t->columns[r.source[j]]) && !named(s->categories, s->category_count, t->columns[r.source[j]].name))
+    if (!rwk_column_is_text(t, &t->columns[r.source[j]]) &&
+        !named(s->categories, s->category_count, t->columns[r.source[j]].name))
       status = rwk_check_numbers(ctx, t, r.source[j], "column", 1);
   if (status == RWK_OK)
-    status = rwk_check_missing(keep, ctx, t, may_miss, columns_that_may_miss(may_miss, t, &r), s->missing == RWK_MISSING_DROP);
+    status = rwk_check_missing(keep, ctx, t, may_miss, columns_that_may_miss(may_miss, t, &r),
+                               s->missing == RWK_MISSING_DROP);
   if (status != RWK_OK) goto done;
   for (size_t i = 0; i < t->rows; i++) d->rows += keep[i];
   if (d->rows < 2 && !s->keep_constant) {
-    status = rwk_fail(ctx, RWK_DATA, "%s: %zu row%s of data, at least 2 are needed", t->name, d->rows, d->rows == 1 ? "" : "s");
+    status = rwk_fail(ctx, RWK_DATA, "%s: %zu row%s of data, at least 2 are needed", t->name, d->rows,
+                      d->rows == 1 ? "" : "s");
     goto done;
   }
   status = rwk_design_targets(d, r.target_count);
@@ -343,21 +369,26 @@ rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, const rwk_ta
   if (status == RWK_OK) status = fill(d, t, &r, keep);
   if (status == RWK_OK && !s->keep_constant) status = leave_out_constants(d);
   if (status == RWK_OK && d->inputs == 0)
-    status = rwk_fail(ctx, RWK_DATA, "%s: no feature is left beside the target%s", t->name, t->column_count == 1 ? "; is --sep right?" : "");
+    status = rwk_fail(ctx, RWK_DATA, "%s: no feature is left beside the target%s", t->name,
+                      t->column_count == 1 ? "; is --sep right?" : "");
   if (status == RWK_OK) status = find_scales(d);
   if (status == RWK_OK) status = rwk_design_seal(d);
   if (status == RWK_OK) rwk_design_apply_scales(d);
 done:
   rwk_free(ctx, lists);
   rwk_free(ctx, keep);
-  if (status == RWK_OK) *design = d;
-  else rwk_design_destroy(d);
+  if (status == RWK_OK)
+    *design = d;
+  else
+    rwk_design_destroy(d);
   return status;
 }
 
 /* ---- the fingerprint: names, parts, and the bits of every number before scaling, and the scales ---- */
 
-static void hash_text(XXH3_state_t *h, const char *text) { XXH3_128bits_update(h, text ? text : "", text ? strlen(text) + 1 : 1); }
+static void hash_text(XXH3_state_t *h, const char *text) {
+  XXH3_128bits_update(h, text ? text : "", text ? strlen(text) + 1 : 1);
+}
 
 static void hash_doubles(XXH3_state_t *h, const double *x, size_t n) {
   if (x) XXH3_128bits_update(h, x, n * sizeof *x);
@@ -376,12 +407,15 @@ rwk_status rwk_design_seal(rwk_design *d) {
   hash_doubles(h, d->Y, d->rows * d->outputs);
   hash_doubles(h, d->weights, d->rows);
   const XXH128_hash_t hash = XXH3_128bits_digest(h);
-  snprintf(d->fingerprint, sizeof d->fingerprint, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+  snprintf(d->fingerprint, sizeof d->fingerprint, "%016llx%016llx", (unsigned long long)hash.high64,
+           (unsigned long long)hash.low64);
   XXH3_freeState(h);
   return RWK_OK;
 }
 
 rwk_status rwk_design_fingerprint(char text[33], const rwk_design *d) {
   memcpy(text, d->fingerprint, sizeof d->fingerprint);
-  return d->fingerprint[0] ? RWK_OK : rwk_fail(d->ctx, RWK_INVALID_ARGUMENT, "design: made from a recipe, it has no data to fingerprint");
+  return d->fingerprint[0] ? RWK_OK
+                           : rwk_fail(d->ctx, RWK_INVALID_ARGUMENT,
+                                      "design: made from a recipe, it has no data to fingerprint");
 }

@@ -4,9 +4,13 @@
 #include <string.h>
 #include "data/number.h"
 
-static int is_digit(char c) { return c >= '0' && c <= '9'; }
+static int is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-static int is_blank(char c) { return c == ' ' || c == '\t'; }
+static int is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 /* The parts of a number's spelling. */
 typedef struct spelling {
@@ -28,8 +32,10 @@ static int read_spelling(spelling *s, const char *p, const char *end, char decim
     }
     any = 1;
     if (s->count > 0 || *p != '0') {
-      if (s->count < 19) s->digits = 10 * s->digits + (uint64_t)(*p - '0');
-      else s->exponent++;
+      if (s->count < 19)
+        s->digits = 10 * s->digits + (uint64_t)(*p - '0');
+      else
+        s->exponent++;
       s->count++;
     }
     if (fraction) s->exponent--;
@@ -49,7 +55,8 @@ static int read_spelling(spelling *s, const char *p, const char *end, char decim
   return p == end;
 }
 
-rwk_number_kind rwk_number(double *x, int *inexact, const char *text, size_t length, char decimal, locale_t c_locale) {
+rwk_number_kind rwk_number(double *x, int *inexact, const char *text, size_t length, char decimal,
+                           locale_t c_locale) {
   static const double ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   enum { LONGEST = 800 }; /* a double's exact decimal expansion fits */
@@ -75,8 +82,10 @@ rwk_number_kind rwk_number(double *x, int *inexact, const char *text, size_t len
   *x = strtod_l(copy, NULL, c_locale);
   if (!isfinite(*x)) return RWK_NUMBER_RANGE;
   if (inexact && s.whole && s.count > 15) { /* exact only if the digits come back */
-    if (s.count > 19 || fabs(*x) >= 0x1p64) *inexact = 1;
-    else *inexact = (uint64_t)fabs(*x) != s.digits;
+    if (s.count > 19 || fabs(*x) >= 0x1p64)
+      *inexact = 1;
+    else
+      *inexact = (uint64_t)fabs(*x) != s.digits;
   }
   return RWK_NUMBER_OK;
 }

@@ -12,9 +12,11 @@ typedef enum rwk_number_kind {
   RWK_NUMBER_RANGE /* a number beyond the largest double */
 } rwk_number_kind;
 
-/* Reads the whole of text[length] (blanks around it aside): [+-] digits [. digits] [e [+-] digits], at least one digit before the
- * exponent; `decimal` stands for the point. Correctly rounded. *inexact (unless NULL) is 1 for a whole number that a double cannot
- * hold. c_locale: newlocale(LC_ALL_MASK, "C", 0), for the rare cases that need more than one rounding. */
-rwk_number_kind rwk_number(double *x, int *inexact, const char *text, size_t length, char decimal, locale_t c_locale);
+/* Reads the whole of text[length] (blanks around it aside): [+-] digits [. digits] [e [+-] digits], at least
+ * one digit before the exponent; `decimal` stands for the point. Correctly rounded. *inexact (unless NULL) is
+ * 1 for a whole number that a double cannot hold. c_locale: newlocale(LC_ALL_MASK, "C", 0), for the rare
+ * cases that need more than one rounding. */
+rwk_number_kind rwk_number(double *x, int *inexact, const char *text, size_t length, char decimal,
+                           locale_t c_locale);
 
 #endif

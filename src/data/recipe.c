@@ -10,23 +10,29 @@
 
 enum { VERSION = 1, MOST = 1 << 20 };
 
-static json_t *scale_to_json(const rwk_scale *s) { return json_pack("{s:f, s:f}", "mean", s->mean, "scale", s->scale); }
+static json_t *scale_to_json(const rwk_scale *s) {
+  return json_pack("{s:f, s:f}", "mean", s->mean, "scale", s->scale);
+}
 
 static json_t *source_to_json(const rwk_design *d, const rwk_source *s) {
   json_t *levels = s->levels ? json_array() : json_null(), *inputs = json_array();
-  for (size_t k = 0; k < s->level_count; k++) json_array_append_new(levels, json_string(s->levels[k]));
-  for (size_t k = 0; k < s->inputs; k++) json_array_append_new(inputs, scale_to_json(&d->input_scale[s->first + k]));
+  for (size_t k = 0; s->levels && k < s->level_count; k++)
+    json_array_append_new(levels, json_string(s->levels[k]));
+  for (size_t k = 0; k < s->inputs; k++)
+    json_array_append_new(inputs, scale_to_json(&d->input_scale[s->first + k]));
   return json_pack("{s:s, s:o, s:o}", "name", s->name, "levels", levels, "inputs", inputs);
 }
 
 rwk_status rwk_design_recipe(char **text, rwk_context *ctx, const rwk_design *d) {
   *text = NULL;
   json_t *columns = json_array(), *targets = json_array();
-  for (size_t j = 0; j < d->source_count; j++) json_array_append_new(columns, source_to_json(d, &d->sources[j]));
+  for (size_t j = 0; j < d->source_count; j++)
+    json_array_append_new(columns, source_to_json(d, &d->sources[j]));
   for (size_t k = 0; k < d->outputs; k++)
-    json_array_append_new(targets, json_pack("{s:s, s:f, s:f}", "name", d->targets[k], "mean", d->target_scale[k].mean, "scale",
-                                             d->target_scale[k].scale));
-  json_t *root = json_pack("{s:i, s:b, s:o, s:o}", "version", VERSION, "standardise", d->standardise, "columns", columns, "targets", targets);
+    json_array_append_new(targets, json_pack("{s:s, s:f, s:f}", "name", d->targets[k], "mean",
+                                             d->target_scale[k].mean, "scale", d->target_scale[k].scale));
+  json_t *root = json_pack("{s:i, s:b, s:o, s:o}", "version", VERSION, "standardise", d->standardise,
+                           "columns", columns, "targets", targets);
   const size_t length = root ? json_dumpb(root, NULL, 0, JSON_COMPACT | JSON_REAL_PRECISION(17)) : 0;
   char *out = length ? rwk_alloc(ctx, length + 1, 1) : NULL;
   rwk_status status = RWK_OK;
@@ -41,9 +47,13 @@ rwk_status rwk_design_recipe(char **text, rwk_context *ctx, const rwk_design *d)
   return status;
 }
 
-void rwk_text_destroy(rwk_context *ctx, char *text) { rwk_free(ctx, text); }
+void rwk_text_destroy(rwk_context *ctx, char *text) {
+  rwk_free(ctx, text);
+}
 
-static rwk_status bad(rwk_context *ctx, const char *what) { return rwk_fail(ctx, RWK_FORMAT, "recipe: %s", what); }
+static rwk_status bad(rwk_context *ctx, const char *what) {
+  return rwk_fail(ctx, RWK_FORMAT, "recipe: %s", what);
+}
 
 static rwk_status take_text(char **out, rwk_context *ctx, const json_t *value, const char *what) {
   const char *text = json_string_value(value);
@@ -54,9 +64,11 @@ static rwk_status take_text(char **out, rwk_context *ctx, const json_t *value, c
 
 static rwk_status take_scale(rwk_scale *s, rwk_context *ctx, const json_t *value) {
   const json_t *mean = json_object_get(value, "mean"), *scale = json_object_get(value, "scale");
-  if (!json_is_number(mean) || !json_is_number(scale)) return bad(ctx, "a mean and a scale are wanted for every input and target");
+  if (!json_is_number(mean) || !json_is_number(scale))
+    return bad(ctx, "a mean and a scale are wanted for every input and target");
   *s = (rwk_scale){json_number_value(mean), json_number_value(scale)};
-  if (!isfinite(s->mean) || !(s->scale > 0) || !isfinite(s->scale)) return bad(ctx, "a scale is not positive and finite");
+  if (!isfinite(s->mean) || !(s->scale > 0) || !isfinite(s->scale))
+    return bad(ctx, "a scale is not positive and finite");
   return RWK_OK;
 }
 
@@ -69,7 +81,8 @@ static rwk_status take_source(rwk_source *s, rwk_context *ctx, const json_t *val
   s->levels = rwk_calloc(ctx, count, sizeof *s->levels);
   if (!s->levels) return rwk_fail_memory(ctx, "a recipe");
   for (; s->level_count < count; s->level_count++)
-    RWK_TRY(take_text(&s->levels[s->level_count], ctx, json_array_get(levels, s->level_count), "a level is not a text"));
+    RWK_TRY(take_text(&s->levels[s->level_count], ctx, json_array_get(levels, s->level_count),
+                      "a level is not a text"));
   return RWK_OK;
 }
 
@@ -85,7 +98,8 @@ static rwk_status from_json(rwk_design *d, const json_t *root) {
   RWK_TRY(rwk_design_inputs_set(d));
   for (size_t j = 0; j < n; j++) {
     const json_t *inputs = json_object_get(json_array_get(columns, j), "inputs");
-    if (json_array_size(inputs) != d->sources[j].inputs) return bad(ctx, "a column has not as many inputs as its levels ask for");
+    if (json_array_size(inputs) != d->sources[j].inputs)
+      return bad(ctx, "a column has not as many inputs as its levels ask for");
     for (size_t k = 0; k < d->sources[j].inputs; k++)
       RWK_TRY(take_scale(&d->input_scale[d->sources[j].first + k], ctx, json_array_get(inputs, k)));
   }
@@ -102,11 +116,14 @@ rwk_status rwk_design_from_recipe(rwk_design **design, rwk_context *ctx, const c
   *design = NULL;
   json_error_t error;
   json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-  if (!root) return rwk_fail(ctx, RWK_FORMAT, "recipe, line %d, column %d: %s", error.line, error.column, error.text);
+  if (!root)
+    return rwk_fail(ctx, RWK_FORMAT, "recipe, line %d, column %d: %s", error.line, error.column, error.text);
   rwk_design *d = rwk_design_alloc(ctx);
   const rwk_status status = d ? from_json(d, root) : rwk_fail_memory(ctx, "a recipe");
   json_decref(root);
-  if (status == RWK_OK) *design = d;
-  else rwk_design_destroy(d);
+  if (status == RWK_OK)
+    *design = d;
+  else
+    rwk_design_destroy(d);
   return status;
 }

@@ -5,8 +5,10 @@
 static const char candidates[] = {',', ';', '\t', '|'};
 enum { CANDIDATES = sizeof candidates, LINES = 24 };
 
-/* Counts of each candidate outside quotes in one record; *end is where the next begins. 0 if there is no whole record. */
-static int count_record(size_t count[CANDIDATES], const char *p, const char *stop, const char **end, int *blank) {
+/* Counts of each candidate outside quotes in one record; *end is where the next begins. 0 if there is no
+ * whole record. */
+static int count_record(size_t count[CANDIDATES], const char *p, const char *stop, const char **end,
+                        int *blank) {
   int quoted = 0;
   memset(count, 0, CANDIDATES * sizeof *count);
   *blank = 1;
@@ -24,7 +26,9 @@ static int count_record(size_t count[CANDIDATES], const char *p, const char *sto
   return !quoted && !*blank;
 }
 
-static int is_digit(char c) { return c >= '0' && c <= '9'; }
+static int is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /* Cells that are a number only if `mark` is the decimal mark: digits, mark, digits. */
 static size_t marked(const char *bytes, size_t length, char separator, char mark) {
@@ -37,9 +41,12 @@ static size_t marked(const char *bytes, size_t length, char separator, char mark
     while (b > a && (b[-1] == ' ' || b[-1] == '"')) b--;
     size_t digits = 0, marks = 0, others = 0;
     for (const char *q = a; q < b; q++) {
-      if (is_digit(*q)) digits++;
-      else if (*q == mark) marks++;
-      else others++;
+      if (is_digit(*q))
+        digits++;
+      else if (*q == mark)
+        marks++;
+      else
+        others++;
     }
     found += digits > 0 && marks == 1 && others == 0;
     p = end + 1;
@@ -61,7 +68,8 @@ void rwk_sniff(rwk_dialect *d, const char *bytes, size_t length, const rwk_table
   *d = (rwk_dialect){.separator = settings->separator, .decimal = settings->decimal};
   if (!d->separator) {
     size_t best_share = 0, best_count = 0;
-    for (int c = 0; c < CANDIDATES; c++) { /* the candidate that cuts most lines into the same number of cells */
+    for (int c = 0; c < CANDIDATES;
+         c++) { /* the candidate that cuts most lines into the same number of cells */
       size_t share = 0, of = 0;
       for (size_t i = 0; i < lines; i++) {
         size_t same = 0;
@@ -81,7 +89,8 @@ void rwk_sniff(rwk_dialect *d, const char *bytes, size_t length, const rwk_table
   }
   if (!d->decimal) {
     d->decimal = '.';
-    if (d->separator != ',' && d->separator != 0 && marked(bytes, (size_t)(p - bytes), d->separator, ',') > 0 &&
+    if (d->separator != ',' && d->separator != 0 &&
+        marked(bytes, (size_t)(p - bytes), d->separator, ',') > 0 &&
         marked(bytes, (size_t)(p - bytes), d->separator, '.') == 0) {
       d->decimal = ',';
       d->guessed_decimal = 1;

@@ -22,9 +22,13 @@ void rwk_table_destroy(rwk_table *t) {
   rwk_free(t->ctx, t);
 }
 
-size_t rwk_table_rows(const rwk_table *t) { return t->rows; }
+size_t rwk_table_rows(const rwk_table *t) {
+  return t->rows;
+}
 
-size_t rwk_table_columns(const rwk_table *t) { return t->column_count; }
+size_t rwk_table_columns(const rwk_table *t) {
+  return t->column_count;
+}
 
 const char *rwk_table_column_name(const rwk_table *t, size_t column) {
   return column < t->column_count ? t->columns[column].name : NULL;
@@ -45,8 +49,10 @@ const rwk_oddity *rwk_column_oddity(const rwk_column *c, size_t row) {
   size_t low = 0, high = c->oddity_count;
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (c->oddities[middle].row < row) low = middle + 1;
-    else high = middle;
+    if (c->oddities[middle].row < row)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low < c->oddity_count && c->oddities[low].row == row ? &c->oddities[low] : NULL;
 }
@@ -69,6 +75,7 @@ void rwk_column_label(char *out, size_t size, const rwk_table *t, const rwk_colu
   for (int digits = 15; digits <= 17; digits++) { /* the fewest digits that give the number back */
     snprintf(out, size, "%.*g", digits, c->x[row]);
     double back;
-    if (rwk_number(&back, NULL, out, strlen(out), '.', t->c_locale) == RWK_NUMBER_OK && back == c->x[row]) break;
+    if (rwk_number(&back, NULL, out, strlen(out), '.', t->c_locale) == RWK_NUMBER_OK && back == c->x[row])
+      break;
   }
 }

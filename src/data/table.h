@@ -16,12 +16,12 @@ typedef struct rwk_oddity {
 
 typedef struct rwk_column {
   char *name;
-  double *x;            /* [capacity >= rows]; NaN at oddities */
+  double *x; /* [capacity >= rows]; NaN at oddities */
   size_t x_capacity;
   rwk_oddity *oddities; /* in order of rows */
   size_t oddity_count, oddity_capacity;
-  size_t missing, others; /* oddities that are missing cells, and those that are not */
-  unsigned char inexact;  /* whole numbers that a double cannot hold */
+  size_t missing, others;   /* oddities that are missing cells, and those that are not */
+  unsigned char inexact;    /* whole numbers that a double cannot hold */
   unsigned char duplicated; /* its name was not unique in the file */
   unsigned char unnamed;
 } rwk_column;

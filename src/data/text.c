@@ -11,7 +11,9 @@ static size_t sequence(const unsigned char *s, size_t left) {
   if (n == 0 || n > left) return 0;
   for (size_t i = 1; i < n; i++)
     if ((s[i] & 0xc0) != 0x80) return 0;
-  if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) || (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f)) return 0;
+  if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) || (c == 0xf0 && s[1] < 0x90) ||
+      (c == 0xf4 && s[1] > 0x8f))
+    return 0;
   return n;
 }
 
@@ -44,6 +46,11 @@ const char *rwk_shown(char out[RWK_SHOWN], const char *text, size_t length) {
     i += n;
   }
   out[at] = 0;
+  return out;
+}
+
+const char *rwk_reason(char out[RWK_REASON], int number) {
+  if (strerror_r(number, out, RWK_REASON) != 0) snprintf(out, RWK_REASON, "error %d", number);
   return out;
 }
 

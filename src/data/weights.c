@@ -35,10 +35,13 @@ typedef struct place {
   size_t layer;
 } place;
 
-static rwk_status number_at(double *x, const place *p, const json_t *value, const char *part, size_t i, size_t j, int matrix) {
-  char where[64];
-  if (matrix) snprintf(where, sizeof where, "layers[%zu].%s[%zu][%zu]", p->layer, part, i, j);
-  else snprintf(where, sizeof where, "layers[%zu].%s[%zu]", p->layer, part, j);
+static rwk_status number_at(double *x, const place *p, const json_t *value, const char *part, size_t i,
+                            size_t j, int matrix) {
+  char where[96];
+  if (matrix)
+    snprintf(where, sizeof where, "layers[%zu].%s[%zu][%zu]", p->layer, part, i, j);
+  else
+    snprintf(where, sizeof where, "layers[%zu].%s[%zu]", p->layer, part, j);
   if (!json_is_number(value)) return rwk_fail(p->ctx, RWK_FORMAT, "%s: %s is not a number", p->file, where);
   *x = json_number_value(value);
   return isfinite(*x) ? RWK_OK : rwk_fail(p->ctx, RWK_FORMAT, "%s: %s is not finite", p->file, where);
@@ -47,12 +50,14 @@ static rwk_status number_at(double *x, const place *p, const json_t *value, cons
 static rwk_status take_matrix(layer *l, const place *p, const json_t *W) {
   l->inputs = json_array_size(W);
   if (!json_is_array(W) || l->inputs == 0)
-    return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].W is not a list of rows, one row per input", p->file, p->layer);
+    return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].W is not a list of rows, one row per input", p->file,
+                    p->layer);
   for (size_t i = 0; i < l->inputs; i++) {
     const json_t *row = json_array_get(W, i);
     const size_t width = json_array_size(row);
     if (!json_is_array(row) || width == 0)
-      return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].W[%zu] is not a list of numbers, one per unit", p->file, p->layer, i);
+      return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].W[%zu] is not a list of numbers, one per unit",
+                      p->file, p->layer, i);
     if (i == 0) {
       l->outputs = width;
       if (l->inputs > PTRDIFF_MAX / sizeof(double) / width) return rwk_fail_memory(p->ctx, "weights");
@@ -60,8 +65,10 @@ static rwk_status take_matrix(layer *l, const place *p, const json_t *W) {
       if (!l->W) return rwk_fail_memory(p->ctx, "weights");
     }
     if (width != l->outputs)
-      return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].W[%zu] has %zu numbers, W[0] has %zu", p->file, p->layer, i, width, l->outputs);
-    for (size_t j = 0; j < width; j++) RWK_TRY(number_at(&l->W[i * width + j], p, json_array_get(row, j), "W", i, j, 1));
+      return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].W[%zu] has %zu numbers, W[0] has %zu", p->file,
+                      p->layer, i, width, l->outputs);
+    for (size_t j = 0; j < width; j++)
+      RWK_TRY(number_at(&l->W[i * width + j], p, json_array_get(row, j), "W", i, j, 1));
   }
   return RWK_OK;
 }
@@ -69,7 +76,8 @@ static rwk_status take_matrix(layer *l, const place *p, const json_t *W) {
 static rwk_status take_biases(layer *l, const place *p, const json_t *b) {
   if (!b || json_is_null(b)) return RWK_OK;
   if (!json_is_array(b) || json_array_size(b) != l->outputs)
-    return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].b is not a list of %zu numbers, one per unit", p->file, p->layer, l->outputs);
+    return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].b is not a list of %zu numbers, one per unit",
+                    p->file, p->layer, l->outputs);
   l->b = rwk_alloc_doubles(p->ctx, l->outputs);
   if (!l->b) return rwk_fail_memory(p->ctx, "weights");
   for (size_t j = 0; j < l->outputs; j++) RWK_TRY(number_at(&l->b[j], p, json_array_get(b, j), "b", 0, j, 0));
@@ -80,7 +88,9 @@ static rwk_status take_layers(rwk_weights *w, place *p, const json_t *root) {
   const json_t *layers = json_object_get(root, "layers");
   const size_t count = json_array_size(layers);
   if (!json_is_array(layers) || count == 0)
-    return rwk_fail(p->ctx, RWK_FORMAT, "%s: no layers; the form is {\"layers\":[{\"W\":[[row per input]],\"b\":[...]}, ...]}", p->file);
+    return rwk_fail(p->ctx, RWK_FORMAT,
+                    "%s: no layers; the form is {\"layers\":[{\"W\":[[row per input]],\"b\":[...]}, ...]}",
+                    p->file);
   w->layers = rwk_calloc(p->ctx, count, sizeof *w->layers);
   if (!w->layers) return rwk_fail_memory(p->ctx, "weights");
   w->count = count;
@@ -90,14 +100,18 @@ static rwk_status take_layers(rwk_weights *w, place *p, const json_t *root) {
     RWK_TRY(take_matrix(&w->layers[l], p, json_object_get(entry, "W")));
     RWK_TRY(take_biases(&w->layers[l], p, json_object_get(entry, "b")));
     if (l && w->layers[l].inputs != w->layers[l - 1].outputs)
-      return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].W has %zu rows, but the layer before has %zu units", p->file, l, w->layers[l].inputs,
-                      w->layers[l - 1].outputs);
+      return rwk_fail(p->ctx, RWK_FORMAT,
+                      "%s: layers[%zu].W has %zu rows, but the layer before has %zu units", p->file, l,
+                      w->layers[l].inputs, w->layers[l - 1].outputs);
   }
   return RWK_OK;
 }
 
-static rwk_status from_root(rwk_weights **weights, rwk_context *ctx, const char *shown, json_t *root, const json_error_t *error) {
-  if (!root) return rwk_fail(ctx, RWK_FORMAT, "%s, line %d, column %d: %s", shown, error->line, error->column, error->text);
+static rwk_status from_root(rwk_weights **weights, rwk_context *ctx, const char *shown, json_t *root,
+                            const json_error_t *error) {
+  if (!root)
+    return rwk_fail(ctx, RWK_FORMAT, "%s, line %d, column %d: %s", shown, error->line, error->column,
+                    error->text);
   rwk_weights *w = rwk_calloc(ctx, 1, sizeof *w);
   place p = {.ctx = ctx, .file = shown};
   rwk_status status = RWK_OK;
@@ -108,15 +122,18 @@ static rwk_status from_root(rwk_weights **weights, rwk_context *ctx, const char 
     status = rwk_fail_memory(ctx, "weights");
   }
   json_decref(root);
-  if (status == RWK_OK) *weights = w;
-  else rwk_weights_destroy(w);
+  if (status == RWK_OK)
+    *weights = w;
+  else
+    rwk_weights_destroy(w);
   return status;
 }
 
 /* Whole numbers beyond 64 bits are doubles too. */
 static const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL;
 
-rwk_status rwk_weights_parse(rwk_weights **weights, rwk_context *ctx, const char *name, const char *text, size_t length) {
+rwk_status rwk_weights_parse(rwk_weights **weights, rwk_context *ctx, const char *name, const char *text,
+                             size_t length) {
   *weights = NULL;
   char shown[RWK_SHOWN];
   json_error_t error;
@@ -126,20 +143,25 @@ rwk_status rwk_weights_parse(rwk_weights **weights, rwk_context *ctx, const char
 
 rwk_status rwk_weights_read(rwk_weights **weights, rwk_context *ctx, const char *file) {
   *weights = NULL;
-  char shown[RWK_SHOWN];
+  char shown[RWK_SHOWN], reason[RWK_REASON];
   rwk_shown(shown, file, strlen(file));
   FILE *f = fopen(file, "rb");
-  if (!f) return rwk_fail(ctx, RWK_IO, "%s: %s", shown, strerror(errno));
+  if (!f) return rwk_fail(ctx, RWK_IO, "%s: %s", shown, rwk_reason(reason, errno));
   json_error_t error;
   json_t *root = json_loadf(f, flags, &error);
   fclose(f);
   return from_root(weights, ctx, shown, root, &error);
 }
 
-size_t rwk_weights_layers(const rwk_weights *w) { return w->count; }
+size_t rwk_weights_layers(const rwk_weights *w) {
+  return w->count;
+}
 
-rwk_status rwk_weights_layer(const double **W, const double **b, size_t *inputs, size_t *outputs, const rwk_weights *w, size_t index) {
-  if (index >= w->count) return rwk_fail(w->ctx, RWK_INVALID_ARGUMENT, "layer: there are %zu, none of number %zu", w->count, index);
+rwk_status rwk_weights_layer(const double **W, const double **b, size_t *inputs, size_t *outputs,
+                             const rwk_weights *w, size_t index) {
+  if (index >= w->count)
+    return rwk_fail(w->ctx, RWK_INVALID_ARGUMENT, "layer: there are %zu, none of number %zu", w->count,
+                    index);
   const layer *l = &w->layers[index];
   *W = l->W;
   *b = l->b;

@@ -5,9 +5,13 @@
 #include <lapacke.h>
 #include "la/dense.h"
 
-double rwk_dot(size_t n, const double *x, const double *y) { return cblas_ddot((int)n, x, 1, y, 1); }
+double rwk_dot(size_t n, const double *x, const double *y) {
+  return cblas_ddot((int)n, x, 1, y, 1);
+}
 
-double rwk_norm(size_t n, const double *x) { return cblas_dnrm2((int)n, x, 1); }
+double rwk_norm(size_t n, const double *x) {
+  return cblas_dnrm2((int)n, x, 1);
+}
 
 double rwk_norm_inf(size_t n, const double *x) {
   double largest = 0;
@@ -19,9 +23,13 @@ double rwk_norm_inf(size_t n, const double *x) {
   return largest;
 }
 
-void rwk_axpy(size_t n, double alpha, const double *x, double *y) { cblas_daxpy((int)n, alpha, x, 1, y, 1); }
+void rwk_axpy(size_t n, double alpha, const double *x, double *y) {
+  cblas_daxpy((int)n, alpha, x, 1, y, 1);
+}
 
-void rwk_scale(size_t n, double alpha, double *x) { cblas_dscal((int)n, alpha, x, 1); }
+void rwk_scale(size_t n, double alpha, double *x) {
+  cblas_dscal((int)n, alpha, x, 1);
+}
 
 int rwk_all_finite(size_t n, const double *x) {
   for (size_t i = 0; i < n; i++)
@@ -29,20 +37,22 @@ int rwk_all_finite(size_t n, const double *x) {
   return 1;
 }
 
-void rwk_gemm(double *C, size_t ldc, int transpose_A, int transpose_B, size_t m, size_t n, size_t k, double alpha, const double *A,
-              size_t lda, const double *B, size_t ldb, double beta) {
+void rwk_gemm(double *C, size_t ldc, int transpose_A, int transpose_B, size_t m, size_t n, size_t k,
+              double alpha, const double *A, size_t lda, const double *B, size_t ldb, double beta) {
   if (m == 0 || n == 0) return;
-  cblas_dgemm(CblasRowMajor, transpose_A ? CblasTrans : CblasNoTrans, transpose_B ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k,
-              alpha, A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
+  cblas_dgemm(CblasRowMajor, transpose_A ? CblasTrans : CblasNoTrans, transpose_B ? CblasTrans : CblasNoTrans,
+              (int)m, (int)n, (int)k, alpha, A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
 }
 
-void rwk_gemv(double *y, int transpose, size_t rows, size_t cols, double alpha, const double *A, size_t lda, const double *x,
-              double beta) {
+void rwk_gemv(double *y, int transpose, size_t rows, size_t cols, double alpha, const double *A, size_t lda,
+              const double *x, double beta) {
   if (rows == 0 || cols == 0) return;
-  cblas_dgemv(CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, (int)rows, (int)cols, alpha, A, (int)lda, x, 1, beta, y, 1);
+  cblas_dgemv(CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, (int)rows, (int)cols, alpha, A, (int)lda,
+              x, 1, beta, y, 1);
 }
 
-void rwk_syrk(double *C, size_t ldc, size_t n, size_t k, double alpha, const double *A, size_t lda, double beta) {
+void rwk_syrk(double *C, size_t ldc, size_t n, size_t k, double alpha, const double *A, size_t lda,
+              double beta) {
   if (n == 0) return;
   cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)n, (int)k, alpha, A, (int)lda, beta, C, (int)ldc);
 }
@@ -63,7 +73,8 @@ void rwk_symv(double *y, size_t n, const double *A, size_t lda, const double *x)
   if (n) cblas_dsymv(CblasRowMajor, CblasLower, (int)n, 1.0, A, (int)lda, x, 1, 0.0, y, 1);
 }
 
-/* The lower triangle of a row-major matrix is the upper triangle of the same numbers read by columns, as LAPACK does. */
+/* The lower triangle of a row-major matrix is the upper triangle of the same numbers read by columns, as
+ * LAPACK does. */
 
 void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n) {
   *pivot = 0;
@@ -71,11 +82,15 @@ void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n) {
 }
 
 void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *L, size_t lda, size_t n) {
-  if (n && k) LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, (lapack_int)k, L, (lapack_int)lda, x, (lapack_int)ldx);
+  if (n && k)
+    LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, (lapack_int)k, L, (lapack_int)lda, x,
+                        (lapack_int)ldx);
 }
 
 void rwk_triangular_solve(double *x, int transpose, const double *L, size_t lda, size_t n) {
-  if (n) cblas_dtrsv(CblasRowMajor, CblasLower, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit, (int)n, L, (int)lda, x, 1);
+  if (n)
+    cblas_dtrsv(CblasRowMajor, CblasLower, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit, (int)n, L,
+                (int)lda, x, 1);
 }
 
 rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n) {
@@ -83,7 +98,8 @@ rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *
   const lapack_int order = (lapack_int)n;
   const char job = vectors ? 'V' : 'N';
   double size;
-  lapack_int isize, info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, (lapack_int)lda, values, &size, -1, &isize, -1);
+  lapack_int isize, info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, (lapack_int)lda, values,
+                                               &size, -1, &isize, -1);
   if (info) return rwk_fail(ctx, RWK_INTERNAL, "dsyevd: argument %d", (int)-info);
   double *work = rwk_alloc_doubles(ctx, (size_t)size);
   lapack_int *iwork = rwk_alloc(ctx, (size_t)isize, sizeof *iwork);
@@ -92,7 +108,8 @@ rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *
     status = rwk_fail_memory(ctx, "eigenvalues");
     goto done;
   }
-  info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, (lapack_int)lda, values, work, (lapack_int)size, iwork, isize);
+  info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, (lapack_int)lda, values, work,
+                             (lapack_int)size, iwork, isize);
   if (info) {
     status = rwk_fail(ctx, RWK_NUMERICAL, "the eigenvalues of a matrix of order %zu did not converge", n);
     goto done;
@@ -105,8 +122,8 @@ done:
   return status;
 }
 
-rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n, size_t first,
-                          size_t count) {
+rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n,
+                          size_t first, size_t count) {
   if (n == 0 || count == 0) return RWK_OK;
   const lapack_int order = (lapack_int)n, low = (lapack_int)first + 1, high = (lapack_int)(first + count);
   lapack_int found, isize, info, *support = rwk_alloc(ctx, 2 * count, sizeof *support), *iwork = NULL;
@@ -116,8 +133,8 @@ rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, dou
     status = rwk_fail_memory(ctx, "eigenvalues");
     goto done;
   }
-  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'U', order, A, (lapack_int)lda, 0, 0, low, high, 0, &found, all,
-                             vectors, order, support, &size, -1, &isize, -1);
+  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'U', order, A, (lapack_int)lda, 0, 0,
+                             low, high, 0, &found, all, vectors, order, support, &size, -1, &isize, -1);
   if (info) {
     status = rwk_fail(ctx, RWK_INTERNAL, "dsyevr: argument %d", (int)-info);
     goto done;
@@ -128,8 +145,9 @@ rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, dou
     status = rwk_fail_memory(ctx, "eigenvalues");
     goto done;
   }
-  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'U', order, A, (lapack_int)lda, 0, 0, low, high, 0, &found, all,
-                             vectors, order, support, work, (lapack_int)size, iwork, isize);
+  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'U', order, A, (lapack_int)lda, 0, 0,
+                             low, high, 0, &found, all, vectors, order, support, work, (lapack_int)size,
+                             iwork, isize);
   if (info || found != (lapack_int)count) {
     status = rwk_fail(ctx, RWK_NUMERICAL, "the eigenvalues of a matrix of order %zu did not converge", n);
     goto done;
@@ -155,12 +173,15 @@ rwk_status rwk_eigen_tridiagonal(rwk_context *ctx, double *d, double *e, double 
     info = LAPACKE_dsteqr_work(LAPACK_COL_MAJOR, 'I', order, d, e, vectors, order, work);
     rwk_free_doubles(ctx, work);
   }
-  return info ? rwk_fail(ctx, RWK_NUMERICAL, "the eigenvalues of a tridiagonal matrix of order %zu did not converge", n) : RWK_OK;
+  return info ? rwk_fail(ctx, RWK_NUMERICAL,
+                         "the eigenvalues of a tridiagonal matrix of order %zu did not converge", n)
+              : RWK_OK;
 }
 
-rwk_status rwk_singular_max(rwk_context *ctx, double *sigma, double *u, double *v, const double *A, size_t lda, size_t m, size_t n) {
-  /* From the Gram matrix on the smaller side: its largest eigenvalue has full relative accuracy. Entries are scaled by the
-   * largest so that squares neither overflow nor vanish. */
+rwk_status rwk_singular_max(rwk_context *ctx, double *sigma, double *u, double *v, const double *A,
+                            size_t lda, size_t m, size_t n) {
+  /* From the Gram matrix on the smaller side: its largest eigenvalue has full relative accuracy. Entries are
+   * scaled by the largest so that squares neither overflow nor vanish. */
   *sigma = 0;
   const int tall = m >= n;
   const size_t k = tall ? n : m, other = tall ? m : n;

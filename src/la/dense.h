@@ -1,7 +1,7 @@
 /* la/dense.h: dense linear algebra, the only floor that names BLAS and LAPACK.
  *
- * Matrices are row-major with a leading dimension (row i at A + i*lda). Symmetric matrices hold both triangles unless said
- * otherwise. Functions that only call BLAS cannot fail.
+ * Matrices are row-major with a leading dimension (row i at A + i*lda). Symmetric matrices hold both
+ * triangles unless said otherwise. Functions that only call BLAS cannot fail.
  */
 #ifndef RWK_LA_DENSE_H
 #define RWK_LA_DENSE_H
@@ -17,39 +17,42 @@ void rwk_scale(size_t n, double alpha, double *x);
 int rwk_all_finite(size_t n, const double *x);
 
 /* C[m x n] = alpha op(A) op(B) + beta C, op(A)[m x k], op(B)[k x n]. beta 0 does not read C. */
-void rwk_gemm(double *C, size_t ldc, int transpose_A, int transpose_B, size_t m, size_t n, size_t k, double alpha, const double *A,
-              size_t lda, const double *B, size_t ldb, double beta);
+void rwk_gemm(double *C, size_t ldc, int transpose_A, int transpose_B, size_t m, size_t n, size_t k,
+              double alpha, const double *A, size_t lda, const double *B, size_t ldb, double beta);
 /* y[m] = alpha op(A) x + beta y; A[rows x cols] as stored. */
-void rwk_gemv(double *y, int transpose, size_t rows, size_t cols, double alpha, const double *A, size_t lda, const double *x,
-              double beta);
+void rwk_gemv(double *y, int transpose, size_t rows, size_t cols, double alpha, const double *A, size_t lda,
+              const double *x, double beta);
 /* Lower triangle of C[n x n] = alpha A'A + beta C, A[k x n]. */
-void rwk_syrk(double *C, size_t ldc, size_t n, size_t k, double alpha, const double *A, size_t lda, double beta);
+void rwk_syrk(double *C, size_t ldc, size_t n, size_t k, double alpha, const double *A, size_t lda,
+              double beta);
 /* Copies the lower triangle of C[n x n] into the upper. */
 void rwk_mirror(double *C, size_t ldc, size_t n);
 /* y = A x for symmetric A of which the lower triangle is read. */
 void rwk_symv(double *y, size_t n, const double *A, size_t lda, const double *x);
 
-/* Cholesky A = L L' in place, lower triangle read and written. *pivot: 0 if A is positive definite, else the (1-based) order of
- * the leading minor that is not, and A is of no further use. */
+/* Cholesky A = L L' in place, lower triangle read and written. *pivot: 0 if A is positive definite, else the
+ * (1-based) order of the leading minor that is not, and A is of no further use. */
 void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n);
 /* x := A^-1 x for k right-hand sides, vector j at x + j*ldx, from the factor. */
 void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *L, size_t lda, size_t n);
 /* x := L^-1 x (transpose 0) or L^-T x (transpose 1). */
 void rwk_triangular_solve(double *x, int transpose, const double *L, size_t lda, size_t n);
 
-/* All eigenvalues, ascending, and, if `vectors` is not NULL, eigenvectors: vector j contiguous at vectors + j*n. A is destroyed.
- * O(n^3); allocates O(n) and LAPACK's scratch through the context. */
+/* All eigenvalues, ascending, and, if `vectors` is not NULL, eigenvectors: vector j contiguous at vectors +
+ * j*n. A is destroyed. O(n^3); allocates O(n) and LAPACK's scratch through the context. */
 rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n);
 /* The eigenvalues of number first..first+count-1 (0-based, ascending) and their vectors. A is destroyed. */
-rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n, size_t first,
-                          size_t count);
-/* Eigenpairs of a symmetric tridiagonal matrix: diagonal d[n], off-diagonal e[n-1], both destroyed; values in d; vectors (n x n,
- * vector j contiguous) unless NULL. */
+rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n,
+                          size_t first, size_t count);
+/* Eigenpairs of a symmetric tridiagonal matrix: diagonal d[n], off-diagonal e[n-1], both destroyed; values in
+ * d; vectors (n x n, vector j contiguous) unless NULL. */
 rwk_status rwk_eigen_tridiagonal(rwk_context *ctx, double *d, double *e, double *vectors, size_t n);
-/* Largest singular value of A[m x n], with left u[m] and right v[n] singular vectors unless NULL. A is kept. */
-rwk_status rwk_singular_max(rwk_context *ctx, double *sigma, double *u, double *v, const double *A, size_t lda, size_t m, size_t n);
-/* Orthonormal basis of the span of k vectors (vector j at V + j*ldv) with relative tolerance tol, in place: on return the first
- * *rank vectors are orthonormal. Modified Gram-Schmidt, twice. */
+/* Largest singular value of A[m x n], with left u[m] and right v[n] singular vectors unless NULL. A is kept.
+ */
+rwk_status rwk_singular_max(rwk_context *ctx, double *sigma, double *u, double *v, const double *A,
+                            size_t lda, size_t m, size_t n);
+/* Orthonormal basis of the span of k vectors (vector j at V + j*ldv) with relative tolerance tol, in place:
+ * on return the first *rank vectors are orthonormal. Modified Gram-Schmidt, twice. */
 void rwk_orthonormalise(size_t *rank, double *V, size_t ldv, size_t n, size_t k, double tol);
 
 #endif

@@ -4,19 +4,20 @@
 #include "la/lanczos.h"
 
 void rwk_lanczos_settings_init(rwk_lanczos_settings *settings) {
-  *settings = (rwk_lanczos_settings){.products = 1000, .tol = 1e-3, .stop_below = -INFINITY, .memory = (size_t)256 << 20};
+  *settings = (rwk_lanczos_settings){
+      .products = 1000, .tol = 1e-3, .stop_below = -INFINITY, .memory = (size_t)256 << 20};
 }
 
 enum { LEAST_PRODUCTS = 48 };
 
 typedef struct lanczos {
   rwk_context *ctx;
-  size_t n, most;   /* most: vectors in the basis */
-  double *basis;    /* [most + 1 x n] */
-  double *T;        /* [most x most] projection of A on the basis */
-  double *scratch;  /* [most x most] */
-  double *ritz;     /* [most x most] eigenvectors of T */
-  double *theta;    /* [most] */
+  size_t n, most;  /* most: vectors in the basis */
+  double *basis;   /* [most + 1 x n] */
+  double *T;       /* [most x most] projection of A on the basis */
+  double *scratch; /* [most x most] */
+  double *ritz;    /* [most x most] eigenvectors of T */
+  double *theta;   /* [most] */
   const rwk_lanczos_settings *settings;
 } lanczos;
 
@@ -56,7 +57,8 @@ static rwk_status solve_projection(lanczos *z, size_t k) {
   return rwk_eigen(z->ctx, z->theta, z->ritz, z->scratch, k, k);
 }
 
-/* basis[0..kept) := the first `kept` Ritz vectors of a basis of k, and T accordingly (arrow with the couplings to vector k). */
+/* basis[0..kept) := the first `kept` Ritz vectors of a basis of k, and T accordingly (arrow with the
+ * couplings to vector k). */
 static rwk_status restart(lanczos *z, size_t k, size_t kept, double beta) {
   const size_t n = z->n, most = z->most;
   enum { BLOCK = 512 }; /* columns at a time, so that no second basis is needed */
@@ -133,15 +135,17 @@ rwk_status rwk_lanczos_min(rwk_lanczos_result *result, double *vector, rwk_conte
       result->converged = result->residual <= fmax(tol, 1e-14 * result->largest);
       /* a small residual early on may belong to a cluster that hides the end behind it */
       if (k < n - settings->flat_count && result->products < LEAST_PRODUCTS) result->converged = 0;
-      /* an invariant space seen from one starting vector may hide other copies: only the whole space settles it */
+      /* an invariant space seen from one starting vector may hide other copies: only the whole space settles
+       * it */
       if (k == n - settings->flat_count) result->converged = 1;
-      const int found = result->value + result->residual < settings->stop_below && result->residual <= 0.5 * fabs(result->value);
-      if (found || exhausted || (result->converged && !(invariant && k < n - settings->flat_count))) goto done;
+      const int found = result->value + result->residual < settings->stop_below &&
+                        result->residual <= 0.5 * fabs(result->value);
+      if (found || exhausted || (result->converged && !(invariant && k < n - settings->flat_count)))
+        goto done;
       if (full && k == n - settings->flat_count) goto done;
     }
     if (invariant) { /* go on in a fresh direction that does not couple with what is there */
       if (full || !random_direction(&z, &stream, next, k)) goto done;
-      beta = 0;
       z.T[(k - 1) * most + k] = z.T[k * most + k - 1] = 0;
       continue;
     }
@@ -172,8 +176,9 @@ done:
   return status;
 }
 
-rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, rwk_context *ctx, size_t n, double largest, double doubt,
-                             const rwk_lanczos_settings *settings, rwk_operator_fn apply, void *payload) {
+rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, rwk_context *ctx, size_t n, double largest,
+                             double doubt, const rwk_lanczos_settings *settings, rwk_operator_fn apply,
+                             void *payload) {
   *result = (rwk_lanczos_bound_result){.value = NAN, .lower = -INFINITY, .doubt = 1};
   const size_t free_dim = n > settings->flat_count ? n - settings->flat_count : 0;
   if (free_dim == 0) return RWK_OK;
@@ -188,7 +193,8 @@ rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, rwk_context *ctx,
     status = rwk_fail_memory(ctx, "Lanczos");
     goto done;
   }
-  double *v = vectors, *before = v + n, *next = before + n, *gamma = delta + most + 1, *d = gamma + most + 1, *e = d + most + 1;
+  double *v = vectors, *before = v + n, *next = before + n, *gamma = delta + most + 1, *d = gamma + most + 1,
+         *e = d + most + 1;
   memset(before, 0, n * sizeof *before);
   if (!random_direction(&z, &stream, v, 0)) goto done;
   double beta = 0;
@@ -215,9 +221,10 @@ rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, rwk_context *ctx,
       if (status != RWK_OK) goto done;
       result->value = d[0];
       if (d[0] <= 0) goto done;
-      /* Kuczynski and Wozniakowski, theorem 4.1 (b): the part of the spectrum's width by which the smallest Ritz value after k
-       * steps from a random start exceeds the smallest eigenvalue is above e with probability at most
-       * 1.648 sqrt(n) exp(-(2k - 1) sqrt e). Half the value is asked for, e = value / (2 largest). */
+      /* Kuczynski and Wozniakowski, theorem 4.1 (b): the part of the spectrum's width by which the smallest
+       * Ritz value after k steps from a random start exceeds the smallest eigenvalue is above e with
+       * probability at most 1.648 sqrt(n) exp(-(2k - 1) sqrt e). Half the value is asked for, e = value / (2
+       * largest). */
       const double part = fmin(0.999, d[0] / (2 * largest));
       result->doubt = fmin(1, 1.648 * sqrt((double)free_dim) * exp(-(2 * (double)k - 1) * sqrt(part)));
       if (k >= free_dim) result->doubt = 0;

@@ -1,6 +1,6 @@
-/* Flat directions that come from what the activation commutes with: any invertible map among units that are linear on
- * all rows (identity; relu that is on everywhere; softplus far to the right), of which the rotations keep the penalty;
- * positive scales for relu units, which keep it only when there is none. */
+/* Flat directions that come from what the activation commutes with: any invertible map among units that are
+ * linear on all rows (identity; relu that is on everywhere; softplus far to the right), of which the
+ * rotations keep the penalty; positive scales for relu units, which keep it only when there is none. */
 #include <stdio.h>
 #include "mlp/points.h"
 

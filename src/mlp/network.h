@@ -94,9 +94,9 @@ void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w);
 /* ---- at a point (value.c) ---- */
 
 /* Announces the point; the next calls of rwk_mlp_tile_at are for it. */
-void rwk_mlp_at(rwk_mlp_work *work, const double *w);
+void rwk_mlp_at(rwk_mlp_work *s, const double *w);
 /* Activations and dZ of a tile at the announced point; valid until the next call. */
-const double *rwk_mlp_tile_at(rwk_mlp_work *work, size_t tile);
+const double *rwk_mlp_tile_at(rwk_mlp_work *s, size_t tile);
 
 /* ---- operations of the problem ---- */
 

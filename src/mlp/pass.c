@@ -32,6 +32,7 @@ double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile) {
                              m->loss_scale, m->outputs, m->extent);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through p.Z */
 void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w) {
   for (size_t l = m->depth - 1; l > 0; l--) {
     const rwk_mlp_layer *layer = &m->layers[l];

@@ -40,8 +40,9 @@ int rwk_mlp_is_linear(rwk_activation activation, rwk_mlp_range z);
 rwk_status rwk_mlp_emit(rwk_mlp_flats_run *run);
 
 /* The families, each with a file of its own. */
-rwk_status rwk_mlp_flats_dead(rwk_mlp_flats_run *run);   /* T7 */
-rwk_status rwk_mlp_flats_stuck(rwk_mlp_flats_run *run);  /* silent and saturated units */
-rwk_status rwk_mlp_flats_linear(rwk_mlp_flats_run *run); /* units that are linear on all rows; scales of relu units at lambda 0 */
+rwk_status rwk_mlp_flats_dead(rwk_mlp_flats_run *run);  /* T7 */
+rwk_status rwk_mlp_flats_stuck(rwk_mlp_flats_run *run); /* silent and saturated units */
+rwk_status rwk_mlp_flats_linear(
+    rwk_mlp_flats_run *run); /* units that are linear on all rows; scales of relu units at lambda 0 */
 
 #endif

@@ -39,6 +39,7 @@ static void tangent_forward(const rwk_mlp *m, double *R, const double *at, size_
   }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): R is written through p.Z */
 static void tangent_backward(const rwk_mlp *m, double *R, const double *at, const double *w,
                              const double *v) {
   for (size_t l = m->depth - 1; l > 0; l--) {

@@ -39,8 +39,9 @@ static void switch_off(const rwk_mlp *m, double *w, size_t l, size_t j, int64_t 
   if (layer->has_bias && m->penalise_biases) set(&w[layer->b + j], 0, changed);
 }
 
-/* Softplus is never quite linear: a unit whose best is to be linear slides its bias to infinity, and J has no minimum. Where
- * what is left of the bend, exp(-z), is below the threshold on all rows, the bias is slid to where a double sees none. */
+/* Softplus is never quite linear: a unit whose best is to be linear slides its bias to infinity, and J has no
+ * minimum. Where what is left of the bend, exp(-z), is below the threshold on all rows, the bias is slid to
+ * where a double sees none. */
 static rwk_status straighten(rwk_mlp_work *s, double *w, double threshold, int64_t *changed) {
   const rwk_mlp *m = s->mlp;
   const double straight = 40;

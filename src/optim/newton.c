@@ -7,7 +7,9 @@
 static const double accept_ratio = 1e-4;
 
 /* Near the solution the predicted fall drowns in the rounding of J; then the gradient decides. */
-static int drowned(double reduction, double objective) { return reduction <= 64 * DBL_EPSILON * fabs(objective); }
+static int drowned(double reduction, double objective) {
+  return reduction <= 64 * DBL_EPSILON * fabs(objective);
+}
 
 static rwk_status subproblem(rwk_region_step *step, rwk_solver *s, const rwk_state *state) {
   if (s->dense) {
@@ -19,11 +21,13 @@ static rwk_status subproblem(rwk_region_step *step, rwk_solver *s, const rwk_sta
 }
 
 static double first_radius(const rwk_solver *s, const rwk_state *state) {
-  if (!s->dense && s->objective.problem->ops.precondition) return sqrt(2 * state->parts.objective); /* energy norm */
+  if (!s->dense && s->objective.problem->ops.precondition)
+    return sqrt(2 * state->parts.objective); /* energy norm */
   return 0.5 * fmax(1, rwk_norm(s->dim, s->w));
 }
 
-/* One trial: solves the subproblem, evaluates, accepts or shrinks. *accepted as it says; *stalled when no step helps. */
+/* One trial: solves the subproblem, evaluates, accepts or shrinks. *accepted as it says; *stalled when no
+ * step helps. */
 static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *stalled) {
   rwk_region_step step;
   RWK_TRY(subproblem(&step, s, state));
@@ -41,9 +45,12 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
   double ratio = fall / step.reduction;
   if (drowned(step.reduction, state->parts.objective))
     ratio = grad_inf < state->grad_inf && fall >= -64 * DBL_EPSILON * fabs(state->parts.objective) ? 1 : 0;
-  if (!(ratio >= 0.25)) state->radius = 0.25 * fmin(step.length, state->radius);
-  else if (ratio > 0.75 && !step.interior) state->radius = fmax(state->radius, 2.5 * step.length);
-  else if (ratio > 0.75) state->radius = fmax(state->radius, 2 * step.length);
+  if (!(ratio >= 0.25))
+    state->radius = 0.25 * fmin(step.length, state->radius);
+  else if (ratio > 0.75 && !step.interior)
+    state->radius = fmax(state->radius, 2.5 * step.length);
+  else if (ratio > 0.75)
+    state->radius = fmax(state->radius, 2 * step.length);
   if (ratio >= accept_ratio) {
     rwk_solver_accept(s, state, &parts, grad_inf);
     *accepted = 1;
@@ -53,15 +60,16 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
   return RWK_OK;
 }
 
-/* Iterations that change nothing that a double can tell: J by less than 1e-13 of itself, the gradient by less than a tenth. */
+/* Iterations that change nothing that a double can tell: J by less than 1e-13 of itself, the gradient by less
+ * than a tenth. */
 enum { IDLE_MOST = 25, SLOW = 50 };
 
 static int idle(const rwk_state *state, double objective, double grad_inf) {
   return objective - state->parts.objective <= 1e-13 * fabs(objective) && state->grad_inf > 0.9 * grad_inf;
 }
 
-/* Near the solution each step squares the gradient: a few more than the tolerance asks for make flat directions flat to rounding
- * and the certificate sharp. Ends when a step no longer halves the gradient. */
+/* Near the solution each step squares the gradient: a few more than the tolerance asks for make flat
+ * directions flat to rounding and the certificate sharp. Ends when a step no longer halves the gradient. */
 static int polishing(const rwk_solver *s, const rwk_state *state, int *steps, double *last) {
   const double floor = 1e-7 * s->settings.grad_tol * fmax(1, state->parts.objective);
   if (*steps >= 5 || state->grad_inf <= floor || (*steps > 0 && state->grad_inf > 0.5 * *last)) return 0;
@@ -120,8 +128,10 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
       continue;
     }
     idled = idle(state, objective, grad_inf) ? idled + 1 : 0;
-    const int slow = r->iterations % SLOW == 0 && state->grad_inf <= 1e4 * s->settings.grad_tol * fmax(1, state->parts.objective);
-    if (stalled || slow || idled >= IDLE_MOST) { /* a part that is off in all but rounding may be what holds it up */
+    const int slow = r->iterations % SLOW == 0 &&
+                     state->grad_inf <= 1e4 * s->settings.grad_tol * fmax(1, state->parts.objective);
+    if (stalled || slow ||
+        idled >= IDLE_MOST) { /* a part that is off in all but rounding may be what holds it up */
       int simpler = 0;
       RWK_TRY(rwk_simplify(s, state, &simpler));
       if (!simpler && !slow) {

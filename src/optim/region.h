@@ -11,16 +11,18 @@ typedef struct rwk_region_step {
   double damping;   /* multiplier mu of (H + mu I) s = -g; dense only */
 } rwk_region_step;
 
-/* Dense: More and Sorensen's iteration on Cholesky factors of H + mu I (SIAM J. Sci. Stat. Comput. 4, 1983; Conn, Gould and
- * Toint, Trust-Region Methods, alg. 7.3.4). H holds the Hessian (both triangles) and is kept; factor is scratch. */
-void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor, double *scratch, size_t n,
-                      double radius, double *damping);
+/* Dense: More and Sorensen's iteration on Cholesky factors of H + mu I (SIAM J. Sci. Stat. Comput. 4, 1983;
+ * Conn, Gould and Toint, Trust-Region Methods, alg. 7.3.4). H holds the Hessian (both triangles) and is kept;
+ * factor is scratch. */
+void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor,
+                      double *scratch, size_t n, double radius, double *damping);
 
-/* Krylov: generalised Lanczos (Gould, Lucidi, Roma and Toint, SIAM J. Optim. 9, 1999) to the relative residual `forcing`. */
+/* Krylov: generalised Lanczos (Gould, Lucidi, Roma and Toint, SIAM J. Optim. 9, 1999) to the relative
+ * residual `forcing`. */
 typedef struct rwk_krylov rwk_krylov;
 rwk_status rwk_krylov_create(rwk_krylov **krylov, rwk_context *ctx, size_t n);
 void rwk_krylov_destroy(rwk_krylov *krylov);
-rwk_status rwk_region_krylov(rwk_region_step *out, double *s, rwk_krylov *krylov, rwk_objective *o, const double *w, const double *g,
-                             double radius, double forcing);
+rwk_status rwk_region_krylov(rwk_region_step *out, double *s, rwk_krylov *krylov, rwk_objective *o,
+                             const double *w, const double *g, double radius, double forcing);
 
 #endif

@@ -27,7 +27,8 @@ static double row_sum_norm(const double *H, size_t n) {
 
 /* A unit vector z with small z'(H + mu I)z, by inverse iteration on the factor; returns that value. */
 static double near_null(double *z, const double *factor, size_t n) {
-  for (size_t i = 0; i < n; i++) z[i] = 1 + 0.5 * cos((double)i); /* any fixed vector with something of everything */
+  for (size_t i = 0; i < n; i++)
+    z[i] = 1 + 0.5 * cos((double)i); /* any fixed vector with something of everything */
   rwk_scale(n, 1 / rwk_norm(n, z), z);
   double value = 0;
   for (int pass = 0; pass < 3; pass++) {
@@ -41,24 +42,29 @@ static double near_null(double *z, const double *factor, size_t n) {
   return value;
 }
 
-void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor, double *scratch, size_t n,
-                      double radius, double *damping) {
+void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor,
+                      double *scratch, size_t n, double radius, double *damping) {
   const double kappa_easy = 0.1, kappa_hard = 0.2;
   const double gnorm = rwk_norm(n, g), hnorm = row_sum_norm(H, n);
   /* tells "singular but semidefinite" (dead units, rotations) from indefinite */
   const double tiny = 8 * DBL_EPSILON * (double)n * hnorm + DBL_MIN, small = 100 * tiny;
   double low = 0, high = gnorm / radius + hnorm, mu = 0, length = 0;
   for (size_t i = 0; i < n; i++) low = fmax(low, -H[i * n + i]);
-  if (low > 0) mu = *damping > low && *damping < high ? *damping : fmax(sqrt(low * high), low + 0.01 * (high - low));
+  if (low > 0)
+    mu = *damping > low && *damping < high ? *damping : fmax(sqrt(low * high), low + 0.01 * (high - low));
   int factored = 0;
   *out = (rwk_region_step){0};
   for (int round = 0; round < 60; round++) {
     if (!factorise(factor, H, n, mu)) {
       low = fmax(low, mu);
-      if (mu == 0) mu = tiny;
-      else if (mu == tiny) mu = small;
-      else if (mu == small && *damping > mu && *damping < high) mu = *damping;
-      else mu = fmax(sqrt(low * high), low + 0.01 * (high - low));
+      if (mu == 0)
+        mu = tiny;
+      else if (mu == tiny)
+        mu = small;
+      else if (mu == small && *damping > mu && *damping < high)
+        mu = *damping;
+      else
+        mu = fmax(sqrt(low * high), low + 0.01 * (high - low));
       factored = 0;
       if (low >= high) high = 2 * low + tiny;
       continue;
@@ -75,7 +81,7 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
     memcpy(scratch, s, n * sizeof *s);
     rwk_triangular_solve(scratch, 0, factor, n, n); /* q = L^-1 s */
     const double q = rwk_norm(n, scratch);
-    
+
     if (length < radius) {
       high = fmin(high, mu);
       /* hard case: lengthen s along a near null vector of H + mu I, to the side where the model is lower */
@@ -84,17 +90,18 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
       low = fmax(low, mu - value);
       const double sz = rwk_dot(n, s, z), room = (radius - length) * (radius + length);
       const double root = sqrt(sz * sz + room);
-      const double t = sz > 0 ? room / (sz + root) : -room / (root - sz); /* |s + t z| = radius, the shorter way */
-      const double pulled = -rwk_dot(n, g, s); /* = s'(H + mu I)s */
+      const double t =
+          sz > 0 ? room / (sz + root) : -room / (root - sz); /* |s + t z| = radius, the shorter way */
+      const double pulled = -rwk_dot(n, g, s);               /* = s'(H + mu I)s */
       if (t * t * value <= kappa_hard * (pulled + mu * radius * radius)) {
         rwk_axpy(n, t, z, s);
-        length = radius;
         break;
       }
     } else {
       low = fmax(low, mu);
     }
-    double next = mu + (q > 0 ? length * length / (q * q) * (length - radius) / radius : 0); /* Newton on 1/|s| = 1/radius */
+    double next = mu + (q > 0 ? length * length / (q * q) * (length - radius) / radius
+                              : 0); /* Newton on 1/|s| = 1/radius */
     if (!(next > low) || !(next < high)) next = fmax(sqrt(low * high), low + 0.01 * (high - low));
     if (next == mu) break;
     mu = next;
@@ -102,7 +109,6 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
   if (!factored) { /* only when H is out of all proportion: the steepest descent step */
     const double t = gnorm > 0 ? radius / gnorm : 0;
     for (size_t i = 0; i < n; i++) s[i] = -t * g[i];
-    length = radius;
   }
   *damping = mu;
   out->damping = mu;

@@ -3,16 +3,16 @@
 #include <string.h>
 #include "optim/region.h"
 
-/* In the norm |s|_P = sqrt(s'Ps), P the problem's preconditioner (or 1), the Lanczos process on P^-1 H from P^-1 g gives
- *   Q'HQ = T (tridiagonal: delta on, gamma off the diagonal),  Q'PQ = 1,  Q'g = gamma_0 e_1,
- * so that the subproblem over span Q is min gamma_0 h_1 + h'Th/2 over |h| <= radius. */
+/* In the norm |s|_P = sqrt(s'Ps), P the problem's preconditioner (or 1), the Lanczos process on P^-1 H from
+ * P^-1 g gives Q'HQ = T (tridiagonal: delta on, gamma off the diagonal),  Q'PQ = 1,  Q'g = gamma_0 e_1, so
+ * that the subproblem over span Q is min gamma_0 h_1 + h'Th/2 over |h| <= radius. */
 struct rwk_krylov {
   rwk_context *ctx;
-  size_t n, stored;      /* stored: columns of Q that are kept */
-  double *Q;             /* [stored x n] */
+  size_t n, stored;                           /* stored: columns of Q that are kept */
+  double *Q;                                  /* [stored x n] */
   double *q, *t, *y, *previous, *current, *c; /* [n] each */
   double *delta, *gamma, *h, *pivot, *work;   /* [steps + 1] each */
-  size_t steps;          /* room for this many Lanczos steps */
+  size_t steps;                               /* room for this many Lanczos steps */
 };
 
 rwk_status rwk_krylov_create(rwk_krylov **krylov, rwk_context *ctx, size_t n) {
@@ -51,7 +51,8 @@ void rwk_krylov_destroy(rwk_krylov *k) {
   rwk_free(k->ctx, k);
 }
 
-/* h = -(T + mu)^-1 gamma_0 e_1 for T of order m; *slope = h'(T + mu)^-1 h. 0 if T + mu is not positive definite. */
+/* h = -(T + mu)^-1 gamma_0 e_1 for T of order m; *slope = h'(T + mu)^-1 h. 0 if T + mu is not positive
+ * definite. */
 static int tridiagonal_solve(rwk_krylov *k, size_t m, double mu, double *length, double *slope) {
   const double *delta = k->delta, *gamma = k->gamma; /* gamma[0] starts, gamma[i] couples i-1 and i */
   double *h = k->h, *d = k->pivot, *z = k->work;
@@ -73,7 +74,8 @@ static int tridiagonal_solve(rwk_krylov *k, size_t m, double mu, double *length,
   return 1;
 }
 
-/* The subproblem over the first m Lanczos vectors; h in k->h. Returns the multiplier; *interior as it says. */
+/* The subproblem over the first m Lanczos vectors; h in k->h. Returns the multiplier; *interior as it says.
+ */
 static double tridiagonal_region(rwk_krylov *k, size_t m, double radius, double guess, int *interior) {
   double length, slope, norm = 0;
   *interior = 0;
@@ -82,7 +84,8 @@ static double tridiagonal_region(rwk_krylov *k, size_t m, double radius, double 
     return 0;
   }
   for (size_t i = 0; i < m; i++)
-    norm = fmax(norm, fabs(k->delta[i]) + (i ? fabs(k->gamma[i]) : 0) + (i + 1 < m ? fabs(k->gamma[i + 1]) : 0));
+    norm =
+        fmax(norm, fabs(k->delta[i]) + (i ? fabs(k->gamma[i]) : 0) + (i + 1 < m ? fabs(k->gamma[i + 1]) : 0));
   double low = 0, high = k->gamma[0] / radius + norm, mu = guess > 0 && guess < high ? guess : 1e-8 * norm;
   for (int round = 0; round < 200; round++) {
     if (!tridiagonal_solve(k, m, mu, &length, &slope)) {
@@ -91,8 +94,10 @@ static double tridiagonal_region(rwk_krylov *k, size_t m, double radius, double 
       continue;
     }
     if (fabs(length - radius) <= 1e-3 * radius) break;
-    if (length < radius) high = fmin(high, mu);
-    else low = fmax(low, mu);
+    if (length < radius)
+      high = fmin(high, mu);
+    else
+      low = fmax(low, mu);
     double next = mu + length * length / slope * (length - radius) / radius;
     if (!(next > low) || !(next < high)) next = fmax(sqrt(low * high), low + 0.1 * (high - low));
     if (high - low <= 1e-15 * high || next == mu) break;
@@ -108,8 +113,8 @@ static rwk_status precondition(rwk_krylov *k, rwk_objective *o, double *y, const
   return RWK_OK;
 }
 
-rwk_status rwk_region_krylov(rwk_region_step *out, double *s, rwk_krylov *k, rwk_objective *o, const double *w, const double *g,
-                             double radius, double forcing) {
+rwk_status rwk_region_krylov(rwk_region_step *out, double *s, rwk_krylov *k, rwk_objective *o,
+                             const double *w, const double *g, double radius, double forcing) {
   const size_t n = k->n;
   double *t = k->t, *y = k->y;
   *out = (rwk_region_step){0};
@@ -120,8 +125,8 @@ rwk_status rwk_region_krylov(rwk_region_step *out, double *s, rwk_krylov *k, rwk
   if (!(gy > 0)) return rwk_fail(k->ctx, RWK_NUMERICAL, "the preconditioner is not positive definite");
   k->gamma[0] = sqrt(gy);
   memset(k->previous, 0, n * sizeof *k->previous);
-  /* While T is positive definite and its minimiser is inside, s is carried along as in conjugate gradients (T = L D L'),
-   * so that a long interior solve needs no stored vectors. */
+  /* While T is positive definite and its minimiser is inside, s is carried along as in conjugate gradients (T
+   * = L D L'), so that a long interior solve needs no stored vectors. */
   double d = 0, zeta = 0, mu = 0, length = 0;
   int inside = 1, interior = 0;
   size_t m = 0;
@@ -153,11 +158,14 @@ rwk_status rwk_region_krylov(rwk_region_step *out, double *s, rwk_krylov *k, rwk
     m++;
     if (m < k->steps) k->gamma[m] = next;
     mu = tridiagonal_region(k, m, radius, mu, &interior);
-    if (inside && interior) rwk_axpy(n, zeta, k->c, s);
-    else inside = 0;
+    if (inside && interior)
+      rwk_axpy(n, zeta, k->c, s);
+    else
+      inside = 0;
     const double residual = next * fabs(k->h[m - 1]);
     const double tol = fmax(forcing * k->gamma[0], 1e-15 * k->gamma[0]);
-    int stop = residual <= (interior ? tol : fmax(tol, 1e-2 * k->gamma[0])) || m == k->steps || next <= 1e-14 * k->gamma[0];
+    int stop = residual <= (interior ? tol : fmax(tol, 1e-2 * k->gamma[0])) || m == k->steps ||
+               next <= 1e-14 * k->gamma[0];
     if (!inside && m >= k->stored) stop = 1;
     if (rwk_cancelled(k->ctx)) stop = 1;
     if (stop) break;

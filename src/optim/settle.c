@@ -8,11 +8,14 @@
 enum { DETOURS_MOST = 5 };
 
 /* Curvatures up to this share of |H| are rounding; certify's limit is of the same make. */
-static double curvature_limit(size_t n, double norm) { return 8 * DBL_EPSILON * sqrt((double)n) * norm; }
+static double curvature_limit(size_t n, double norm) {
+  return 8 * DBL_EPSILON * sqrt((double)n) * norm;
+}
 
-/* Tries w + t way for both signs (or one) and t = first, growing while J falls, shrinking until it does. 1 if J was lowered: then the
- * best point is accepted. */
-static rwk_status line_down(rwk_solver *s, rwk_state *state, const double *base, const double *way, double first, int both, int *moved) {
+/* Tries w + t way for both signs (or one) and t = first, growing while J falls, shrinking until it does. 1 if
+ * J was lowered: then the best point is accepted. */
+static rwk_status line_down(rwk_solver *s, rwk_state *state, const double *base, const double *way,
+                            double first, int both, int *moved) {
   const size_t n = s->dim;
   *moved = 0;
   double best = state->parts.objective, best_t = 0;
@@ -30,7 +33,8 @@ static rwk_status line_down(rwk_solver *s, rwk_state *state, const double *base,
         best_t = t;
         fell = 1;
         t *= 2;
-        if (round > 0 && fabs(t) < fabs(first)) break; /* found on the way in: the first that falls is near the best */
+        if (round > 0 && fabs(t) < fabs(first))
+          break; /* found on the way in: the first that falls is near the best */
       } else if (fell) {
         break;
       } else {
@@ -48,9 +52,10 @@ static rwk_status line_down(rwk_solver *s, rwk_state *state, const double *base,
   return RWK_OK;
 }
 
-/* Switches off what is off in all but rounding (units that have died, units that are linear), so that its flat directions are
- * exact. The simpler point is taken when J is not higher beyond rounding, and its gradient is as small or small enough; a
- * few times in a run also with a larger gradient: then the iteration goes on from there. */
+/* Switches off what is off in all but rounding (units that have died, units that are linear), so that its
+ * flat directions are exact. The simpler point is taken when J is not higher beyond rounding, and its
+ * gradient is as small or small enough; a few times in a run also with a larger gradient: then the iteration
+ * goes on from there. */
 rwk_status rwk_simplify(rwk_solver *s, rwk_state *state, int *changed_any) {
   const rwk_problem *p = s->objective.problem;
   *changed_any = 0;
@@ -62,8 +67,11 @@ rwk_status rwk_simplify(rwk_solver *s, rwk_state *state, int *changed_any) {
     RWK_TRY(p->ops.simplify(s->trial, &changed, threshold, s->objective.work, p->self));
     if (changed == 0) continue;
     RWK_TRY(rwk_solver_try(s, &there.parts, &there.grad_inf));
-    if (!(there.parts.objective <= state->parts.objective + 64 * DBL_EPSILON * fabs(state->parts.objective))) continue;
-    if (!(there.grad_inf <= state->grad_inf) && !rwk_gradient_small(s, &there) && state->detours++ >= DETOURS_MOST) continue;
+    if (!(there.parts.objective <= state->parts.objective + 64 * DBL_EPSILON * fabs(state->parts.objective)))
+      continue;
+    if (!(there.grad_inf <= state->grad_inf) && !rwk_gradient_small(s, &there) &&
+        state->detours++ >= DETOURS_MOST)
+      continue;
     rwk_solver_accept(s, state, &there.parts, there.grad_inf);
     *changed_any = 1;
     return RWK_OK;
@@ -71,8 +79,9 @@ rwk_status rwk_simplify(rwk_solver *s, rwk_state *state, int *changed_any) {
   return RWK_OK;
 }
 
-/* Ways down from dead units. Their pairs (w_j, v_j) do not meet in the Hessian, so that all units can leave together; `all` adds
- * their ways up with unequal shares, lest units that are alike now stay alike for ever. */
+/* Ways down from dead units. Their pairs (w_j, v_j) do not meet in the Hessian, so that all units can leave
+ * together; `all` adds their ways up with unequal shares, lest units that are alike now stay alike for ever.
+ */
 typedef struct escape {
   rwk_solver *solver;
   double limit;     /* curvatures above this are rounding */
@@ -99,14 +108,18 @@ static rwk_status look_for_way(const rwk_flat *flat, void *payload) {
   return RWK_OK;
 }
 
-/* T7: where a dead unit's bias can slide to negative curvature, slide it and go down: all such units together, or, where that does
- * not lower J, the one with the most negative curvature. */
+/* T7: where a dead unit's bias can slide to negative curvature, slide it and go down: all such units
+ * together, or, where that does not lower J, the one with the most negative curvature. */
 static rwk_status leave_dead_units(rwk_solver *s, rwk_state *state, int *moved) {
   const rwk_problem *p = s->objective.problem;
   *moved = 0;
   if (!p->ops.flats) return RWK_OK;
   for (int all = 1; all >= 0; all--) {
-    escape e = {.solver = s, .limit = -curvature_limit(s->dim, state->stationary_norm), .all = all, .moved = s->step, .way = s->spare};
+    escape e = {.solver = s,
+                .limit = -curvature_limit(s->dim, state->stationary_norm),
+                .all = all,
+                .moved = s->step,
+                .way = s->spare};
     memcpy(e.moved, s->w, s->dim * sizeof *s->w);
     memset(e.way, 0, s->dim * sizeof *e.way);
     RWK_TRY(p->ops.flats(s->w, s->objective.lambda, look_for_way, &e, s->objective.work, p->self));
@@ -127,7 +140,8 @@ static rwk_status apply_hessian(double *y, const double *x, void *payload) {
   return rwk_objective_products(&s->objective, y, s->dim, x, s->dim, 1, s->w);
 }
 
-/* Smallest eigenvalue and its vector (in s->step), unless the Hessian is positive definite beyond doubt: then *value is 0. */
+/* Smallest eigenvalue and its vector (in s->step), unless the Hessian is positive definite beyond doubt: then
+ * *value is 0. */
 static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value) {
   const size_t n = s->dim;
   *value = 0;
@@ -153,7 +167,8 @@ static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value) 
   }
   state->stationary_norm = norm;
   const double limit = curvature_limit(n, norm);
-  for (int pass = 0; pass < 2; pass++) { /* first as it is, then lifted by the limit: flat directions are no way down */
+  for (int pass = 0; pass < 2;
+       pass++) { /* first as it is, then lifted by the limit: flat directions are no way down */
     size_t pivot;
     for (size_t i = 0; i < n; i++) {
       memcpy(s->factor + i * n, s->H + i * n, (i + 1) * sizeof *s->H);

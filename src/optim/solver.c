@@ -11,7 +11,9 @@ static const char *const solver_names[] = {
 
 enum { SOLVERS = sizeof solver_names / sizeof *solver_names };
 
-const char *rwk_solver_name(rwk_solver_kind solver) { return (unsigned)solver < SOLVERS ? solver_names[solver] : "?"; }
+const char *rwk_solver_name(rwk_solver_kind solver) {
+  return (unsigned)solver < SOLVERS ? solver_names[solver] : "?";
+}
 
 rwk_status rwk_solver_from_name(rwk_solver_kind *solver, const char *name) {
   for (int i = 0; i < SOLVERS; i++)
@@ -30,8 +32,10 @@ void rwk_solver_settings_init(rwk_solver_settings *settings) {
 }
 
 static rwk_status check(rwk_context *ctx, const rwk_solver_settings *s) {
-  if (s->size != sizeof *s) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "solver settings: call rwk_solver_settings_init first");
-  if ((unsigned)s->solver >= SOLVERS) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "solver: there is none of number %d", (int)s->solver);
+  if (s->size != sizeof *s)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "solver settings: call rwk_solver_settings_init first");
+  if ((unsigned)s->solver >= SOLVERS)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "solver: there is none of number %d", (int)s->solver);
   if (!(s->grad_tol >= 0) || !isfinite(s->grad_tol))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "grad_tol: %g is not a tolerance", s->grad_tol);
   if (!(s->function_tol >= 0) || !isfinite(s->function_tol))
@@ -42,7 +46,8 @@ static rwk_status check(rwk_context *ctx, const rwk_solver_settings *s) {
   return RWK_OK;
 }
 
-rwk_status rwk_solver_create(rwk_solver **solver, rwk_context *ctx, const rwk_problem *problem, const rwk_solver_settings *settings) {
+rwk_status rwk_solver_create(rwk_solver **solver, rwk_context *ctx, const rwk_problem *problem,
+                             const rwk_solver_settings *settings) {
   *solver = NULL;
   RWK_TRY(check(ctx, settings));
   rwk_solver *s = rwk_calloc(ctx, 1, sizeof *s);
@@ -55,9 +60,11 @@ rwk_status rwk_solver_create(rwk_solver **solver, rwk_context *ctx, const rwk_pr
   s->settings = *settings;
   if (s->settings.grad_tol == 0) s->settings.grad_tol = newton ? 1e-8 : 1e-4;
   if (s->settings.max_iter == 0) s->settings.max_iter = newton ? 2000 : 200;
-  s->dense = newton && (settings->algebra == RWK_ALGEBRA_DENSE || (settings->algebra == RWK_ALGEBRA_AUTO && n <= settings->dense_limit));
+  s->dense = newton && (settings->algebra == RWK_ALGEBRA_DENSE ||
+                        (settings->algebra == RWK_ALGEBRA_AUTO && n <= settings->dense_limit));
   if (s->dense && n > 46340) {
-    status = rwk_fail(ctx, RWK_INVALID_ARGUMENT, "algebra: %zu weights are too many for a dense Hessian; use krylov", n);
+    status = rwk_fail(ctx, RWK_INVALID_ARGUMENT,
+                      "algebra: %zu weights are too many for a dense Hessian; use krylov", n);
     goto done;
   }
   status = rwk_objective_open(&s->objective, ctx, problem, 0);
@@ -134,7 +141,8 @@ void rwk_solver_accept(rwk_solver *s, rwk_state *state, const rwk_parts *parts, 
 
 rwk_status rwk_solver_run(rwk_solve_result *result, rwk_solver *s, double *w, double lambda) {
   *result = (rwk_solve_result){.stop = RWK_STOP_NONE};
-  if (!(lambda >= 0) || !isfinite(lambda)) return rwk_fail(s->ctx, RWK_INVALID_ARGUMENT, "lambda: %g is not a penalty", lambda);
+  if (!(lambda >= 0) || !isfinite(lambda))
+    return rwk_fail(s->ctx, RWK_INVALID_ARGUMENT, "lambda: %g is not a penalty", lambda);
   rwk_objective *o = &s->objective;
   o->lambda = lambda;
   o->values = o->gradients = o->products = o->hessians = 0;
@@ -142,7 +150,8 @@ rwk_status rwk_solver_run(rwk_solve_result *result, rwk_solver *s, double *w, do
   memcpy(s->w, w, s->dim * sizeof *w);
   RWK_TRY(rwk_objective_value(o, &state.parts, s->g, s->w));
   state.grad_inf = rwk_norm_inf(s->dim, s->g);
-  const rwk_status status = s->settings.solver == RWK_SOLVER_NEWTON ? rwk_newton_run(s, &state) : rwk_lbfgs_run(s, &state);
+  const rwk_status status =
+      s->settings.solver == RWK_SOLVER_NEWTON ? rwk_newton_run(s, &state) : rwk_lbfgs_run(s, &state);
   memcpy(w, s->w, s->dim * sizeof *w);
   result->loss = state.parts.loss;
   result->penalty = state.parts.penalty;

@@ -13,11 +13,11 @@ struct rwk_solver {
   rwk_objective objective;
   size_t dim;
   int dense;
-  double *block;                                  /* holds the next six; accepting a step swaps pointers among them */
+  double *block; /* holds the next six; accepting a step swaps pointers among them */
   double *w, *g, *step, *trial, *trial_g, *spare; /* [dim] each */
   double *H, *factor;                             /* [dim x dim] each, dense only */
   struct rwk_krylov *krylov;                      /* Krylov only */
-  double damping;                                 /* the last multiplier of the dense subproblem: where the next begins */
+  double damping; /* the last multiplier of the dense subproblem: where the next begins */
 };
 
 /* Where an iteration stands. */
@@ -46,11 +46,12 @@ void rwk_solver_accept(rwk_solver *s, rwk_state *state, const rwk_parts *parts, 
 rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state);
 rwk_status rwk_lbfgs_run(rwk_solver *s, rwk_state *state);
 
-/* At a zero gradient: switches off what is as good as off, leaves saddles along negative curvature, and dead units by T7's way.
- * *moved: 1 when J was lowered and the iteration should go on, 0 when this is the end. */
+/* At a zero gradient: switches off what is as good as off, leaves saddles along negative curvature, and dead
+ * units by T7's way. *moved: 1 when J was lowered and the iteration should go on, 0 when this is the end. */
 rwk_status rwk_settle(rwk_solver *s, rwk_state *state, int *moved);
 
-/* Switches off the parts that are off in all but rounding; *changed when that was as good a point and is taken. */
+/* Switches off the parts that are off in all but rounding; *changed when that was as good a point and is
+ * taken. */
 rwk_status rwk_simplify(rwk_solver *s, rwk_state *state, int *changed);
 
 #endif

@@ -4,8 +4,11 @@
 
 enum { DOUBLINGS = 40 };
 
-/* Zero beside what it was: the minimum is either exactly zero or, a thousandth below its end, far above this. */
-static int vanished(const rwk_solve_result *r, double reference) { return r->penalty <= 1e-9 * reference; }
+/* Zero beside what it was: the minimum is either exactly zero or, a thousandth below its end, far above this.
+ */
+static int vanished(const rwk_solve_result *r, double reference) {
+  return r->penalty <= 1e-9 * reference;
+}
 
 static double known_lambda_c(rwk_path *path) {
   const rwk_problem *p = path->problem;
@@ -17,16 +20,20 @@ static double known_lambda_c(rwk_path *path) {
   return lambda_c;
 }
 
-/* Narrows the bracket nonzero < collapse. A step exactly at T5's penalty, where it lies inside, settles the usual case at once. */
-static rwk_status bisect(rwk_collapse *c, rwk_solver *solver, double *w, double *trial, const rwk_path *path, double reference) {
+/* Narrows the bracket nonzero < collapse. A step exactly at T5's penalty, where it lies inside, settles the
+ * usual case at once. */
+static rwk_status bisect(rwk_collapse *c, rwk_solver *solver, double *w, double *trial, const rwk_path *path,
+                         double reference) {
   const double tol = path->settings.collapse_tol;
   int asked = 0;
   while (c->collapse > c->nonzero * (1 + tol)) {
     double middle = sqrt(c->nonzero) * sqrt(c->collapse);
     if (asked < 2 && c->lambda_c > c->nonzero && c->lambda_c < c->collapse) {
       const double above = c->lambda_c * (1 + 0.25 * tol), below = c->lambda_c * (1 - 0.5 * tol);
-      if (!asked && above < c->collapse) middle = above;
-      else if (below > c->nonzero) middle = below;
+      if (!asked && above < c->collapse)
+        middle = above;
+      else if (below > c->nonzero)
+        middle = below;
       asked++;
     }
     rwk_solve_result r;
@@ -39,7 +46,8 @@ static rwk_status bisect(rwk_collapse *c, rwk_solver *solver, double *w, double 
       memcpy(w, trial, path->dim * sizeof *w);
     }
   }
-  /* Below lambda_c zero is a saddle, so the end cannot lie lower; where the bracket holds lambda_c, that is the end. */
+  /* Below lambda_c zero is a saddle, so the end cannot lie lower; where the bracket holds lambda_c, that is
+   * the end. */
   if (c->lambda_c > c->nonzero && c->lambda_c <= c->collapse) c->collapse = c->lambda_c;
   return RWK_OK;
 }
@@ -48,7 +56,8 @@ rwk_status rwk_collapse_above(rwk_collapse *c, rwk_path *path, double *w, double
   *c = (rwk_collapse){.nonzero = NAN, .collapse = NAN, .lambda_c = known_lambda_c(path)};
   rwk_solver *solver = NULL;
   double *trial = rwk_alloc_doubles(path->ctx, path->dim);
-  rwk_status status = trial ? rwk_finisher_create(&solver, path->ctx, path) : rwk_fail_memory(path->ctx, "weights");
+  rwk_status status =
+      trial ? rwk_finisher_create(&solver, path->ctx, path) : rwk_fail_memory(path->ctx, "weights");
   if (status != RWK_OK) goto done;
   rwk_solve_result r;
   const double reference = rwk_penalty(path->problem, w);
@@ -57,7 +66,8 @@ rwk_status rwk_collapse_above(rwk_collapse *c, rwk_path *path, double *w, double
   c->nonzero = lambda;
   for (int k = 0; k < DOUBLINGS; k++) {
     double next = 2 * c->nonzero;
-    if (c->lambda_c > c->nonzero && c->lambda_c < next) next = c->lambda_c * (1 + 0.25 * path->settings.collapse_tol);
+    if (c->lambda_c > c->nonzero && c->lambda_c < next)
+      next = c->lambda_c * (1 + 0.25 * path->settings.collapse_tol);
     memcpy(trial, w, path->dim * sizeof *w);
     status = rwk_solver_run(&r, solver, trial, next);
     if (status != RWK_OK) goto done;
@@ -79,7 +89,8 @@ rwk_status rwk_collapse_search(rwk_collapse *c, rwk_path *path) {
   *c = (rwk_collapse){.nonzero = NAN, .collapse = NAN, .lambda_c = known_lambda_c(path)};
   rwk_solver *solver = NULL;
   double *w = rwk_alloc_doubles(path->ctx, path->dim);
-  rwk_status status = w ? rwk_finisher_create(&solver, path->ctx, path) : rwk_fail_memory(path->ctx, "weights");
+  rwk_status status =
+      w ? rwk_finisher_create(&solver, path->ctx, path) : rwk_fail_memory(path->ctx, "weights");
   if (status != RWK_OK) goto done;
   double lambda = c->lambda_c > 0 ? c->lambda_c / 16 : 0x1p-6;
   for (int k = 0; k < DOUBLINGS / 2; k++, lambda /= 8) { /* down until a random start does not fall to zero */

@@ -11,7 +11,9 @@ rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_
 }
 
 /* L(w) at other weights' own parts is known already: J(W; lambda) = L + lambda R for any lambda (T3). */
-static double objective_at(const rwk_fit *fit, double lambda) { return fit->solve.loss + lambda * fit->solve.penalty; }
+static double objective_at(const rwk_fit *fit, double lambda) {
+  return fit->solve.loss + lambda * fit->solve.penalty;
+}
 
 /* T2: l2 a + l1 b = (l2 - l1) D, so that max(a, b) >= D (l2 - l1)/(l2 + l1) when the loss fell by D. */
 static void dominate(rwk_drop *d, const rwk_fit *from, const rwk_fit *to) {
@@ -21,7 +23,8 @@ static void dominate(rwk_drop *d, const rwk_fit *from, const rwk_fit *to) {
   d->certain = (d->loss_from - d->loss_to) * (l2 - l1) / (l2 + l1);
 }
 
-static rwk_status finish(rwk_solve_result *result, rwk_solver *finisher, double *w, const rwk_path *path, const rwk_fit *fit) {
+static rwk_status finish(rwk_solve_result *result, rwk_solver *finisher, double *w, const rwk_path *path,
+                         const rwk_fit *fit) {
   memcpy(w, fit->w, path->dim * sizeof *w);
   return rwk_solver_run(result, finisher, w, fit->lambda);
 }
@@ -53,13 +56,15 @@ static rwk_status explain(rwk_drop *d, const rwk_path *path, const rwk_fit *from
   /* What would have become of each end, had the iteration gone on to a minimum */
   rwk_solver *finisher = NULL;
   double *w = rwk_alloc_doubles(path->ctx, path->dim);
-  rwk_status status = w ? rwk_finisher_create(&finisher, path->ctx, path) : rwk_fail_memory(path->ctx, "weights");
+  rwk_status status =
+      w ? rwk_finisher_create(&finisher, path->ctx, path) : rwk_fail_memory(path->ctx, "weights");
   for (int e = 0; e < 2 && status == RWK_OK; e++) {
     rwk_solve_result r;
     status = finish(&r, finisher, w, path, ends[e]);
     if (status != RWK_OK) break;
     *(e ? &d->finished_to : &d->finished_from) = r.loss;
-    if (v[e] == RWK_VERDICT_SADDLE) d->falls_by = fmax(isnan(d->falls_by) ? 0 : d->falls_by, ends[e]->solve.objective - r.objective);
+    if (v[e] == RWK_VERDICT_SADDLE)
+      d->falls_by = fmax(isnan(d->falls_by) ? 0 : d->falls_by, ends[e]->solve.objective - r.objective);
   }
   rwk_solver_destroy(finisher);
   rwk_free_doubles(path->ctx, w);
@@ -71,7 +76,8 @@ rwk_status rwk_drops_find(rwk_path *path, rwk_walk_record *walk) {
     const rwk_fit *from = walk->points[i], *to = walk->points[i + 1];
     if (!from || !to) continue;
     if (!(to->solve.loss < from->solve.loss * (1 - path->settings.drop_tol))) continue;
-    RWK_TRY(rwk_grow(path->ctx, &walk->drops, &walk->drop_capacity, walk->drop_count + 1, sizeof *walk->drops));
+    RWK_TRY(
+        rwk_grow(path->ctx, &walk->drops, &walk->drop_capacity, walk->drop_count + 1, sizeof *walk->drops));
     rwk_drop *d = &walk->drops[walk->drop_count];
     *d = (rwk_drop){.from = i,
                     .to = i + 1,

@@ -16,9 +16,13 @@ static const char *const cause_names[] = {
 
 enum { WALKS = sizeof walk_names / sizeof *walk_names, CAUSES = sizeof cause_names / sizeof *cause_names };
 
-const char *rwk_walk_name(rwk_walk walk) { return (unsigned)walk < WALKS ? walk_names[walk] : "?"; }
+const char *rwk_walk_name(rwk_walk walk) {
+  return (unsigned)walk < WALKS ? walk_names[walk] : "?";
+}
 
-const char *rwk_cause_name(rwk_cause cause) { return (unsigned)cause < CAUSES ? cause_names[cause] : "?"; }
+const char *rwk_cause_name(rwk_cause cause) {
+  return (unsigned)cause < CAUSES ? cause_names[cause] : "?";
+}
 
 rwk_status rwk_walk_from_name(rwk_walk *walk, const char *name) {
   for (int i = 0; i < WALKS; i++)
@@ -37,15 +41,20 @@ void rwk_path_settings_init(rwk_path_settings *settings) {
 }
 
 static rwk_status check(rwk_context *ctx, const rwk_path_settings *s) {
-  if (s->size != sizeof *s) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "path settings: call rwk_path_settings_init first");
+  if (s->size != sizeof *s)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "path settings: call rwk_path_settings_init first");
   for (size_t i = 0; s->lambda && i < s->lambda_count; i++)
     if (!(s->lambda[i] > 0) || !isfinite(s->lambda[i]) || (i && !(s->lambda[i] > s->lambda[i - 1])))
-      return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: penalties must be positive and ascending (number %zu is %g)", i + 1,
+      return rwk_fail(ctx, RWK_INVALID_ARGUMENT,
+                      "lambda: penalties must be positive and ascending (number %zu is %g)", i + 1,
                       s->lambda[i]);
-  if (s->lambda && s->lambda_count == 0) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: at least one penalty");
+  if (s->lambda && s->lambda_count == 0)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: at least one penalty");
   if (s->starts < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "starts: at least 1");
-  if (s->walks == 0 || s->walks >> WALKS) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold or some of them");
-  if (!(s->drop_tol >= 0 && s->drop_tol < 1)) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "drop_tol: %g is not in [0, 1)", s->drop_tol);
+  if (s->walks == 0 || s->walks >> WALKS)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold or some of them");
+  if (!(s->drop_tol >= 0 && s->drop_tol < 1))
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "drop_tol: %g is not in [0, 1)", s->drop_tol);
   if (!(s->collapse_tol >= 0 && s->collapse_tol < 1))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "collapse_tol: %g is not in [0, 1)", s->collapse_tol);
   return RWK_OK;
@@ -64,8 +73,9 @@ static rwk_status make_grid(rwk_path *path) {
   if (s->collapse_tol == 0) path->settings.collapse_tol = 1e-3;
   RWK_TRY(rwk_collapse_search(&path->collapse, path));
   if (isnan(path->collapse.collapse))
-    return rwk_fail(path->ctx, RWK_NUMERICAL,
-                    "no penalty was found at which all weights are zero, so there is no automatic grid: give one");
+    return rwk_fail(
+        path->ctx, RWK_NUMERICAL,
+        "no penalty was found at which all weights are zero, so there is no automatic grid: give one");
   const double top = 2 * path->collapse.collapse;
   return rwk_lambda_grid(&path->lambda, &path->count, path->ctx, top * 0x1p-16, top, 2);
 }
@@ -104,7 +114,8 @@ static rwk_status make_room(rwk_path *path) {
   return path->fits && path->made && path->walks ? RWK_OK : rwk_fail_memory(path->ctx, "fits");
 }
 
-rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *problem, const rwk_path_settings *settings) {
+rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *problem,
+                        const rwk_path_settings *settings) {
   *out = NULL;
   RWK_TRY(check(ctx, settings));
   rwk_path *path = rwk_calloc(ctx, 1, sizeof *path);
@@ -124,7 +135,8 @@ rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *pro
       if (status == RWK_OK) status = collected;
     }
   }
-  for (size_t k = 0; k < path->walk_count && status == RWK_OK; k++) status = rwk_drops_find(path, &path->walks[k]);
+  for (size_t k = 0; k < path->walk_count && status == RWK_OK; k++)
+    status = rwk_drops_find(path, &path->walks[k]);
   if (status == RWK_OK && settings->lambda && settings->collapse_tol > 0) status = find_collapse(path);
   path->seconds = rwk_seconds() - path->began;
   if (status != RWK_OK && status != RWK_CANCELLED) {
@@ -138,7 +150,8 @@ rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *pro
 void rwk_path_destroy(rwk_path *path) {
   if (!path) return;
   rwk_context *ctx = path->ctx;
-  for (size_t k = 0; k < path->slots * path->count && path->fits; k++) rwk_free_doubles(ctx, (double *)(uintptr_t)path->fits[k].w);
+  for (size_t k = 0; k < path->slots * path->count && path->fits; k++)
+    rwk_free_doubles(ctx, (double *)(uintptr_t)path->fits[k].w);
   for (size_t k = 0; k < path->walk_count; k++) {
     rwk_free(ctx, path->walks[k].points);
     rwk_free(ctx, path->walks[k].drops);
@@ -150,21 +163,35 @@ void rwk_path_destroy(rwk_path *path) {
   rwk_free(ctx, path);
 }
 
-size_t rwk_path_lambda_count(const rwk_path *path) { return path->count; }
+size_t rwk_path_lambda_count(const rwk_path *path) {
+  return path->count;
+}
 
-const double *rwk_path_lambda(const rwk_path *path) { return path->lambda; }
+const double *rwk_path_lambda(const rwk_path *path) {
+  return path->lambda;
+}
 
-size_t rwk_path_walk_count(const rwk_path *path) { return path->walk_count; }
+size_t rwk_path_walk_count(const rwk_path *path) {
+  return path->walk_count;
+}
 
 rwk_status rwk_path_walk(rwk_walk_view *view, const rwk_path *path, size_t index) {
   if (index >= path->walk_count)
-    return rwk_fail(path->ctx, RWK_INVALID_ARGUMENT, "walk: there are %zu, none of number %zu", path->walk_count, index);
+    return rwk_fail(path->ctx, RWK_INVALID_ARGUMENT, "walk: there are %zu, none of number %zu",
+                    path->walk_count, index);
   const rwk_walk_record *r = &path->walks[index];
-  *view = (rwk_walk_view){
-      .walk = r->walk, .start = r->start, .points = r->points, .drops = r->drops, .drop_count = r->drop_count};
+  *view = (rwk_walk_view){.walk = r->walk,
+                          .start = r->start,
+                          .points = r->points,
+                          .drops = r->drops,
+                          .drop_count = r->drop_count};
   return RWK_OK;
 }
 
-rwk_collapse rwk_path_collapse(const rwk_path *path) { return path->collapse; }
+rwk_collapse rwk_path_collapse(const rwk_path *path) {
+  return path->collapse;
+}
 
-double rwk_path_seconds(const rwk_path *path) { return path->seconds; }
+double rwk_path_seconds(const rwk_path *path) {
+  return path->seconds;
+}

@@ -21,7 +21,7 @@ struct rwk_path {
   rwk_path_settings settings;
   double *lambda; /* [count] ascending */
   size_t count, dim;
-  rwk_fit *fits;      /* [slots x count]; a slot is a walk and a start */
+  rwk_fit *fits;       /* [slots x count]; a slot is a walk and a start */
   unsigned char *made; /* [slots x count] */
   size_t slots;
   rwk_walk_record *walks;

@@ -59,7 +59,8 @@ typedef struct crew {
 
 /* Up and down of one start begin at the same weights; cold fits have streams of their own. */
 static uint64_t stream_of(const task *t) {
-  return t->walk == RWK_WALK_COLD ? ((uint64_t)(t->index + 1) << 32) + (uint64_t)t->start : (uint64_t)t->start;
+  return t->walk == RWK_WALK_COLD ? ((uint64_t)(t->index + 1) << 32) + (uint64_t)t->start
+                                  : (uint64_t)t->start;
 }
 
 static rwk_status keep(crew *c, const task *t, rwk_fit *fit, size_t index, const double *w, int fetched) {
@@ -117,7 +118,8 @@ static rwk_status perform(crew *c, const task *t, rwk_fitter *f) {
   else
     RWK_TRY(rwk_path_start(f->w, path, stream_of(t)));
   if (t->walk == RWK_WALK_COLD) return point(c, t, f, t->index);
-  for (size_t i = 0; i < path->count; i++) RWK_TRY(point(c, t, f, t->walk == RWK_WALK_UP ? i : path->count - 1 - i));
+  for (size_t i = 0; i < path->count; i++)
+    RWK_TRY(point(c, t, f, t->walk == RWK_WALK_UP ? i : path->count - 1 - i));
   return RWK_OK;
 }
 
@@ -140,8 +142,10 @@ static void work(crew *c) {
 #pragma omp critical(rwk_path_tasks)
     if (c->status == RWK_OK) {
       c->status = status;
-      if (f.solver) rwk_context_adopt_error(path->ctx, f.ctx);
-      else if (ctx) rwk_context_adopt_error(path->ctx, ctx);
+      if (f.solver)
+        rwk_context_adopt_error(path->ctx, f.ctx);
+      else if (ctx)
+        rwk_context_adopt_error(path->ctx, ctx);
     }
   }
   rwk_fitter_close(&f);
@@ -194,7 +198,8 @@ rwk_status rwk_walks_collect(rwk_path *path) {
         for (size_t m = 0; m < merged; m++) {
           const size_t k = (slot + m) * path->count + i;
           const rwk_fit *fit = &path->fits[k];
-          if (path->made[k] && (!record->points[i] || fit->solve.objective < record->points[i]->solve.objective))
+          if (fit->w && /* made */
+              (!record->points[i] || fit->solve.objective < record->points[i]->solve.objective))
             record->points[i] = fit;
         }
     }

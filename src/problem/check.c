@@ -56,14 +56,15 @@ static double largest_gap(size_t n, const double *x, const double *y) {
   return gap;
 }
 
-rwk_status rwk_problem_check(rwk_derivative_report *report, rwk_context *ctx, rwk_problem *problem, const double *w, int directions,
-                             uint64_t seed) {
+rwk_status rwk_problem_check(rwk_derivative_report *report, rwk_context *ctx, rwk_problem *problem,
+                             const double *w, int directions, uint64_t seed) {
   *report = (rwk_derivative_report){0};
   if (directions < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "directions: at least 1");
   const size_t n = problem->dim, k = (size_t)directions;
   checker c = {.n = n, .w = w};
   double *g = NULL, *V = NULL, *HV = NULL, *H = NULL;
-  rwk_status status = rwk_objective_open(&c.o, ctx, problem, 0.125); /* some penalty, so that its derivatives are checked too */
+  rwk_status status = rwk_objective_open(&c.o, ctx, problem,
+                                         0.125); /* some penalty, so that its derivatives are checked too */
   if (status != RWK_OK) goto done;
   g = rwk_alloc_doubles(ctx, 5 * n);
   V = rwk_alloc_doubles(ctx, k * n);

@@ -4,12 +4,13 @@
 #include "la/dense.h"
 #include "problem/problem.h"
 
-rwk_status rwk_problem_create(rwk_problem **problem, rwk_context *ctx, size_t dim, const unsigned char *penalised,
-                              const rwk_problem_ops *ops, void *self) {
+rwk_status rwk_problem_create(rwk_problem **problem, rwk_context *ctx, size_t dim,
+                              const unsigned char *penalised, const rwk_problem_ops *ops, void *self) {
   *problem = NULL;
   if (dim == 0) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "dim: a problem needs at least one coordinate");
   if (ops->size != sizeof *ops)
-    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "ops.size: set it to sizeof(rwk_problem_ops) (%zu, not %zu)", sizeof *ops, ops->size);
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "ops.size: set it to sizeof(rwk_problem_ops) (%zu, not %zu)",
+                    sizeof *ops, ops->size);
   if (!ops->value || !ops->hessian_vector)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "ops: value and hessian_vector are required");
   if (!ops->work_create != !ops->work_destroy)
@@ -34,11 +35,17 @@ void rwk_problem_destroy(rwk_problem *problem) {
   rwk_free(problem->ctx, problem);
 }
 
-size_t rwk_problem_dim(const rwk_problem *problem) { return problem->dim; }
+size_t rwk_problem_dim(const rwk_problem *problem) {
+  return problem->dim;
+}
 
-const unsigned char *rwk_problem_penalised(const rwk_problem *problem) { return problem->penalised; }
+const unsigned char *rwk_problem_penalised(const rwk_problem *problem) {
+  return problem->penalised;
+}
 
-int rwk_problem_thread_safe(const rwk_problem *problem) { return problem->ops.work_create || problem->ops.thread_safe; }
+int rwk_problem_thread_safe(const rwk_problem *problem) {
+  return problem->ops.work_create || problem->ops.thread_safe;
+}
 
 rwk_status rwk_objective_open(rwk_objective *o, rwk_context *ctx, const rwk_problem *problem, double lambda) {
   *o = (rwk_objective){.problem = problem, .ctx = ctx, .lambda = lambda};
@@ -46,7 +53,8 @@ rwk_status rwk_objective_open(rwk_objective *o, rwk_context *ctx, const rwk_prob
 }
 
 void rwk_objective_close(rwk_objective *o) {
-  if (o->problem && o->problem->ops.work_destroy && o->work) o->problem->ops.work_destroy(o->work, o->problem->self);
+  if (o->problem && o->problem->ops.work_destroy && o->work)
+    o->problem->ops.work_destroy(o->work, o->problem->self);
   *o = (rwk_objective){0};
 }
 
@@ -84,7 +92,8 @@ rwk_status rwk_objective_value(rwk_objective *o, rwk_parts *parts, double *g, co
   return RWK_OK;
 }
 
-rwk_status rwk_objective_products(rwk_objective *o, double *HV, size_t ldhv, const double *V, size_t ldv, size_t k, const double *w) {
+rwk_status rwk_objective_products(rwk_objective *o, double *HV, size_t ldhv, const double *V, size_t ldv,
+                                  size_t k, const double *w) {
   const rwk_problem *p = o->problem;
   o->products += (int64_t)k;
   RWK_TRY(p->ops.hessian_vector(HV, ldhv, V, ldv, k, w, o->work, p->self));

@@ -35,11 +35,13 @@ int rwk_problem_thread_safe(const rwk_problem *problem);
 /* J and, unless NULL, g[dim] = dJ/dw = dL/dw + 2 lambda M w. RWK_NUMERICAL if a number is not finite. */
 rwk_status rwk_objective_value(rwk_objective *o, rwk_parts *parts, double *g, const double *w);
 
-/* The same, but a value that is not finite is a plain answer (objective INFINITY), as a line search wants it. */
+/* The same, but a value that is not finite is a plain answer (objective INFINITY), as a line search wants it.
+ */
 rwk_status rwk_objective_try(rwk_objective *o, rwk_parts *parts, double *g, const double *w);
 
 /* HV = (d2L/dw2 + 2 lambda M) V for k vectors. */
-rwk_status rwk_objective_products(rwk_objective *o, double *HV, size_t ldhv, const double *V, size_t ldv, size_t k, const double *w);
+rwk_status rwk_objective_products(rwk_objective *o, double *HV, size_t ldhv, const double *V, size_t ldv,
+                                  size_t k, const double *w);
 
 /* Full H[dim x dim] of J, both triangles: from the problem's own, else from products with unit vectors. */
 rwk_status rwk_objective_hessian(rwk_objective *o, double *H, size_t ldh, const double *w);

@@ -63,7 +63,7 @@ static rwk_status look_at_old(rwk_run *run, int settle) {
       status = rwk_fail(run->ctx, RWK_IO, "cannot replace %s: another program has it open", run->file);
     }
   }
-  sqlite3_close(old.db);
+  rwk_store_disconnect(&old);
   if (status == RWK_FORMAT) /* keep the reason short, and say what follows from it */
     status =
         rwk_fail(run->ctx, RWK_FORMAT, "%s is not a run file of ridgewalk; it is not replaced", run->file);

@@ -152,5 +152,6 @@ rwk_status rwk_store_load(rwk_run *run) {
   RWK_TRY(rwk_store_exec(run, "BEGIN", "read"));
   const rwk_status status = load_all(run);
   rwk_store_rollback(run);
+  if (status == RWK_OK && !sqlite3_get_autocommit(run->db)) return rwk_fail_memory(run->ctx, "run file");
   return status;
 }

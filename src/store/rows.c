@@ -8,6 +8,7 @@ rwk_status rwk_store_want_writable(rwk_run *run) {
 
 rwk_status rwk_store_begin(rwk_run *run) {
   RWK_TRY(rwk_store_want_writable(run));
+  rwk_store_rollback(run); /* of one that could not be when it should have been, for lack of memory */
   return rwk_store_step(run, run->begin, "write");
 }
 
@@ -26,10 +27,6 @@ rwk_status rwk_store_commit(rwk_run *run, const rwk_state_record *state) {
   run->state = *state;
   run->state_checksum = checksum;
   return RWK_OK;
-}
-
-void rwk_store_rollback(rwk_run *run) {
-  if (run->db && !sqlite3_get_autocommit(run->db)) (void)sqlite3_exec(run->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 rwk_status rwk_store_put(uint64_t *checksum, rwk_run *run, rwk_table_id id, int64_t key, const void *record) {

@@ -18,14 +18,20 @@ static rwk_status new_run(rwk_run **run, rwk_context *ctx, const char *file) {
   return rwk_store_path(&r->path, ctx, file);
 }
 
+/* What was read or written, so that a file can be read once more. */
+static void forget(rwk_run *run) {
+  for (size_t i = 0; i < run->meta_count; i++) {
+    rwk_free(run->ctx, run->metas[i].record.key);
+    rwk_free(run->ctx, run->metas[i].record.value);
+  }
+  run->meta_count = run->lambda_count = run->fit_count = run->drop_count = 0;
+  run->lambda_digest = run->finish_digest = 0;
+}
+
 static void destroy(rwk_run *run) {
   rwk_context *ctx = run->ctx;
-  rwk_store_finalize_all(run);
-  sqlite3_close(run->db);
-  for (size_t i = 0; i < run->meta_count; i++) {
-    rwk_free(ctx, run->metas[i].record.key);
-    rwk_free(ctx, run->metas[i].record.value);
-  }
+  rwk_store_disconnect(run);
+  forget(run);
   rwk_free(ctx, run->metas);
   rwk_free(ctx, run->lambda);
   rwk_free(ctx, run->fits);
@@ -69,17 +75,19 @@ done:
  * reader sees the last one. Closed, the file has no log, so that it is one file and can be read from a folder
  * that cannot be written. The switch itself changes a few bytes within one sector of the header and leaves
  * all else where it is, so it is not synced. */
-static void switch_journal(rwk_run *run, const char *mode) {
+static rwk_status switch_journal(rwk_run *run, const char *mode) {
   int done = 0;
-  if (sqlite3_exec(run->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL) == SQLITE_OK)
-    (void)rwk_store_set_journal(run, mode, &done); /* if it cannot be, the other mode serves too */
-  (void)sqlite3_exec(run->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+  RWK_TRY(rwk_store_exec(run, "PRAGMA synchronous = OFF", "write"));
+  const rwk_status status = rwk_store_set_journal(run, mode, &done);
+  if (status == RWK_NO_MEMORY) return status;
+  /* If it cannot be for another reason, the other mode serves too. */
+  return rwk_store_exec(run, "PRAGMA synchronous = NORMAL", "write");
 }
 
 /* A log is opened by the first that reads, and from then on nobody can replace the file. */
 static rwk_status start_writing(rwk_run *run) {
   int64_t rows = 0;
-  switch_journal(run, "WAL");
+  RWK_TRY(switch_journal(run, "WAL"));
   RWK_TRY(rwk_store_integer(&rows, run, "SELECT count(*) FROM main.state", "open"));
   return rwk_store_prepare_all(run);
 }
@@ -93,9 +101,7 @@ rwk_status rwk_run_begin(rwk_run *run) {
   sqlite3_free(bytes);
   if (status != RWK_OK) return status;
   /* From here on the run is in the file. If it cannot be opened, nothing more can be written. */
-  rwk_store_finalize_all(run);
-  sqlite3_close(run->db);
-  run->db = NULL;
+  rwk_store_disconnect(run);
   run->created = 0;
   status = rwk_store_connect(run, run->path, SQLITE_OPEN_READWRITE);
   if (status == RWK_OK) status = start_writing(run);
@@ -114,15 +120,34 @@ static rwk_status want_sound(rwk_run *run) {
   return sound ? RWK_OK : rwk_store_damaged(run, "its pages do not hang together");
 }
 
+static rwk_status connect_and_load(rwk_run *run, int flags) {
+  RWK_TRY(rwk_store_connect(run, run->path, flags));
+  return rwk_store_load(run);
+}
+
+/* What a killed writer left may have to be put in order before it can be read, and only a writer can do that.
+ */
+static rwk_status open_for_reading(rwk_run *run) {
+  rwk_status status = connect_and_load(run, SQLITE_OPEN_READONLY);
+  if (status != RWK_IO || (run->code & 0xff) != SQLITE_READONLY) return status;
+  int64_t rows = 0;
+  rwk_store_disconnect(run);
+  status = rwk_store_connect(run, run->path, SQLITE_OPEN_READWRITE);
+  if (status == RWK_OK)
+    status = rwk_store_integer(&rows, run, "SELECT count(*) FROM main.sqlite_master", "read");
+  if (status != RWK_OK) return status;
+  rwk_store_disconnect(run);
+  forget(run);
+  return connect_and_load(run, SQLITE_OPEN_READONLY);
+}
+
 rwk_status rwk_run_open(rwk_run **run, rwk_context *ctx, const char *file, int writable) {
   rwk_run *r = NULL;
   rwk_status status = new_run(&r, ctx, file);
   if (status != RWK_OK) goto done;
   r->writable = writable != 0;
   status = rwk_store_may_open(r);
-  if (status == RWK_OK)
-    status = rwk_store_connect(r, r->path, writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
-  if (status == RWK_OK) status = rwk_store_load(r);
+  if (status == RWK_OK) status = writable ? connect_and_load(r, SQLITE_OPEN_READWRITE) : open_for_reading(r);
   if (status == RWK_OK && writable && sqlite3_db_readonly(r->db, "main") != 0)
     status = rwk_fail(ctx, RWK_IO, "cannot write %s: permission denied", file);
   if (status == RWK_OK && writable)
@@ -145,7 +170,7 @@ rwk_status rwk_run_close(rwk_run *run) {
     sqlite3_busy_timeout(run->db, 0); /* a reader stays as long as it likes: then the log stays too */
     const int code = sqlite3_wal_checkpoint_v2(run->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) status = rwk_store_fail(run, code, "write");
-    if (status == RWK_OK) switch_journal(run, "DELETE");
+    if (status == RWK_OK) status = switch_journal(run, "DELETE");
   }
   destroy(run);
   return status;

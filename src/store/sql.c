@@ -17,6 +17,9 @@ static rwk_status fail_io(rwk_run *run, int code, const char *what) {
   case SQLITE_FULL:
     reason = "the disk is full";
     break;
+  case SQLITE_READONLY:
+    reason = "the file or its folder cannot be written";
+    break;
   case SQLITE_CANTOPEN:
   case SQLITE_IOERR:
     if (system && strerror_r(system, text, sizeof text) == 0) reason = text;
@@ -29,6 +32,7 @@ static rwk_status fail_io(rwk_run *run, int code, const char *what) {
 
 rwk_status rwk_store_fail(rwk_run *run, int code, const char *what) {
   if (code == SQLITE_IOERR_NOMEM) code = SQLITE_NOMEM;
+  run->code = code;
   switch (code & 0xff) {
   case SQLITE_NOMEM:
     return rwk_fail_memory(run->ctx, "run file");
@@ -68,7 +72,23 @@ rwk_status rwk_store_connect(rwk_run *run, const char *path, int flags) {
   if (code == SQLITE_OK) code = sqlite3_db_config(run->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
   if (code != SQLITE_OK) return rwk_store_fail(run, code, "open");
   run->dim_limit = ((size_t)sqlite3_limit(run->db, SQLITE_LIMIT_LENGTH, -1) - 65536) / sizeof(double);
-  return rwk_store_exec(run, "PRAGMA cell_size_check = ON", "open");
+  RWK_TRY(rwk_store_exec(run, "PRAGMA cell_size_check = ON", "open"));
+  code = sqlite3_prepare_v3(run->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &run->rollback, NULL);
+  return code == SQLITE_OK ? RWK_OK : rwk_store_fail(run, code, "open");
+}
+
+void rwk_store_disconnect(rwk_run *run) {
+  rwk_store_finalize_all(run);
+  sqlite3_finalize(run->rollback);
+  run->rollback = NULL;
+  sqlite3_close(run->db);
+  run->db = NULL;
+}
+
+void rwk_store_rollback(rwk_run *run) {
+  if (!run->rollback || sqlite3_get_autocommit(run->db)) return;
+  (void)sqlite3_step(run->rollback);
+  (void)sqlite3_reset(run->rollback);
 }
 
 rwk_status rwk_store_exec(rwk_run *run, const char *sql, const char *what) {

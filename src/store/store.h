@@ -112,6 +112,8 @@ struct rwk_run {
   char *file; /* as the caller wrote it, for sentences */
   char *path; /* as SQLite and the system get it */
   sqlite3 *db;
+  sqlite3_stmt *rollback; /* made with the connection: to roll back must not need memory */
+  int code;               /* SQLite's, of the last failure */
   int writable;
   int created; /* still in memory: rwk_run_begin has not been called */
   int replace;
@@ -153,6 +155,10 @@ rwk_status rwk_store_fail(rwk_run *run, int code, const char *what);
 rwk_status rwk_store_damaged(rwk_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Opens run->db with everything switched off that a stranger's file could use; flags as sqlite3_open_v2. */
 rwk_status rwk_store_connect(rwk_run *run, const char *path, int flags);
+/* Closes it, with all statements. */
+void rwk_store_disconnect(rwk_run *run);
+/* Ends a transaction, if there is one. */
+void rwk_store_rollback(rwk_run *run);
 rwk_status rwk_store_exec(rwk_run *run, const char *sql, const char *what);
 /* First column of the first row, an integer. */
 rwk_status rwk_store_integer(int64_t *value, rwk_run *run, const char *sql, const char *what);
@@ -167,7 +173,6 @@ rwk_status rwk_store_set_journal(rwk_run *run, const char *mode, int *done);
  * failure the caller rolls back. */
 rwk_status rwk_store_begin(rwk_run *run);
 rwk_status rwk_store_commit(rwk_run *run, const rwk_state_record *state);
-void rwk_store_rollback(rwk_run *run);
 rwk_status rwk_store_put(uint64_t *checksum, rwk_run *run, rwk_table_id id, int64_t key, const void *record);
 /* The digest after rows with these sums of checksums have come and gone. */
 int64_t rwk_store_digest(int64_t digest, uint64_t come, uint64_t gone);

@@ -33,8 +33,8 @@ static inline rwk_status analytic_value(double *loss, double *g, const double *w
   return RWK_OK;
 }
 
-static inline rwk_status analytic_products(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k, const double *w, void *work,
-                                           void *self) {
+static inline rwk_status analytic_products(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
+                                           const double *w, void *work, void *self) {
   (void)work;
   analytic *a = self;
   a->f(NULL, a->H, w, a->n);

@@ -12,20 +12,23 @@ typedef struct net {
 } net;
 
 /* X[rows x inputs], Y[rows x outputs], hidden[depth]. */
-static inline net net_create(rwk_context *ctx, const double *X, const double *Y, size_t rows, size_t inputs, size_t outputs,
-                             const size_t *hidden, size_t depth, rwk_mlp_settings s) {
+static inline net net_create(rwk_context *ctx, const double *X, const double *Y, size_t rows, size_t inputs,
+                             size_t outputs, const size_t *hidden, size_t depth, rwk_mlp_settings s) {
   net n;
   s.hidden = hidden;
   s.hidden_count = depth;
-  const rwk_mlp_data data = {.X = X, .ldx = inputs, .Y = Y, .ldy = outputs, .rows = rows, .inputs = inputs, .outputs = outputs};
+  const rwk_mlp_data data = {
+      .X = X, .ldx = inputs, .Y = Y, .ldy = outputs, .rows = rows, .inputs = inputs, .outputs = outputs};
   assert_int_equal(rwk_mlp_create(&n.mlp, ctx, &data, &s), RWK_OK);
   n.problem = rwk_mlp_problem(n.mlp);
   n.dim = rwk_problem_dim(n.problem);
   return n;
 }
 
-/* A table of normal numbers, columns of X centred and orthonormal times sqrt(rows) if `whitened` (X'X = rows I). */
-static inline void net_table(double *X, double *Y, size_t rows, size_t inputs, size_t outputs, int whitened, uint64_t seed) {
+/* A table of normal numbers, columns of X centred and orthonormal times sqrt(rows) if `whitened` (X'X = rows
+ * I). */
+static inline void net_table(double *X, double *Y, size_t rows, size_t inputs, size_t outputs, int whitened,
+                             uint64_t seed) {
   rwk_stream s;
   rwk_stream_init(&s, seed, 3);
   double *C = malloc(inputs * rows * sizeof *C);

@@ -17,7 +17,8 @@ static int teardown(void **state) {
 
 static const rwk_algebra algebras[2] = {RWK_ALGEBRA_DENSE, RWK_ALGEBRA_KRYLOV};
 
-static rwk_certificate certify(const rwk_problem *p, double lambda, const double *w, rwk_algebra algebra, double *direction) {
+static rwk_certificate certify(const rwk_problem *p, double lambda, const double *w, rwk_algebra algebra,
+                               double *direction) {
   rwk_certify_settings s;
   rwk_certify_settings_init(&s);
   s.algebra = algebra;
@@ -83,7 +84,8 @@ static void test_higher_order_is_inconclusive(void **state) {
   }
 }
 
-/* (abc - 1)^2 + lambda (a^2 + b^2 + c^2): the origin is a strict minimum for every lambda > 0 and a degenerate saddle at 0. */
+/* (abc - 1)^2 + lambda (a^2 + b^2 + c^2): the origin is a strict minimum for every lambda > 0 and a
+ * degenerate saddle at 0. */
 static void test_origin_of_three_factors(void **state) {
   (void)state;
   const double origin[3] = {0, 0, 0};
@@ -91,7 +93,8 @@ static void test_origin_of_three_factors(void **state) {
   assert_int_equal(at(three_factors, 3, origin, 0, RWK_ALGEBRA_DENSE).verdict, RWK_VERDICT_INCONCLUSIVE);
 }
 
-/* A point close to a critical one, seen through a Hessian that changes: what lies within the distance must not be decided. */
+/* A point close to a critical one, seen through a Hessian that changes: what lies within the distance must
+ * not be decided. */
 static double drifting(double *g, double *H, const double *x, size_t n) { /* x^4/12 + y^2: curvature x^2 */
   clear(g, H, n);
   if (g) {
@@ -129,7 +132,8 @@ static void test_not_finite_is_an_error(void **state) {
 
 /* ---- networks: closed forms ---- */
 
-/* f = v w x on (1, 2), (1, 2.5), SSE/2 + lambda/2 R: minimum at vw = (6 - lambda)/5, origin a saddle below 6 and a minimum above. */
+/* f = v w x on (1, 2), (1, 2.5), SSE/2 + lambda/2 R: minimum at vw = (6 - lambda)/5, origin a saddle below 6
+ * and a minimum above. */
 static void test_two_factor_net(void **state) {
   (void)state;
   const double X[2] = {1, 2}, Y[2] = {1, 2.5};
@@ -144,7 +148,8 @@ static void test_two_factor_net(void **state) {
     const double a = sqrt((6 - lambda) / 5), w[2] = {a, a}, origin[2] = {0, 0};
     rwk_certificate c = certify(n.problem, lambda / 2, w, RWK_ALGEBRA_DENSE, NULL);
     assert_int_equal(c.verdict, RWK_VERDICT_STRICT_MIN);
-    assert_near(c.min_eig, fmin(2 * lambda, 10 * a * a), 1e-4 * c.min_eig); /* eigenvalues 2 lambda and 2 Sxx p */
+    assert_near(c.min_eig, fmin(2 * lambda, 10 * a * a),
+                1e-4 * c.min_eig); /* eigenvalues 2 lambda and 2 Sxx p */
     c = certify(n.problem, lambda / 2, origin, RWK_ALGEBRA_DENSE, NULL);
     assert_int_equal(c.verdict, RWK_VERDICT_SADDLE);
     assert_near(c.min_eig, lambda - 6, 1e-9);
@@ -155,8 +160,8 @@ static void test_two_factor_net(void **state) {
   rwk_mlp_destroy(n.mlp);
 }
 
-/* The constant model, x = (-1,0,1,2), y = (0,1,1,3), SSE/2 + lambda/2 R: lambda_c(b) = 4.5 sech^2 b. Off b = 0 a Hessian sees a minimum
- * between lambda_c(b) and lambda_c(0), and T7 the way out. */
+/* The constant model, x = (-1,0,1,2), y = (0,1,1,3), SSE/2 + lambda/2 R: lambda_c(b) = 4.5 sech^2 b. Off b =
+ * 0 a Hessian sees a minimum between lambda_c(b) and lambda_c(0), and T7 the way out. */
 static void test_dead_units(void **state) {
   (void)state;
   const double X[4] = {-1, 0, 1, 2}, Y[4] = {0, 1, 1, 3};
@@ -183,7 +188,8 @@ static void test_dead_units(void **state) {
   rwk_mlp_destroy(n.mlp);
 }
 
-/* XOR at zero without a penalty: Hessian diag(0,...,0,4) and a saddle of order four; no minimum may be claimed. */
+/* XOR at zero without a penalty: Hessian diag(0,...,0,4) and a saddle of order four; no minimum may be
+ * claimed. */
 static void test_xor_at_zero(void **state) {
   (void)state;
   const double X[8] = {0, 0, 0, 1, 1, 0, 1, 1}, Y[4] = {0, 1, 1, 0};
@@ -198,7 +204,8 @@ static void test_xor_at_zero(void **state) {
   rwk_mlp_destroy(n.mlp);
 }
 
-/* Fukumizu and Amari 2000: a unit split into (a v, (1 - a) v): one zero eigenvalue, and never a strict minimum. */
+/* Fukumizu and Amari 2000: a unit split into (a v, (1 - a) v): one zero eigenvalue, and never a strict
+ * minimum. */
 static void test_split_unit(void **state) {
   (void)state;
   const double X[3] = {1, 2, 3}, Y[3] = {1, 1, 1.5};
@@ -235,7 +242,8 @@ static void test_kink(void **state) {
 }
 
 /* A problem that names a direction flat which is not: it is not believed. */
-static rwk_status lies(const double *w, double lambda, rwk_flat_fn emit, void *payload, void *work, void *self) {
+static rwk_status lies(const double *w, double lambda, rwk_flat_fn emit, void *payload, void *work,
+                       void *self) {
   (void)w, (void)lambda, (void)work, (void)self;
   const double u[2] = {1, 0};
   const rwk_flat flat = {.direction = u, .label = "a lie", .curvature = NAN};

@@ -7,7 +7,8 @@ static void fill(double *A, size_t n, uint64_t seed) { /* symmetric */
     for (size_t j = 0; j <= i; j++) A[i * n + j] = A[j * n + i] = rwk_stream_normal(&s);
 }
 
-static double entry(const double *A, const double *B, size_t n, size_t i, size_t j) { /* (A'B)_ij, by definition */
+static double entry(const double *A, const double *B, size_t n, size_t i,
+                    size_t j) { /* (A'B)_ij, by definition */
   double sum = 0;
   for (size_t k = 0; k < n; k++) sum += A[k * n + i] * B[k * n + j];
   return sum;
@@ -148,8 +149,9 @@ static void test_norms(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_products),     cmocka_unit_test(test_cholesky),       cmocka_unit_test(test_eigenvalues),
-      cmocka_unit_test(test_singular_max), cmocka_unit_test(test_orthonormalise), cmocka_unit_test(test_norms),
+      cmocka_unit_test(test_products),       cmocka_unit_test(test_cholesky),
+      cmocka_unit_test(test_eigenvalues),    cmocka_unit_test(test_singular_max),
+      cmocka_unit_test(test_orthonormalise), cmocka_unit_test(test_norms),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

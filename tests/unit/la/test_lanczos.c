@@ -145,9 +145,12 @@ static void test_failures_pass_through(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_small_is_exact),       cmocka_unit_test(test_restarts_find_the_end),
-      cmocka_unit_test(test_stops_when_negative_is_proved), cmocka_unit_test(test_flat_directions_are_left_out),
-      cmocka_unit_test(test_identity),             cmocka_unit_test(test_failures_pass_through),
+      cmocka_unit_test(test_small_is_exact),
+      cmocka_unit_test(test_restarts_find_the_end),
+      cmocka_unit_test(test_stops_when_negative_is_proved),
+      cmocka_unit_test(test_flat_directions_are_left_out),
+      cmocka_unit_test(test_identity),
+      cmocka_unit_test(test_failures_pass_through),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

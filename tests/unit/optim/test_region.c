@@ -1,5 +1,6 @@
-/* The trust-region subproblem against its optimality conditions: (H + mu I) s = -g, H + mu I positive semidefinite, mu (|s| - radius) = 0,
- * which hold for the global minimiser and no other point (More and Sorensen 1983, lemmas 2.1 and 2.3). */
+/* The trust-region subproblem against its optimality conditions: (H + mu I) s = -g, H + mu I positive
+ * semidefinite, mu (|s| - radius) = 0, which hold for the global minimiser and no other point (More and
+ * Sorensen 1983, lemmas 2.1 and 2.3). */
 #include "optim/region.h"
 #include "support/analytic.h"
 
@@ -16,9 +17,11 @@ static int teardown(void **state) {
   return 0;
 }
 
-/* The least value of the model, from the eigenvalues: min over |s| <= radius, by bisection on the secular equation. */
+/* The least value of the model, from the eigenvalues: min over |s| <= radius, by bisection on the secular
+ * equation. */
 static double least(const double *H, const double *g, size_t n, double radius) {
-  double *A = malloc(n * n * sizeof *A), *values = malloc(n * sizeof *values), *vectors = malloc(n * n * sizeof *vectors);
+  double *A = malloc(n * n * sizeof *A), *values = malloc(n * sizeof *values),
+         *vectors = malloc(n * n * sizeof *vectors);
   memcpy(A, H, n * n * sizeof *A);
   assert_int_equal(rwk_eigen(ctx, values, vectors, A, n, n), RWK_OK);
   double *c = malloc(n * sizeof *c);
@@ -35,10 +38,13 @@ static double least(const double *H, const double *g, size_t n, double radius) {
     }
     norm = sqrt(norm);
     if (k == 0 && values[0] > 0 && norm <= radius) break;
-    if (norm > radius) low = mu;
-    else high = mu;
+    if (norm > radius)
+      low = mu;
+    else
+      high = mu;
   }
-  if (values[0] < 0 && norm < radius) model += 0.5 * values[0] * (radius * radius - norm * norm); /* hard case */
+  if (values[0] < 0 && norm < radius)
+    model += 0.5 * values[0] * (radius * radius - norm * norm); /* hard case */
   free(A), free(values), free(vectors), free(c);
   return model;
 }
@@ -55,12 +61,13 @@ static void random_case(double *H, double *g, size_t n, uint64_t seed, double sh
 }
 
 static void check_dense(const double *H, const double *g, size_t n, double radius) {
-  double *s = malloc(n * sizeof *s), *scratch = malloc(n * sizeof *scratch), *factor = malloc(n * n * sizeof *factor), damping = 0;
+  double *s = malloc(n * sizeof *s), *scratch = malloc(n * sizeof *scratch),
+         *factor = malloc(n * n * sizeof *factor), damping = 0;
   rwk_region_step step;
   rwk_region_dense(&step, s, g, H, factor, scratch, n, radius, &damping);
   const double best = -least(H, g, n, radius);
   assert_true(step.length <= 1.1 * radius * (1 + 1e-12)); /* kappa_easy */
-  assert_true(step.reduction >= 0.75 * best);             /* a fixed share of the best is what convergence needs */
+  assert_true(step.reduction >= 0.75 * best); /* a fixed share of the best is what convergence needs */
   assert_near(step.length, rwk_norm(n, s), 1e-10 * radius);
   free(s), free(scratch), free(factor);
 }
@@ -89,7 +96,8 @@ static void test_dense_hard_case(void **state) {
   check_dense(H, g, N, 3);
 }
 
-/* Singular but semidefinite, as at dead units: an interior Newton step, not a search for negative curvature. */
+/* Singular but semidefinite, as at dead units: an interior Newton step, not a search for negative curvature.
+ */
 static void test_dense_singular(void **state) {
   (void)state;
   enum { N = 5 };
@@ -102,7 +110,8 @@ static void test_dense_singular(void **state) {
   assert_near(s[3], 0, 1e-12);
 }
 
-static double model_f(double *g, double *H, const double *x, size_t n) { /* quadratic with the matrix of seed 9 */
+static double model_f(double *g, double *H, const double *x,
+                      size_t n) { /* quadratic with the matrix of seed 9 */
   static const size_t most = 24;
   assert_true(n <= most);
   double *A = malloc(n * n * sizeof *A), *b = malloc(n * sizeof *b), f = 0;

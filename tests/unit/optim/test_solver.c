@@ -14,7 +14,8 @@ static int teardown(void **state) {
   return 0;
 }
 
-static rwk_solve_result run(analytic_fn f, size_t n, double *w, double lambda, const rwk_solver_settings *settings) {
+static rwk_solve_result run(analytic_fn f, size_t n, double *w, double lambda,
+                            const rwk_solver_settings *settings) {
   rwk_problem *p = analytic_create(ctx, f, n, 1);
   rwk_solver *s;
   rwk_solve_result r;
@@ -27,7 +28,8 @@ static rwk_solve_result run(analytic_fn f, size_t n, double *w, double lambda, c
 
 static const rwk_algebra algebras[2] = {RWK_ALGEBRA_DENSE, RWK_ALGEBRA_KRYLOV};
 
-static void test_minimum_of_a_bowl(void **state) { /* J = sum c_i (x - 1)^2 + lambda x^2: x_i = c_i / (c_i + lambda) */
+static void
+test_minimum_of_a_bowl(void **state) { /* J = sum c_i (x - 1)^2 + lambda x^2: x_i = c_i / (c_i + lambda) */
   (void)state;
   for (int a = 0; a < 2; a++) {
     rwk_solver_settings s;
