@@ -84,7 +84,7 @@ size_t rwk_nearest_name(const char *const *names, size_t count, const char *name
   for (size_t i = 0; i < count; i++)
     if (same_letters(names[i], name)) return i;
   size_t best = count, least = strlen(name) / 3 > 2 ? strlen(name) / 3 : 2;
-  if (strlen(name) <= 2) least = 1;
+  if (strlen(name) <= 2) return count; /* one letter is near to every other */
   least++;
   for (size_t i = 0; i < count; i++) {
     const size_t d = distance(name, names[i]);

@@ -17,11 +17,9 @@ static rwk_status fail_errno(rwk_run *run, const char *what, int number) {
 
 /* A text put together from two. */
 static char *join(rwk_context *ctx, const char *a, const char *b) {
-  const size_t length = strlen(a), more = strlen(b) + 1;
-  char *text = rwk_alloc(ctx, length + more, 1);
-  if (!text) return NULL;
-  memcpy(text, a, length);
-  memcpy(text + length, b, more);
+  const size_t size = strlen(a) + strlen(b) + 1;
+  char *text = rwk_alloc(ctx, size, 1);
+  if (text) snprintf(text, size, "%s%s", a, b);
   return text;
 }
 
@@ -181,7 +179,7 @@ rwk_status rwk_store_place(rwk_run *run, const unsigned char *bytes, size_t size
     status = fail_errno(run, "create", number);
   else
     status = rename_new(run, name);
-  if (status != RWK_OK && fd >= 0) (void)unlink(name);
+  if (status != RWK_OK && fd >= 0 && name) (void)unlink(name);
   rwk_free(run->ctx, name);
   return status;
 }

@@ -4,10 +4,9 @@
 
 /* Ascending keys are walks together, in order of start and index. */
 int64_t rwk_store_fit_key(rwk_walk walk, int start, size_t index) {
-  return (int64_t)((uint64_t)walk << 58 | (uint64_t)start << 27 | (uint64_t)index);
+  return (int64_t)((uint64_t)walk << (RWK_STORE_INDEX_BITS + 31) | (uint64_t)start << RWK_STORE_INDEX_BITS |
+                   (uint64_t)index);
 }
-
-_Static_assert(RWK_STORE_INDEX_LIMIT == (size_t)1 << 27, "index, start and walk have bits of their own");
 
 /* First entry whose key is not smaller. */
 static size_t find(const rwk_run *run, int64_t key) {

@@ -26,6 +26,19 @@ static rwk_status take_meta(rwk_run *run, int64_t key, void *record, uint64_t ch
   return RWK_OK;
 }
 
+static rwk_status take_lambda(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const double value = ((const rwk_lambda_record *)record)->value;
+  const size_t n = run->lambda_count;
+  if (key != (int64_t)n || n >= RWK_STORE_INDEX_LIMIT)
+    return rwk_store_damaged(run, "a row of table lambda is missing");
+  if (!isfinite(value) || value <= (n ? run->lambda[n - 1] : 0))
+    return rwk_store_damaged(run, "the penalties are not positive and ascending");
+  RWK_TRY(rwk_grow(run->ctx, &run->lambda, &run->lambda_capacity, n + 1, sizeof *run->lambda));
+  run->lambda[run->lambda_count++] = value;
+  run->lambda_digest += checksum;
+  return RWK_OK;
+}
+
 static rwk_status take_fit(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
   const rwk_fit *fit = record;
   if (fit->index >= RWK_STORE_INDEX_LIMIT || key != rwk_store_fit_key(fit->walk, fit->start, fit->index))
@@ -64,6 +77,7 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
   *rows = 0;
   union { /* room for any record */
     rwk_meta_record meta;
+    rwk_lambda_record lambda;
     rwk_fit fit;
     rwk_drop_record drop;
     rwk_collapse collapse;
@@ -94,36 +108,6 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
   return status;
 }
 
-/* The grid has a capacity of its own while it is read. */
-static rwk_status load_lambda(rwk_run *run) {
-  const rwk_table *table = rwk_store_table(RWK_TABLE_LAMBDA);
-  size_t capacity = 0;
-  sqlite3_stmt *statement = NULL;
-  rwk_status status = rwk_store_select(&statement, run, table, "ORDER BY idx");
-  while (status == RWK_OK) {
-    const int code = sqlite3_step(statement);
-    if (code == SQLITE_DONE) break;
-    rwk_lambda_record record;
-    int64_t key = 0;
-    uint64_t checksum = 0;
-    if (code == SQLITE_ROW)
-      status = rwk_store_read(&key, &record, NULL, &checksum, run, statement, RWK_TABLE_LAMBDA);
-    else
-      status = rwk_store_fail(run, code, "read");
-    const size_t n = run->lambda_count;
-    if (status == RWK_OK && (key != (int64_t)n || n >= RWK_STORE_INDEX_LIMIT))
-      status = rwk_store_damaged(run, "a row of table lambda is missing");
-    if (status == RWK_OK && (!isfinite(record.value) || record.value <= (n ? run->lambda[n - 1] : 0)))
-      status = rwk_store_damaged(run, "the penalties are not positive and ascending");
-    if (status == RWK_OK) status = rwk_grow(run->ctx, &run->lambda, &capacity, n + 1, sizeof *run->lambda);
-    if (status != RWK_OK) break;
-    run->lambda[run->lambda_count++] = record.value;
-    run->lambda_digest += checksum;
-  }
-  sqlite3_finalize(statement);
-  return status;
-}
-
 static rwk_status check_whole(rwk_run *run, size_t collapse_rows) {
   uint64_t digest = run->lambda_digest + run->finish_digest;
   for (size_t i = 0; i < run->meta_count; i++) digest += run->metas[i].checksum;
@@ -140,7 +124,7 @@ static rwk_status load_all(rwk_run *run) {
   RWK_TRY(load_table(&rows, run, RWK_TABLE_STATE, take_state));
   if (rows != 1) return rwk_store_damaged(run, "table state is empty");
   RWK_TRY(load_table(&rows, run, RWK_TABLE_META, take_meta));
-  RWK_TRY(load_lambda(run));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_LAMBDA, take_lambda));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_FIT, take_fit));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_DROP, take_drop));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_COLLAPSE, take_collapse));

@@ -114,6 +114,7 @@ void rwk_store_take_grid(rwk_run *run, double *lambda, size_t count, uint64_t di
   rwk_free(run->ctx, run->lambda);
   run->lambda = lambda;
   run->lambda_count = count;
+  run->lambda_capacity = count;
   run->lambda_digest = digest;
 }
 

@@ -125,7 +125,7 @@ struct rwk_run {
   rwk_meta_entry *metas;
   size_t meta_count, meta_capacity;
   double *lambda;
-  size_t lambda_count;
+  size_t lambda_count, lambda_capacity;
   uint64_t lambda_digest; /* sum of the checksums of its rows */
   rwk_fit_entry *fits;    /* in order of the key */
   size_t fit_count, fit_capacity;
@@ -201,7 +201,8 @@ rwk_status rwk_store_may_open(rwk_run *run);
 
 /* ---- Fits (fit.c) */
 int64_t rwk_store_fit_key(rwk_walk walk, int start, size_t index);
-#define RWK_STORE_INDEX_LIMIT ((size_t)1 << 27) /* so that a key fits into 63 bits */
+#define RWK_STORE_INDEX_BITS 27 /* walk, start and index share the 63 bits of a key */
+#define RWK_STORE_INDEX_LIMIT ((size_t)1 << RWK_STORE_INDEX_BITS)
 #define RWK_STORE_META_LIMIT 1000
 
 /* ---- Texts and grid (meta.c) */
@@ -219,6 +220,6 @@ void rwk_store_take_grid(rwk_run *run, double *lambda, size_t count, uint64_t di
 rwk_status rwk_store_finish(rwk_run *run, const double *lambda, size_t count, const rwk_drop_record *drops,
                             size_t drop_count, rwk_collapse collapse, double seconds);
 /* NULL, or what is wrong with the drop. */
-const char *rwk_store_check_drop(const rwk_drop_record *drop, const double *lambda, size_t count);
+const char *rwk_store_check_drop(const rwk_drop_record *record, const double *lambda, size_t count);
 
 #endif

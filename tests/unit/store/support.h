@@ -103,6 +103,7 @@ static inline int64_t count_of(rwk_stream *s) {
   return (int64_t)(rwk_stream_u64(s) >> (rwk_stream_u64(s) % 60));
 }
 
+/* clang-format off: it never agrees with itself about these */
 #define SOLVE_REALS(X) X(loss) X(penalty) X(objective) X(grad_inf) X(seconds)
 #define SOLVE_COUNTS(X)                                                                                      \
   X(iterations) X(values) X(gradients) X(products) X(hessians) X(curvature_steps) X(escapes)
@@ -113,9 +114,9 @@ static inline int64_t count_of(rwk_stream *s) {
   X(grad_inf)                                                                                                \
   X(grad_norm)                                                                                               \
   X(grad_limit)                                                                                              \
-  X(min_eig) X(min_eig_error) X(min_eig_rest) X(max_eig) X(zero_limit) X(escape_curvature) X(doubt)          \
-      X(seconds)
+  X(min_eig) X(min_eig_error) X(min_eig_rest) X(max_eig) X(zero_limit) X(escape_curvature) X(doubt) X(seconds)
 #define CERTIFICATE_COUNTS(X) X(positive) X(zero) X(negative) X(flats) X(kinks) X(products)
+/* clang-format on */
 
 /* A field that is added to a result must be stored too: these sizes and the lists above say so. */
 _Static_assert(sizeof(rwk_solve_result) == 8 * 13, "the fields of rwk_solve_result have changed");
