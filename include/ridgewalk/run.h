@@ -29,8 +29,8 @@ RWK_API rwk_status rwk_run_open(rwk_run **run, rwk_context *ctx, const char *fil
  * whatever is returned. NULL is fine. */
 RWK_API rwk_status rwk_run_close(rwk_run *run);
 
-/* Named texts: settings, recipe, fingerprint, ...; "created_at", ISO 8601 in UTC, is there from the start. *value is the run's until the next call with the same key
- * or close; NULL if there is none. */
+/* Named texts: settings, recipe, fingerprint, ... "created_at" is there from the start: ISO 8601, UTC. *value
+ * is the run's until the next call with the same key or close; NULL if there is none. */
 RWK_API rwk_status rwk_run_set(rwk_run *run, const char *key, const char *value);
 RWK_API rwk_status rwk_run_get(const char **value, rwk_run *run, const char *key);
 

@@ -35,7 +35,8 @@ static size_t check_fits(place *p, rwk_run *run) {
   return count;
 }
 
-static void kill_once(place *p, long microseconds, int *begun, int *done) {
+/* seconds < 0: it is let live, for the time it takes. */
+static void kill_once(place *p, double seconds, int *begun, int *done) {
   int ends[2], how;
   char bytes[256];
   size_t told = 0;
@@ -44,9 +45,11 @@ static void kill_once(place *p, long microseconds, int *begun, int *done) {
   assert_true(child >= 0);
   if (child == 0) write_until_killed(p->file, ends[1]);
   close(ends[1]);
-  const struct timespec pause = {0, 1000 * microseconds};
-  nanosleep(&pause, NULL);
-  kill(child, SIGKILL);
+  const struct timespec pause = {(time_t)seconds, (long)(1e9 * fmod(seconds, 1))};
+  if (seconds >= 0) {
+    nanosleep(&pause, NULL);
+    kill(child, SIGKILL);
+  }
   for (ssize_t n; (n = read(ends[0], bytes, sizeof bytes)) > 0;) told += (size_t)n;
   close(ends[0]);
   assert_int_equal(waitpid(child, &how, 0), child);
@@ -86,10 +89,15 @@ static void test_killed_at_any_moment(void **state) {
   rwk_stream s;
   rwk_stream_init(&s, 1, 1);
   int begun = 0, done = 0;
-  for (int k = 0; k < 200; k++)
-    kill_once(p, (long)(rwk_stream_u64(&s) % (k % 2 ? 30000 : 8000)), &begun, &done);
-  assert_true(begun > 20);
-  assert_true(done < 200);
+  const double start = rwk_seconds();
+  kill_once(p, -1, &begun, &done);
+  const double whole = rwk_seconds() - start;
+  assert_int_equal(done, 1);
+  enum { KILLS = 200 };
+  for (int k = 0; k < KILLS; k++)
+    kill_once(p, whole * (double)(k + 1) / KILLS * rwk_stream_uniform(&s), &begun, &done);
+  assert_true(begun > KILLS / 5);
+  assert_true(done < KILLS);
 }
 
 /* ---- Damage */
