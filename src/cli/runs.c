@@ -23,7 +23,7 @@ static void list_one(rwk_context *ctx, const char *file, json_t *all) {
   } else {
     char *shown = cli_escape(file);
     printf("%s  %s  %s %s  %s  ", shown ? shown : "?", r->data, net, r->activation,
-           cli_stored_text(&s, "created"));
+           cli_stored_text(&s, "created_at"));
     if (finished)
       printf("%zu fits, finished\n", s.fit_count);
     else if (s.planned)

@@ -227,8 +227,8 @@ rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, rwk_context *ctx,
        * largest). */
       const double part = fmin(0.999, d[0] / (2 * largest));
       result->doubt = fmin(1, 1.648 * sqrt((double)free_dim) * exp(-(2 * (double)k - 1) * sqrt(part)));
-      /* An invariant space holds an eigenvector of every eigenvalue but for those that the start hardly saw: a component below
-       * 1e-10 has at most this chance. */
+      /* An invariant space holds an eigenvector of every eigenvalue but for those that the start hardly saw:
+       * a component below 1e-10 has at most this chance. */
       if (ended) result->doubt = fmin(result->doubt, 1e-10 * sqrt((double)free_dim));
       result->lower = d[0] / 2;
       if (result->doubt <= doubt || ended) goto done;

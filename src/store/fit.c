@@ -8,6 +8,10 @@ int64_t rwk_store_fit_key(rwk_walk walk, int start, size_t index) {
                    (uint64_t)index);
 }
 
+size_t rwk_store_fit_index(int64_t key) {
+  return (size_t)key & (RWK_STORE_INDEX_LIMIT - 1);
+}
+
 /* First entry whose key is not smaller. */
 static size_t find(const rwk_run *run, int64_t key) {
   size_t low = 0, high = run->fit_count;
@@ -62,7 +66,7 @@ rwk_status rwk_run_save_fit(const rwk_fit *fit, void *payload) {
     memmove(run->fits + place + 1, run->fits + place, (run->fit_count - place) * sizeof *run->fits);
     run->fit_count++;
   }
-  run->fits[place] = (rwk_fit_entry){key, checksum};
+  run->fits[place] = (rwk_fit_entry){key, checksum, fit->lambda};
   return RWK_OK;
 }
 

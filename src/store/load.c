@@ -50,7 +50,7 @@ static rwk_status take_fit(rwk_run *run, int64_t key, void *record, uint64_t che
   if (run->lambda_count && (fit->index >= run->lambda_count || fit->lambda != run->lambda[fit->index]))
     return rwk_store_damaged(run, "a fit is at another penalty than the grid");
   RWK_TRY(rwk_grow(run->ctx, &run->fits, &run->fit_capacity, run->fit_count + 1, sizeof *run->fits));
-  run->fits[run->fit_count++] = (rwk_fit_entry){key, checksum};
+  run->fits[run->fit_count++] = (rwk_fit_entry){key, checksum, fit->lambda};
   return RWK_OK;
 }
 

@@ -84,12 +84,11 @@ rwk_status rwk_store_check_grid(rwk_run *run, const double *lambda, size_t count
       return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT,
                       "lambda[%zu]: penalties are finite, positive and ascending", i);
   for (size_t k = 0; k < run->fit_count; k++) {
-    rwk_fit fit;
-    RWK_TRY(rwk_run_fit_at(&fit, NULL, run, k));
-    if (fit.index >= count || fit.lambda != lambda[fit.index])
+    const size_t index = rwk_store_fit_index(run->fits[k].key);
+    if (index >= count || run->fits[k].lambda != lambda[index])
       return rwk_fail(run->ctx, RWK_MISMATCH,
                       "%s has a fit at the penalty %.17g, which is not number %zu of the grid", run->file,
-                      fit.lambda, fit.index);
+                      run->fits[k].lambda, index);
   }
   return RWK_OK;
 }

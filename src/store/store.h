@@ -100,6 +100,7 @@ rwk_status rwk_record_read(const char **bad, void *record, rwk_context *ctx, sql
 typedef struct rwk_fit_entry {
   int64_t key;
   uint64_t checksum;
+  double lambda;
 } rwk_fit_entry;
 
 typedef struct rwk_meta_entry {
@@ -201,6 +202,7 @@ rwk_status rwk_store_may_open(rwk_run *run);
 
 /* ---- Fits (fit.c) */
 int64_t rwk_store_fit_key(rwk_walk walk, int start, size_t index);
+size_t rwk_store_fit_index(int64_t key);
 #define RWK_STORE_INDEX_BITS 27 /* walk, start and index share the 63 bits of a key */
 #define RWK_STORE_INDEX_LIMIT ((size_t)1 << RWK_STORE_INDEX_BITS)
 #define RWK_STORE_META_LIMIT 1000
