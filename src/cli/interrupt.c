@@ -1,16 +1,18 @@
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include "cli/cli.h"
 
-/* The one global of the program: what a signal handler may touch. */
-static volatile sig_atomic_t asked;
+/* The one global of the program. Lock-free, so that a signal handler may touch it, and atomic, since every
+ * worker thread reads it. */
+static atomic_int asked;
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler needs lock-free atomics");
 
 static void on_signal(int number) {
-  if (asked) { /* the second time: at once */
+  if (atomic_exchange(&asked, 1)) { /* the second time: at once */
     signal(number, SIG_DFL);
     raise(number);
   }
-  asked = 1;
 }
 
 void cli_catch_signals(void) {
@@ -25,5 +27,5 @@ void cli_catch_signals(void) {
 
 int cli_interrupted(void *payload) {
   (void)payload;
-  return asked;
+  return atomic_load_explicit(&asked, memory_order_relaxed);
 }

@@ -11,13 +11,9 @@ static rwk_status copy_recipe(rwk_design *d, const rwk_design *like) {
     rwk_source *to = &d->sources[j];
     to->name = rwk_strdup(d->ctx, from->name);
     if (!to->name) return rwk_fail_memory(d->ctx, "a design");
-    if (!from->levels) continue;
-    to->levels = rwk_calloc(d->ctx, from->level_count, sizeof *to->levels);
-    if (!to->levels) return rwk_fail_memory(d->ctx, "a design");
-    for (; to->level_count < from->level_count; to->level_count++) {
-      to->levels[to->level_count] = rwk_strdup(d->ctx, from->levels[to->level_count]);
-      if (!to->levels[to->level_count]) return rwk_fail_memory(d->ctx, "a design");
-    }
+    to->is_text = from->is_text;
+    for (size_t k = 0, place; k < from->levels.count; k++)
+      RWK_TRY(rwk_names_add(&place, &to->levels, d->ctx, from->levels.text[k]));
   }
   RWK_TRY(rwk_design_inputs_set(d));
   RWK_TRY(rwk_design_targets(d, like->outputs));
@@ -31,82 +27,105 @@ static rwk_status copy_recipe(rwk_design *d, const rwk_design *like) {
   return RWK_OK;
 }
 
-static size_t column_of(const rwk_table *t, const char *name) {
-  for (size_t j = 0; j < t->column_count; j++)
-    if (!strcmp(t->columns[j].name, name)) return j;
-  return t->column_count;
+/* Where each source of the recipe, and each target, stands in the table; column_count: nowhere. */
+static rwk_status find_columns(size_t *columns, const rwk_design *d, const rwk_table *t) {
+  rwk_names names = {0};
+  rwk_status status = RWK_OK;
+  for (size_t j = 0, place; j < t->column_count && status == RWK_OK; j++)
+    status = rwk_names_add(&place, &names, d->ctx, t->columns[j].name); /* names are unique: place is j */
+  if (status == RWK_OK) {
+    for (size_t j = 0; j < d->source_count; j++) columns[j] = rwk_names_find(&names, d->sources[j].name);
+    for (size_t k = 0; k < d->outputs; k++)
+      columns[d->source_count + k] = rwk_names_find(&names, d->targets[k]);
+  }
+  rwk_names_clear(&names, d->ctx);
+  return status;
 }
 
-static rwk_status find_sources(size_t *columns, const rwk_design *d, const rwk_table *t) {
-  char list[300] = "", shown[RWK_SHOWN];
-  size_t missing = 0, at = 0;
+static rwk_status check_sources(size_t *columns, const rwk_design *d, const rwk_table *t) {
+  char list[500] = "", shown[RWK_SHOWN];
+  size_t missing = 0, at = 0, only = 0, listed = 0;
   for (size_t j = 0; j < d->source_count; j++) {
-    columns[j] = column_of(t, d->sources[j].name);
     if (columns[j] < t->column_count) continue;
-    if (missing++ && at < 220) at += (size_t)snprintf(list + at, sizeof list - at, ", ");
-    if (at < 220)
-      at += (size_t)snprintf(list + at, sizeof list - at, "'%s'",
-                             rwk_shown(shown, d->sources[j].name, strlen(d->sources[j].name)));
+    missing++;
+    only = j;
+    if (at + RWK_SHOWN + 32 > sizeof list) continue;
+    at += (size_t)snprintf(list + at, sizeof list - at, "%s'%s'", listed++ ? ", " : "",
+                           rwk_shown(shown, d->sources[j].name, strlen(d->sources[j].name)));
   }
   if (missing == 0) return RWK_OK;
-  if (missing == 1) {
-    for (size_t j = 0; j < d->source_count; j++)
-      if (columns[j] == t->column_count)
-        return rwk_find_column(&columns[j], d->ctx, t, d->sources[j].name, "column");
-  }
+  if (missing == 1) return rwk_find_column(&columns[only], d->ctx, t, d->sources[only].name, "column");
+  if (listed < missing) snprintf(list + at, sizeof list - at, " and %zu more", missing - listed);
   return rwk_fail(d->ctx, RWK_DATA, "%s: %zu columns that the network needs are not there: %s", t->name,
                   missing, list);
+}
+
+/* Can the targets be filled in? All of them must be there, with a number on every row; notes why they are not
+ * used. */
+static int has_targets(const size_t *target, const rwk_design *d, const rwk_table *t) {
+  char name[RWK_SHOWN], cell[RWK_SHOWN];
+  for (size_t k = 0; k < d->outputs; k++)
+    if (target[k] == t->column_count) return 0;
+  for (size_t k = 0; k < d->outputs; k++) {
+    const rwk_column *c = &t->columns[target[k]];
+    if (c->oddity_count == 0) continue;
+    const char *text = t->texts + c->oddities[0].text;
+    rwk_note(d->ctx, "target '%s' is not used, for '%s' on line %zu of %s is no number",
+             rwk_shown(name, c->name, strlen(c->name)), rwk_shown(cell, text, strlen(text)),
+             t->line[c->oddities[0].row], t->name);
+    return 0;
+  }
+  return 1;
+}
+
+static rwk_status check_cells(const rwk_design *d, const rwk_table *t, const size_t *columns) {
+  rwk_context *ctx = d->ctx;
+  size_t count = 0;
+  size_t *numbers = rwk_alloc(ctx, d->source_count, sizeof *numbers);
+  unsigned char *keep = rwk_alloc(ctx, t->rows, 1);
+  rwk_status status = numbers && keep ? RWK_OK : rwk_fail_memory(ctx, "a design");
+  for (size_t j = 0; j < d->source_count && status == RWK_OK; j++) {
+    if (d->sources[j].is_text) continue;
+    numbers[count++] = columns[j];
+    status = rwk_check_numbers(ctx, t, columns[j], "column", 1, 1);
+  }
+  if (status == RWK_OK) {
+    memset(keep, 1, t->rows);
+    status = rwk_check_missing(keep, ctx, t, numbers, count, 0, 1);
+  }
+  rwk_free(ctx, numbers);
+  rwk_free(ctx, keep);
+  return status;
+}
+
+static rwk_status apply(rwk_design *d, size_t *columns, const rwk_design *like, const rwk_table *t) {
+  RWK_TRY(copy_recipe(d, like));
+  RWK_TRY(find_columns(columns, d, t));
+  RWK_TRY(check_sources(columns, d, t));
+  RWK_TRY(check_cells(d, t, columns));
+  const size_t *target = columns + d->source_count;
+  size_t used = d->source_count;
+  for (size_t k = 0; k < d->outputs; k++) used += target[k] < t->column_count;
+  const int targets = has_targets(target, d, t);
+  RWK_TRY(rwk_design_rows_set(d, t->rows, targets));
+  for (size_t i = 0; i < t->rows; i++) {
+    RWK_TRY(rwk_encode_row(d, i, t, columns, i));
+    for (size_t k = 0; targets && k < d->outputs; k++) d->Y[i * d->outputs + k] = t->columns[target[k]].x[i];
+  }
+  if (used < t->column_count)
+    rwk_note(d->ctx, "%zu column%s of %s not used", t->column_count - used,
+             t->column_count - used == 1 ? "" : "s", t->name);
+  RWK_TRY(rwk_design_seal(d));
+  rwk_apply_scales(d);
+  return RWK_OK;
 }
 
 rwk_status rwk_design_apply(rwk_design **design, rwk_context *ctx, const rwk_design *like,
                             const rwk_table *t) {
   *design = NULL;
   rwk_design *d = rwk_design_alloc(ctx);
-  size_t *columns = rwk_alloc(ctx, like->source_count + like->outputs, sizeof *columns), *numbers = NULL;
-  unsigned char *keep = rwk_calloc(ctx, t->rows, 1);
-  rwk_status status = d && columns && keep ? copy_recipe(d, like) : rwk_fail_memory(ctx, "a design");
-  if (status == RWK_OK) status = find_sources(columns, d, t);
-  if (status != RWK_OK) goto done;
-  numbers = rwk_alloc(ctx, d->source_count + 1, sizeof *numbers);
-  if (!numbers) {
-    status = rwk_fail_memory(ctx, "a design");
-    goto done;
-  }
-  size_t number_count = 0, has_targets = 1;
-  for (size_t j = 0; j < d->source_count && status == RWK_OK; j++) {
-    if (d->sources[j].levels) continue;
-    numbers[number_count++] = columns[j];
-    status = rwk_check_numbers(ctx, t, columns[j], "column", 1);
-  }
-  memset(keep, 1, t->rows);
-  if (status == RWK_OK) status = rwk_check_missing(keep, ctx, t, numbers, number_count, 0);
-  if (status != RWK_OK) goto done;
-  size_t *target = columns + d->source_count;
-  for (size_t k = 0; k < d->outputs; k++) {
-    target[k] = column_of(t, d->targets[k]);
-    has_targets &= target[k] < t->column_count && t->columns[target[k]].oddity_count == 0;
-  }
-  d->rows = t->rows;
-  d->X = rwk_alloc_doubles(ctx, d->rows * d->inputs);
-  if (has_targets) d->Y = rwk_alloc_doubles(ctx, d->rows * d->outputs);
-  if (!d->X || (has_targets && !d->Y)) {
-    status = rwk_fail_memory(ctx, "a design");
-    goto done;
-  }
-  for (size_t i = 0; i < t->rows && status == RWK_OK; i++) {
-    status = rwk_encode_row(d, i, t, columns, i);
-    for (size_t k = 0; has_targets && k < d->outputs; k++)
-      d->Y[i * d->outputs + k] = t->columns[target[k]].x[i];
-  }
-  if (status != RWK_OK) goto done;
-  const size_t used = d->source_count + (has_targets ? d->outputs : 0);
-  if (used < t->column_count)
-    rwk_note(ctx, "%zu columns of %s are not used", t->column_count - used, t->name);
-  status = rwk_design_seal(d);
-  rwk_design_apply_scales(d);
-done:
-  rwk_free(ctx, numbers);
-  rwk_free(ctx, keep);
+  size_t *columns = rwk_alloc(ctx, like->source_count + like->outputs, sizeof *columns);
+  const rwk_status status = d && columns ? apply(d, columns, like, t) : rwk_fail_memory(ctx, "a design");
   rwk_free(ctx, columns);
   if (status == RWK_OK)
     *design = d;
@@ -149,11 +168,4 @@ const double *rwk_design_Y(const rwk_design *d) {
 
 const double *rwk_design_row_weights(const rwk_design *d) {
   return d->weights;
-}
-
-rwk_status rwk_design_unscale(double *F, size_t ldf, const rwk_design *d, size_t rows) {
-  for (size_t i = 0; i < rows; i++)
-    for (size_t k = 0; k < d->outputs; k++)
-      F[i * ldf + k] = F[i * ldf + k] * d->target_scale[k].scale + d->target_scale[k].mean;
-  return RWK_OK;
 }

@@ -1,7 +1,7 @@
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <xxhash.h>
 #include "data/design.h"
 
 void rwk_design_settings_init(rwk_design_settings *settings) {
@@ -14,20 +14,23 @@ rwk_design *rwk_design_alloc(rwk_context *ctx) {
   return d;
 }
 
-static void free_names(rwk_context *ctx, char **names, size_t count) {
-  for (size_t i = 0; names && i < count; i++) rwk_free(ctx, names[i]);
-  rwk_free(ctx, names);
+static void free_texts(rwk_context *ctx, char **texts, size_t count) {
+  for (size_t i = 0; texts && i < count; i++) rwk_free(ctx, texts[i]);
+  rwk_free(ctx, texts);
+}
+
+void rwk_source_clear(rwk_source *s, rwk_context *ctx) {
+  rwk_free(ctx, s->name);
+  rwk_names_clear(&s->levels, ctx);
+  *s = (rwk_source){0};
 }
 
 void rwk_design_destroy(rwk_design *d) {
   if (!d) return;
-  for (size_t j = 0; j < d->source_count; j++) {
-    rwk_free(d->ctx, d->sources[j].name);
-    free_names(d->ctx, d->sources[j].levels, d->sources[j].level_count);
-  }
+  for (size_t j = 0; j < d->source_count; j++) rwk_source_clear(&d->sources[j], d->ctx);
   rwk_free(d->ctx, d->sources);
-  free_names(d->ctx, d->input_names, d->inputs);
-  free_names(d->ctx, d->targets, d->outputs);
+  free_texts(d->ctx, d->input_names, d->inputs);
+  free_texts(d->ctx, d->targets, d->outputs);
   rwk_free(d->ctx, d->input_scale);
   rwk_free(d->ctx, d->target_scale);
   rwk_free(d->ctx, d->row_weights_name);
@@ -57,7 +60,7 @@ rwk_status rwk_design_inputs_set(rwk_design *d) {
   for (size_t j = 0; j < d->source_count; j++) {
     rwk_source *s = &d->sources[j];
     s->first = inputs;
-    s->inputs = !s->levels ? 1 : s->level_count > 2 ? s->level_count : 1;
+    s->inputs = s->is_text && s->levels.count > 2 ? s->levels.count : 1;
     inputs += s->inputs;
   }
   d->input_scale = rwk_calloc(d->ctx, inputs, sizeof *d->input_scale);
@@ -67,129 +70,56 @@ rwk_status rwk_design_inputs_set(rwk_design *d) {
   for (size_t j = 0; j < d->source_count; j++) {
     const rwk_source *s = &d->sources[j];
     for (size_t k = 0; k < s->inputs; k++) {
-      const char *level = s->levels ? s->levels[s->inputs == 1 ? s->level_count - 1 : k] : NULL;
-      const size_t room = strlen(s->name) + (level ? strlen(level) : 0) + 2;
+      const char *level = s->is_text ? s->levels.text[s->inputs == 1 ? s->levels.count - 1 : k] : "";
+      const size_t room = strlen(s->name) + strlen(level) + 2;
       char *name = d->input_names[s->first + k] = rwk_alloc(d->ctx, room, 1);
       if (!name) return rwk_fail_memory(d->ctx, "a design");
-      snprintf(name, room, level ? "%s=%s" : "%s", s->name, level);
+      snprintf(name, room, "%s%s%s", s->name, s->is_text ? "=" : "", level);
     }
   }
   return RWK_OK;
 }
 
-/* Weighted mean and standard deviation (divisor: sum of weights) of x[stride * i]. Two passes, the second
- * corrected. */
-static rwk_status measure(rwk_scale *scale, const rwk_design *d, const double *x, size_t stride,
-                          const char *name) {
-  double total = 0, sum = 0, square = 0, rest = 0, largest = 0;
-  char shown[RWK_SHOWN];
-  for (size_t i = 0; i < d->rows; i++) {
-    const double w = d->weights ? d->weights[i] : 1;
-    total += w;
-    largest = fmax(largest, w > 0 ? fabs(x[i * stride]) : 0);
-  }
-  const double unit = largest > 0x1p500 ? 0x1p-524 : 1; /* a power of two, so that squares stay finite */
-  for (size_t i = 0; i < d->rows; i++) sum += (d->weights ? d->weights[i] : 1) * (x[i * stride] * unit);
-  const double mean = sum / total;
-  for (size_t i = 0; i < d->rows; i++) {
-    const double w = d->weights ? d->weights[i] : 1, t = x[i * stride] * unit - mean;
-    square += w * t * t;
-    rest += w * t;
-  }
-  const double sd = sqrt(fmax(0, (square - rest * rest / total) / total));
-  *scale = (rwk_scale){.mean = (mean + rest / total) / unit, .scale = sd / unit};
-  if (!isfinite(scale->mean) || !isfinite(scale->scale))
-    return rwk_fail(d->ctx, RWK_DATA,
-                    "column '%s': its numbers are too large to be scaled; divide them first",
-                    rwk_shown(shown, name, strlen(name)));
-  return RWK_OK;
+rwk_status rwk_design_rows_set(rwk_design *d, size_t rows, int targets) {
+  const size_t width = d->inputs > d->outputs ? d->inputs : d->outputs;
+  if (width && rows > PTRDIFF_MAX / sizeof(double) / width) return rwk_fail_memory(d->ctx, "a design");
+  d->rows = rows;
+  d->X = rwk_alloc_doubles(d->ctx, rows * d->inputs);
+  if (targets) d->Y = rwk_alloc_doubles(d->ctx, rows * d->outputs);
+  return d->X && (d->Y || !targets) ? RWK_OK : rwk_fail_memory(d->ctx, "a design");
 }
 
-/* Does x differ between two rows that count? */
-static int varies(const rwk_design *d, const double *x, size_t stride) {
-  size_t first = d->rows;
-  for (size_t i = 0; i < d->rows; i++) {
-    if (d->weights && d->weights[i] == 0) continue;
-    if (first == d->rows)
-      first = i;
-    else if (x[i * stride] != x[first * stride])
-      return 1;
-  }
-  return 0;
+/* ---- making a design from a table ---- */
+
+/* What is being decided about a table. */
+typedef struct plan {
+  const rwk_table *t;
+  const rwk_design_settings *s;
+  rwk_roles roles;
+  size_t *lists;          /* memory of the roles' lists and of may_miss */
+  size_t *may_miss;       /* columns whose missing cells matter */
+  unsigned char *keep;    /* [rows] */
+  unsigned char *as_text; /* [roles.source_count] */
+  size_t rows;            /* kept */
+} plan;
+
+static rwk_status make_plan(plan *p, rwk_context *ctx) {
+  const size_t columns = p->t->column_count, targets = p->s->target_count + 1;
+  p->lists = rwk_alloc(ctx, 3 * columns + 2 * targets + 1, sizeof *p->lists);
+  p->keep = rwk_alloc(ctx, p->t->rows, 1);
+  p->as_text = rwk_calloc(ctx, columns, 1);
+  if (!p->lists || !p->keep || !p->as_text) return rwk_fail_memory(ctx, "a design");
+  memset(p->keep, 1, p->t->rows);
+  p->roles.source = p->lists;
+  p->roles.target = p->lists + columns;
+  p->may_miss = p->roles.target + targets;
+  return rwk_assign_roles(&p->roles, ctx, p->t, p->s);
 }
 
-/* Takes out sources that are the same on all rows. */
-static rwk_status leave_out_constants(rwk_design *d) {
-  size_t kept_sources = 0, kept = 0;
-  unsigned char *keep = rwk_calloc(d->ctx, d->inputs, 1);
-  if (!keep) return rwk_fail_memory(d->ctx, "a design");
-  char shown[RWK_SHOWN];
-  for (size_t j = 0; j < d->source_count; j++) {
-    rwk_source s = d->sources[j];
-    int any = 0;
-    for (size_t k = 0; k < s.inputs; k++) any |= varies(d, d->X + s.first + k, d->inputs);
-    if (!any) {
-      rwk_note(d->ctx, "column '%s' is constant: left out", rwk_shown(shown, s.name, strlen(s.name)));
-      rwk_free(d->ctx, s.name);
-      free_names(d->ctx, s.levels, s.level_count);
-      continue;
-    }
-    memset(keep + s.first, 1, s.inputs);
-    d->sources[kept_sources++] = s;
-  }
-  for (size_t j = kept_sources; j < d->source_count; j++) d->sources[j] = (rwk_source){0};
-  d->source_count = kept_sources;
-  for (size_t j = 0; j < d->inputs; j++) {
-    if (keep[j]) {
-      char *name = d->input_names[j];
-      d->input_names[j] = NULL;
-      d->input_names[kept++] = name;
-    } else {
-      rwk_free(d->ctx, d->input_names[j]);
-      d->input_names[j] = NULL;
-    }
-  }
-  for (size_t i = 0, to = 0; i < d->rows; i++)
-    for (size_t j = 0; j < d->inputs; j++)
-      if (keep[j]) d->X[to++] = d->X[i * d->inputs + j];
-  d->inputs = kept;
-  for (size_t j = 0, first = 0; j < d->source_count; j++) {
-    d->sources[j].first = first;
-    first += d->sources[j].inputs;
-  }
-  rwk_free(d->ctx, keep);
-  return RWK_OK;
-}
-
-void rwk_design_apply_scales(rwk_design *d) {
-  for (size_t i = 0; i < d->rows; i++) {
-    for (size_t j = 0; j < d->inputs; j++) {
-      double *x = &d->X[i * d->inputs + j];
-      *x = *x / d->input_scale[j].scale - d->input_scale[j].mean / d->input_scale[j].scale;
-    }
-    for (size_t k = 0; d->Y && k < d->outputs; k++) {
-      double *y = &d->Y[i * d->outputs + k];
-      *y = *y / d->target_scale[k].scale - d->target_scale[k].mean / d->target_scale[k].scale;
-    }
-  }
-}
-
-static rwk_status find_scales(rwk_design *d) {
-  char shown[RWK_SHOWN];
-  for (size_t j = 0; j < d->inputs; j++) {
-    d->input_scale[j] = (rwk_scale){0, 1};
-    if (d->standardise) RWK_TRY(measure(&d->input_scale[j], d, d->X + j, d->inputs, d->input_names[j]));
-    if (!(d->input_scale[j].scale > 0))
-      d->input_scale[j].scale = 1; /* a level that all rows share, or differences that underflow */
-  }
-  for (size_t k = 0; k < d->outputs; k++) {
-    d->target_scale[k] = (rwk_scale){0, 1};
-    if (!varies(d, d->Y + k, d->outputs))
-      rwk_note(d->ctx, "target '%s' is constant", rwk_shown(shown, d->targets[k], strlen(d->targets[k])));
-    if (d->standardise) RWK_TRY(measure(&d->target_scale[k], d, d->Y + k, d->outputs, d->targets[k]));
-    if (!(d->target_scale[k].scale > 0)) d->target_scale[k].scale = 1;
-  }
-  return RWK_OK;
+static void free_plan(plan *p, rwk_context *ctx) {
+  rwk_free(ctx, p->lists);
+  rwk_free(ctx, p->keep);
+  rwk_free(ctx, p->as_text);
 }
 
 static int named(const char *const *names, size_t count, const char *name) {
@@ -198,67 +128,73 @@ static int named(const char *const *names, size_t count, const char *name) {
   return 0;
 }
 
-/* Which columns play which part. */
-typedef struct roles {
-  size_t *target, *source, target_count, source_count, weights; /* weights: column count if there are none */
-} roles;
-
-static rwk_status assign(roles *r, rwk_context *ctx, const rwk_table *t, const rwk_design_settings *s) {
-  char shown[RWK_SHOWN];
-  unsigned char *taken = rwk_calloc(ctx, t->column_count, 1);
-  if (!taken) return rwk_fail_memory(ctx, "a design");
-  rwk_status status = RWK_OK;
-  size_t column;
-  r->weights = t->column_count;
-  if (s->target_count == 0) r->target[r->target_count++] = t->column_count - 1;
-  for (size_t i = 0; i < s->target_count && status == RWK_OK; i++) {
-    status = rwk_find_column(&column, ctx, t, s->targets[i], "column");
-    if (status == RWK_OK && taken[column])
-      status = rwk_fail(ctx, RWK_DATA, "target '%s' is named twice", s->targets[i]);
-    if (status == RWK_OK) taken[r->target[r->target_count++] = column] = 1;
+/* Numbers or text? Refuses columns that are neither. */
+static rwk_status choose_kinds(plan *p, rwk_context *ctx) {
+  const rwk_table *t = p->t;
+  char name[RWK_SHOWN], cell[RWK_SHOWN];
+  const int drop = p->s->missing == RWK_MISSING_DROP;
+  for (size_t k = 0; k < p->roles.target_count; k++)
+    RWK_TRY(rwk_check_numbers(ctx, t, p->roles.target[k], "target", drop, 0));
+  if (p->roles.weights < t->column_count)
+    RWK_TRY(rwk_check_numbers(ctx, t, p->roles.weights, "column", 1, 0));
+  for (size_t j = 0; j < p->roles.source_count; j++) {
+    const rwk_column *c = &t->columns[p->roles.source[j]];
+    const int declared = named(p->s->categories, p->s->category_count, c->name);
+    p->as_text[j] = (unsigned char)(declared || rwk_column_is_text(t, c));
+    if (!p->as_text[j]) RWK_TRY(rwk_check_numbers(ctx, t, p->roles.source[j], "column", 1, 0));
+    if (!p->as_text[j] || declared || p->s->categorical == RWK_CATEGORICAL_ONE_HOT) continue;
+    const rwk_oddity *o = c->oddities;
+    while (o->look != RWK_LOOK_TEXT || o->missing) o++; /* there is one: the column is text */
+    return rwk_fail(ctx, RWK_DATA,
+                    "%s, line %zu, column '%s' is text: '%s'; --exclude it, or name it in --categories",
+                    t->name, t->line[o->row], rwk_shown(name, c->name, strlen(c->name)),
+                    rwk_shown(cell, t->texts + o->text, strlen(t->texts + o->text)));
   }
-  for (size_t k = 0; k < r->target_count; k++) taken[r->target[k]] = 1;
-  if (status == RWK_OK && s->row_weights) {
-    status = rwk_find_column(&column, ctx, t, s->row_weights, "column of row weights");
-    if (status == RWK_OK && taken[column])
-      status = rwk_fail(ctx, RWK_DATA, "'%s' cannot be a target and the row weights", s->row_weights);
-    if (status == RWK_OK) taken[r->weights = column] = 1;
-  }
-  for (size_t i = 0; i < s->exclude_count && status == RWK_OK; i++) {
-    status = rwk_find_column(&column, ctx, t, s->exclude[i], "column to exclude");
-    if (status == RWK_OK && taken[column])
-      status =
-          rwk_fail(ctx, RWK_DATA, "'%s' is excluded, but it is a target or the row weights", s->exclude[i]);
-    if (status == RWK_OK) taken[column] = 2;
-  }
-  for (size_t i = 0; i < s->category_count && status == RWK_OK; i++)
-    status = rwk_find_column(&column, ctx, t, s->categories[i], "column of categories");
-  for (size_t j = 0; j < t->column_count && status == RWK_OK; j++) {
-    const rwk_column *c = &t->columns[j];
-    if (taken[j]) continue;
-    rwk_shown(shown, c->name, strlen(c->name));
-    if (rwk_column_is_index(t, j)) {
-      rwk_note(ctx, "the first column has no name and counts the rows: left out (name it to keep it)");
-    } else if (c->unnamed && c->missing == t->rows) {
-      rwk_note(ctx, "column %s has no name and no cells: left out", shown);
-    } else {
-      r->source[r->source_count++] = j;
-    }
-  }
-  rwk_free(ctx, taken);
-  return status;
+  return RWK_OK;
 }
 
-static rwk_status take_weights(rwk_design *d, const rwk_table *t, size_t column, const unsigned char *keep) {
-  const rwk_column *c = &t->columns[column];
+/* In a column of text a missing cell is a level like others, unless such rows are to be left out. */
+static rwk_status choose_rows(plan *p, rwk_context *ctx) {
+  const int drop = p->s->missing == RWK_MISSING_DROP;
+  size_t n = 0;
+  for (size_t k = 0; k < p->roles.target_count; k++) p->may_miss[n++] = p->roles.target[k];
+  if (p->roles.weights < p->t->column_count) p->may_miss[n++] = p->roles.weights;
+  for (size_t j = 0; j < p->roles.source_count; j++)
+    if (drop || !p->as_text[j]) p->may_miss[n++] = p->roles.source[j];
+  RWK_TRY(rwk_check_missing(p->keep, ctx, p->t, p->may_miss, n, drop, 0));
+  for (size_t i = 0; i < p->t->rows; i++) p->rows += p->keep[i];
+  if (p->rows < 2 && !p->s->keep_constant)
+    return rwk_fail(ctx, RWK_DATA, "%s: %zu row%s of data, at least 2 are needed", p->t->name, p->rows,
+                    p->rows == 1 ? "" : "s");
+  return RWK_OK;
+}
+
+static rwk_status take_names(rwk_design *d, const plan *p) {
+  RWK_TRY(rwk_design_targets(d, p->roles.target_count));
+  for (size_t k = 0; k < d->outputs; k++) {
+    d->targets[k] = rwk_strdup(d->ctx, p->t->columns[p->roles.target[k]].name);
+    if (!d->targets[k]) return rwk_fail_memory(d->ctx, "a design");
+  }
+  RWK_TRY(rwk_design_sources(d, p->roles.source_count));
+  for (size_t j = 0; j < d->source_count; j++) {
+    d->sources[j].name = rwk_strdup(d->ctx, p->t->columns[p->roles.source[j]].name);
+    if (!d->sources[j].name) return rwk_fail_memory(d->ctx, "a design");
+    if (p->as_text[j]) RWK_TRY(rwk_find_levels(&d->sources[j], d->ctx, p->t, p->roles.source[j], p->keep));
+  }
+  return rwk_design_inputs_set(d);
+}
+
+static rwk_status take_weights(rwk_design *d, const plan *p) {
+  const rwk_table *t = p->t;
+  const rwk_column *c = &t->columns[p->roles.weights];
   char shown[RWK_SHOWN];
   rwk_shown(shown, c->name, strlen(c->name));
   d->row_weights_name = rwk_strdup(d->ctx, c->name);
-  d->weights = rwk_alloc_doubles(d->ctx, d->rows);
+  d->weights = rwk_alloc_doubles(d->ctx, p->rows);
   if (!d->weights || !d->row_weights_name) return rwk_fail_memory(d->ctx, "row weights");
   double sum = 0;
   for (size_t i = 0, to = 0; i < t->rows; i++) {
-    if (!keep[i]) continue;
+    if (!p->keep[i]) continue;
     if (c->x[i] < 0)
       return rwk_fail(d->ctx, RWK_DATA,
                       "%s, line %zu, column '%s': a row weight of %g; weights cannot be negative", t->name,
@@ -271,151 +207,65 @@ static rwk_status take_weights(rwk_design *d, const rwk_table *t, size_t column,
   return RWK_OK;
 }
 
-static rwk_status fill(rwk_design *d, const rwk_table *t, const roles *r, const unsigned char *keep) {
-  if (d->inputs && d->rows > PTRDIFF_MAX / sizeof(double) / d->inputs)
-    return rwk_fail_memory(d->ctx, "a design");
-  d->X = rwk_alloc_doubles(d->ctx, d->rows * d->inputs);
-  d->Y = rwk_alloc_doubles(d->ctx, d->rows * d->outputs);
-  if (!d->X || !d->Y) return rwk_fail_memory(d->ctx, "a design");
-  for (size_t i = 0, to = 0; i < t->rows; i++) {
-    if (!keep[i]) continue;
-    RWK_TRY(rwk_encode_row(d, to, t, r->source, i));
-    for (size_t k = 0; k < d->outputs; k++) d->Y[to * d->outputs + k] = t->columns[r->target[k]].x[i];
+static rwk_status fill(rwk_design *d, const plan *p) {
+  RWK_TRY(rwk_design_rows_set(d, p->rows, 1));
+  for (size_t i = 0, to = 0; i < p->t->rows; i++) {
+    if (!p->keep[i]) continue;
+    RWK_TRY(rwk_encode_row(d, to, p->t, p->roles.source, i));
+    for (size_t k = 0; k < d->outputs; k++)
+      d->Y[to * d->outputs + k] = p->t->columns[p->roles.target[k]].x[i];
     to++;
   }
   return RWK_OK;
 }
 
-/* Text or numbers? Decides each source, and refuses what is neither. */
-static rwk_status choose_kinds(rwk_design *d, const rwk_table *t, const roles *r,
-                               const rwk_design_settings *s, const unsigned char *keep) {
-  char shown[RWK_SHOWN];
-  for (size_t j = 0; j < r->source_count; j++) {
-    const rwk_column *c = &t->columns[r->source[j]];
-    const int declared = named(s->categories, s->category_count, c->name);
-    rwk_source *source = &d->sources[j];
-    source->name = rwk_strdup(d->ctx, c->name);
-    if (!source->name) return rwk_fail_memory(d->ctx, "a design");
-    if (!declared && !rwk_column_is_text(t, c)) {
-      RWK_TRY(rwk_check_numbers(d->ctx, t, r->source[j], "column", 1));
-      continue;
-    }
-    if (!declared && s->categorical == RWK_CATEGORICAL_ERROR)
-      return rwk_fail(d->ctx, RWK_DATA,
-                      "%s, column '%s' is text ('%s' on line %zu); --categories or --exclude it, or "
-                      "--categorical one-hot",
-                      t->name, rwk_shown(shown, c->name, strlen(c->name)), t->texts + c->oddities[0].text,
-                      t->line[c->oddities[0].row]);
-    RWK_TRY(rwk_levels(source, d->ctx, t, r->source[j], keep));
-  }
+static rwk_status build(rwk_design *d, plan *p) {
+  RWK_TRY(make_plan(p, d->ctx));
+  RWK_TRY(choose_kinds(p, d->ctx));
+  RWK_TRY(choose_rows(p, d->ctx));
+  RWK_TRY(take_names(d, p));
+  RWK_TRY(fill(d, p));
+  if (p->roles.weights < p->t->column_count) RWK_TRY(take_weights(d, p));
+  if (!p->s->keep_constant) RWK_TRY(rwk_leave_out_constants(d));
+  if (d->inputs == 0)
+    return rwk_fail(
+        d->ctx, RWK_DATA, "%s: no feature is left beside the target%s", p->t->name,
+        p->t->column_count == 1 ? "; if there are several columns, --sep says how they are separated" : "");
+  RWK_TRY(rwk_find_scales(d));
+  RWK_TRY(rwk_design_seal(d));
+  rwk_apply_scales(d);
   return RWK_OK;
 }
 
-/* An empty cell of a text column is a level of its own, not a missing number, unless texts for missing stand
- * beside it. */
-static size_t columns_that_may_miss(size_t *list, const rwk_table *t, const roles *r) {
-  size_t n = 0;
-  for (size_t k = 0; k < r->target_count; k++) list[n++] = r->target[k];
-  if (r->weights < t->column_count) list[n++] = r->weights;
-  for (size_t j = 0; j < r->source_count; j++)
-    if (!rwk_column_is_text(t, &t->columns[r->source[j]])) list[n++] = r->source[j];
-  return n;
+static rwk_status check_settings(rwk_context *ctx, const rwk_design_settings *s) {
+  if (s->size != sizeof *s)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "design settings: call rwk_design_settings_init first");
+  if ((s->target_count && !s->targets) || (s->exclude_count && !s->exclude) ||
+      (s->category_count && !s->categories))
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "design settings: a count is not 0, but its list is NULL");
+  if (s->categorical != RWK_CATEGORICAL_ONE_HOT && s->categorical != RWK_CATEGORICAL_ERROR)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "categorical: not one of its values");
+  if (s->missing != RWK_MISSING_ERROR && s->missing != RWK_MISSING_DROP)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "missing: not one of its values");
+  return RWK_OK;
 }
 
 rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, const rwk_table *t,
-                             const rwk_design_settings *s) {
+                             const rwk_design_settings *settings) {
   *design = NULL;
-  if (s->size != sizeof *s)
-    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "design settings: call rwk_design_settings_init first");
+  rwk_design_settings defaults;
+  rwk_design_settings_init(&defaults);
+  if (!settings) settings = &defaults;
+  RWK_TRY(check_settings(ctx, settings));
   rwk_design *d = rwk_design_alloc(ctx);
-  unsigned char *keep = rwk_alloc(ctx, t->rows, 1);
-  roles r = {0};
-  size_t *lists = rwk_alloc(ctx, 3 * t->column_count + s->target_count + 1, sizeof *lists);
-  rwk_status status = d && keep && lists ? RWK_OK : rwk_fail_memory(ctx, "a design");
-  if (status != RWK_OK) goto done;
-  r.source = lists;
-  r.target = lists + t->column_count;
-  size_t *may_miss = r.target + t->column_count + s->target_count;
-  memset(keep, 1, t->rows);
-  d->standardise = s->standardise;
-  status = assign(&r, ctx, t, s);
-  for (size_t k = 0; k < r.target_count && status == RWK_OK; k++)
-    status = rwk_check_numbers(ctx, t, r.target[k], "target", s->missing == RWK_MISSING_DROP);
-  if (status == RWK_OK && r.weights < t->column_count)
-    status = rwk_check_numbers(ctx, t, r.weights, "column", 1);
-  for (size_t j = 0; j < r.source_count && status == RWK_OK; j++)
-    if (!rwk_column_is_text(t, &t->columns[r.source[j]]) &&
-        !named(s->categories, s->category_count, t->columns[r.source[j]].name))
-      status = rwk_check_numbers(ctx, t, r.source[j], "column", 1);
-  if (status == RWK_OK)
-    status = rwk_check_missing(keep, ctx, t, may_miss, columns_that_may_miss(may_miss, t, &r),
-                               s->missing == RWK_MISSING_DROP);
-  if (status != RWK_OK) goto done;
-  for (size_t i = 0; i < t->rows; i++) d->rows += keep[i];
-  if (d->rows < 2 && !s->keep_constant) {
-    status = rwk_fail(ctx, RWK_DATA, "%s: %zu row%s of data, at least 2 are needed", t->name, d->rows,
-                      d->rows == 1 ? "" : "s");
-    goto done;
-  }
-  status = rwk_design_targets(d, r.target_count);
-  for (size_t k = 0; k < r.target_count && status == RWK_OK; k++) {
-    d->targets[k] = rwk_strdup(ctx, t->columns[r.target[k]].name);
-    if (!d->targets[k]) status = rwk_fail_memory(ctx, "a design");
-  }
-  if (status == RWK_OK && r.weights < t->column_count) status = take_weights(d, t, r.weights, keep);
-  if (status == RWK_OK) status = rwk_design_sources(d, r.source_count);
-  if (status == RWK_OK) status = choose_kinds(d, t, &r, s, keep);
-  if (status == RWK_OK) status = rwk_design_inputs_set(d);
-  if (status == RWK_OK) status = fill(d, t, &r, keep);
-  if (status == RWK_OK && !s->keep_constant) status = leave_out_constants(d);
-  if (status == RWK_OK && d->inputs == 0)
-    status = rwk_fail(ctx, RWK_DATA, "%s: no feature is left beside the target%s", t->name,
-                      t->column_count == 1 ? "; is --sep right?" : "");
-  if (status == RWK_OK) status = find_scales(d);
-  if (status == RWK_OK) status = rwk_design_seal(d);
-  if (status == RWK_OK) rwk_design_apply_scales(d);
-done:
-  rwk_free(ctx, lists);
-  rwk_free(ctx, keep);
+  if (!d) return rwk_fail_memory(ctx, "a design");
+  d->standardise = settings->standardise != 0;
+  plan p = {.t = t, .s = settings};
+  const rwk_status status = build(d, &p);
+  free_plan(&p, ctx);
   if (status == RWK_OK)
     *design = d;
   else
     rwk_design_destroy(d);
   return status;
-}
-
-/* ---- the fingerprint: names, parts, and the bits of every number before scaling, and the scales ---- */
-
-static void hash_text(XXH3_state_t *h, const char *text) {
-  XXH3_128bits_update(h, text ? text : "", text ? strlen(text) + 1 : 1);
-}
-
-static void hash_doubles(XXH3_state_t *h, const double *x, size_t n) {
-  if (x) XXH3_128bits_update(h, x, n * sizeof *x);
-}
-
-rwk_status rwk_design_seal(rwk_design *d) {
-  XXH3_state_t *h = XXH3_createState();
-  if (!h) return rwk_fail_memory(d->ctx, "a fingerprint");
-  XXH3_128bits_reset(h);
-  const uint64_t sizes[4] = {d->rows, d->inputs, d->outputs, (uint64_t)d->standardise};
-  XXH3_128bits_update(h, sizes, sizeof sizes);
-  for (size_t j = 0; j < d->inputs; j++) hash_text(h, d->input_names[j]);
-  for (size_t k = 0; k < d->outputs; k++) hash_text(h, d->targets[k]);
-  hash_text(h, d->row_weights_name);
-  hash_doubles(h, d->X, d->rows * d->inputs);
-  hash_doubles(h, d->Y, d->rows * d->outputs);
-  hash_doubles(h, d->weights, d->rows);
-  const XXH128_hash_t hash = XXH3_128bits_digest(h);
-  snprintf(d->fingerprint, sizeof d->fingerprint, "%016llx%016llx", (unsigned long long)hash.high64,
-           (unsigned long long)hash.low64);
-  XXH3_freeState(h);
-  return RWK_OK;
-}
-
-rwk_status rwk_design_fingerprint(char text[33], const rwk_design *d) {
-  memcpy(text, d->fingerprint, sizeof d->fingerprint);
-  return d->fingerprint[0] ? RWK_OK
-                           : rwk_fail(d->ctx, RWK_INVALID_ARGUMENT,
-                                      "design: made from a recipe, it has no data to fingerprint");
 }

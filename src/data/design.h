@@ -2,13 +2,14 @@
 #ifndef RWK_DATA_DESIGN_H
 #define RWK_DATA_DESIGN_H
 
+#include "data/names.h"
 #include "data/table.h"
 
 /* One source column among the features, and what it becomes. */
 typedef struct rwk_source {
   char *name;
-  char **levels; /* [level_count] in order of first appearance; NULL for a column of numbers */
-  size_t level_count;
+  int is_text;
+  rwk_names levels;     /* of text, in order of first appearance */
   size_t first, inputs; /* its inputs: first .. first + inputs - 1. Numbers 1, two levels 1 (is it the
                            second?), else one a level */
 } rwk_source;
@@ -37,37 +38,62 @@ rwk_design *rwk_design_alloc(rwk_context *ctx);
 /* Room for `count` sources, or outputs. */
 rwk_status rwk_design_sources(rwk_design *d, size_t count);
 rwk_status rwk_design_targets(rwk_design *d, size_t count);
+void rwk_source_clear(rwk_source *source, rwk_context *ctx);
 
 /* Gives every source its inputs and every input its name: sets inputs and input_names, and makes room for the
  * scales. */
 rwk_status rwk_design_inputs_set(rwk_design *d);
 
-/* Fills row `to` of X (raw) from a row of the table. columns[source] says where. */
-rwk_status rwk_encode_row(rwk_design *d, size_t to, const rwk_table *table, const size_t *columns,
-                          size_t row);
+/* Room for `rows` rows of X, and of Y if wanted. */
+rwk_status rwk_design_rows_set(rwk_design *d, size_t rows, int targets);
+
+/* ---- roles.c: which columns play which part ---- */
+
+typedef struct rwk_roles {
+  size_t *target, *source, target_count, source_count;
+  size_t weights; /* the table's column count if there are none */
+} rwk_roles;
+
+/* target and source have room for what is put there: targets of the settings and one, columns of the table.
+ */
+rwk_status rwk_assign_roles(rwk_roles *roles, rwk_context *ctx, const rwk_table *table,
+                            const rwk_design_settings *s);
 
 /* The place of a name in the table, or a sentence with the nearest name. `what`: "column", "target". */
 rwk_status rwk_find_column(size_t *column, rwk_context *ctx, const rwk_table *table, const char *name,
                            const char *what);
 
-/* Refuses a column of numbers with a cell that is none: line, column and cell. Missing cells are left to
- * rwk_check_missing if allowed here. */
-rwk_status rwk_check_numbers(rwk_context *ctx, const rwk_table *table, size_t column, const char *what,
-                             int allow_missing);
+/* ---- encode.c: from cells to numbers ---- */
 
-/* Refuses missing cells in the named columns (first place and a count a column), or, when dropping, leaves
+/* Refuses a column of numbers with a cell that is none: line, column and cell. Missing cells are left to
+ * rwk_check_missing if allowed here. `what`: "column", "target". fitted: the columns are chosen already, by a
+ * recipe, so that leaving some out is no advice. */
+rwk_status rwk_check_numbers(rwk_context *ctx, const rwk_table *table, size_t column, const char *what,
+                             int allow_missing, int fitted);
+
+/* Refuses missing cells in the listed columns (first place and a count a column), or, when dropping, leaves
  * out their rows. keep[rows] of the table: 1 for rows that stay. */
 rwk_status rwk_check_missing(unsigned char *keep, rwk_context *ctx, const rwk_table *table,
-                             const size_t *columns, size_t count, int drop);
+                             const size_t *columns, size_t count, int drop, int fitted);
 
 /* Levels of a text column over the kept rows. */
-rwk_status rwk_levels(rwk_source *source, rwk_context *ctx, const rwk_table *table, size_t column,
-                      const unsigned char *keep);
-size_t rwk_level_of(const rwk_source *source, const char *label); /* level_count if there is none */
+rwk_status rwk_find_levels(rwk_source *source, rwk_context *ctx, const rwk_table *table, size_t column,
+                           const unsigned char *keep);
 
+/* Fills row `to` of X (raw) from a row of the table. columns[source] says where. */
+rwk_status rwk_encode_row(rwk_design *d, size_t to, const rwk_table *table, const size_t *columns,
+                          size_t row);
+
+/* ---- scale.c ---- */
+
+/* Takes out sources that are the same on all rows that count, with a note each. */
+rwk_status rwk_leave_out_constants(rwk_design *d);
+/* Finds the scales of the raw X and Y. */
+rwk_status rwk_find_scales(rwk_design *d);
 /* Scales X and Y in place by the scales of the design. */
-void rwk_design_apply_scales(rwk_design *d);
-/* Makes the fingerprint; before the scales are applied. */
+void rwk_apply_scales(rwk_design *d);
+
+/* Makes the fingerprint (fingerprint.c); before the scales are applied. */
 rwk_status rwk_design_seal(rwk_design *d);
 
 #endif

@@ -15,9 +15,8 @@ static json_t *scale_to_json(const rwk_scale *s) {
 }
 
 static json_t *source_to_json(const rwk_design *d, const rwk_source *s) {
-  json_t *levels = s->levels ? json_array() : json_null(), *inputs = json_array();
-  for (size_t k = 0; s->levels && k < s->level_count; k++)
-    json_array_append_new(levels, json_string(s->levels[k]));
+  json_t *levels = s->is_text ? json_array() : json_null(), *inputs = json_array();
+  for (size_t k = 0; k < s->levels.count; k++) json_array_append_new(levels, json_string(s->levels.text[k]));
   for (size_t k = 0; k < s->inputs; k++)
     json_array_append_new(inputs, scale_to_json(&d->input_scale[s->first + k]));
   return json_pack("{s:s, s:o, s:o}", "name", s->name, "levels", levels, "inputs", inputs);
@@ -33,7 +32,14 @@ rwk_status rwk_design_recipe(char **text, rwk_context *ctx, const rwk_design *d)
                                              d->target_scale[k].mean, "scale", d->target_scale[k].scale));
   json_t *root = json_pack("{s:i, s:b, s:o, s:o}", "version", VERSION, "standardise", d->standardise,
                            "columns", columns, "targets", targets);
-  const size_t length = root ? json_dumpb(root, NULL, 0, JSON_COMPACT | JSON_REAL_PRECISION(17)) : 0;
+  /* what jansson has no memory for is left out without a word */
+  int whole = json_array_size(columns) == d->source_count && json_array_size(targets) == d->outputs;
+  for (size_t j = 0; whole && j < d->source_count; j++) {
+    const json_t *column = json_array_get(columns, j), *levels = json_object_get(column, "levels");
+    whole = json_array_size(levels) == d->sources[j].levels.count &&
+            json_array_size(json_object_get(column, "inputs")) == d->sources[j].inputs;
+  }
+  const size_t length = root && whole ? json_dumpb(root, NULL, 0, JSON_COMPACT | JSON_REAL_PRECISION(17)) : 0;
   char *out = length ? rwk_alloc(ctx, length + 1, 1) : NULL;
   rwk_status status = RWK_OK;
   if (out) {
@@ -78,12 +84,28 @@ static rwk_status take_source(rwk_source *s, rwk_context *ctx, const json_t *val
   if (!levels || json_is_null(levels)) return RWK_OK;
   const size_t count = json_array_size(levels);
   if (!json_is_array(levels) || count == 0 || count > MOST) return bad(ctx, "levels are not a list of texts");
-  s->levels = rwk_calloc(ctx, count, sizeof *s->levels);
-  if (!s->levels) return rwk_fail_memory(ctx, "a recipe");
-  for (; s->level_count < count; s->level_count++)
-    RWK_TRY(take_text(&s->levels[s->level_count], ctx, json_array_get(levels, s->level_count),
-                      "a level is not a text"));
+  s->is_text = 1;
+  for (size_t k = 0, place; k < count; k++) {
+    const json_t *level = json_array_get(levels, k);
+    const char *text = json_string_value(level);
+    if (!text || strlen(text) != json_string_length(level)) return bad(ctx, "a level is not a text");
+    RWK_TRY(rwk_names_add(&place, &s->levels, ctx, text));
+    if (place != k) return bad(ctx, "a level is there twice");
+  }
   return RWK_OK;
+}
+
+/* No name may be there twice among columns and targets. */
+static rwk_status check_names(const rwk_design *d) {
+  rwk_names names = {0};
+  rwk_status status = RWK_OK;
+  for (size_t j = 0, place; j < d->source_count + d->outputs && status == RWK_OK; j++) {
+    const char *name = j < d->source_count ? d->sources[j].name : d->targets[j - d->source_count];
+    status = rwk_names_add(&place, &names, d->ctx, name);
+    if (status == RWK_OK && place != j) status = bad(d->ctx, "a column is there twice");
+  }
+  rwk_names_clear(&names, d->ctx);
+  return status;
 }
 
 static rwk_status from_json(rwk_design *d, const json_t *root) {
@@ -109,15 +131,18 @@ static rwk_status from_json(rwk_design *d, const json_t *root) {
     RWK_TRY(take_text(&d->targets[k], ctx, json_object_get(target, "name"), "a target without a name"));
     RWK_TRY(take_scale(&d->target_scale[k], ctx, target));
   }
-  return RWK_OK;
+  return check_names(d);
 }
 
 rwk_status rwk_design_from_recipe(rwk_design **design, rwk_context *ctx, const char *text) {
   *design = NULL;
   json_error_t error;
   json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-  if (!root)
-    return rwk_fail(ctx, RWK_FORMAT, "recipe, line %d, column %d: %s", error.line, error.column, error.text);
+  if (!root) {
+    char shown[RWK_SHOWN];
+    return rwk_fail(ctx, RWK_FORMAT, "recipe, line %d, column %d: %s", error.line, error.column,
+                    rwk_shown(shown, error.text, strlen(error.text)));
+  }
   rwk_design *d = rwk_design_alloc(ctx);
   const rwk_status status = d ? from_json(d, root) : rwk_fail_memory(ctx, "a recipe");
   json_decref(root);

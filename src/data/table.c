@@ -39,10 +39,8 @@ int rwk_table_column_is_text(const rwk_table *t, size_t column) {
 }
 
 int rwk_column_is_text(const rwk_table *t, const rwk_column *c) {
-  for (size_t k = 0; k < c->oddity_count; k++)
-    if (c->oddities[k].range) return 0;
-  const size_t numbers = t->rows - c->oddity_count;
-  return c->others > 0 && 20 * numbers <= c->others; /* fewer than one number in twenty texts */
+  const size_t numbers = t->rows - c->missing - c->texts;
+  return c->texts > 0 && numbers <= c->texts / 20;
 }
 
 const rwk_oddity *rwk_column_oddity(const rwk_column *c, size_t row) {
@@ -57,25 +55,64 @@ const rwk_oddity *rwk_column_oddity(const rwk_column *c, size_t row) {
   return low < c->oddity_count && c->oddities[low].row == row ? &c->oddities[low] : NULL;
 }
 
-int rwk_column_is_index(const rwk_table *t, size_t column) {
+int rwk_column_counts(const rwk_table *t, size_t column) {
   const rwk_column *c = &t->columns[column];
-  if (column != 0 || !c->unnamed || c->oddity_count || t->rows < 2 || t->column_count < 2) return 0;
-  if (c->x[0] != 0 && c->x[0] != 1) return 0;
+  if (c->oddity_count || t->rows < 2 || (c->x[0] != 0 && c->x[0] != 1)) return 0;
   for (size_t i = 1; i < t->rows; i++)
     if (c->x[i] != c->x[i - 1] + 1) return 0;
   return 1;
 }
 
-void rwk_column_label(char *out, size_t size, const rwk_table *t, const rwk_column *c, size_t row) {
-  const rwk_oddity *o = rwk_column_oddity(c, row);
-  if (o) {
-    snprintf(out, size, "%s", t->texts + o->text);
-    return;
+/* "%.*g" and whatever the locale has for a point put back into '.'. */
+static void spell(char out[RWK_LABEL], double x, int digits) {
+  char text[RWK_LABEL];
+  snprintf(text, sizeof text, "%.*g", digits, x);
+  size_t n = 0;
+  int mark = 0;
+  for (const char *p = text; *p; p++) {
+    if (strchr("0123456789+-e", *p)) {
+      out[n++] = *p;
+      mark = 0;
+    } else if (!mark) { /* a mark may have more than one byte */
+      out[n++] = '.';
+      mark = 1;
+    }
   }
-  for (int digits = 15; digits <= 17; digits++) { /* the fewest digits that give the number back */
-    snprintf(out, size, "%.*g", digits, c->x[row]);
+  out[n] = 0;
+}
+
+const char *rwk_column_label(char buffer[RWK_LABEL], const rwk_table *t, const rwk_column *c, size_t row) {
+  const rwk_oddity *o = rwk_column_oddity(c, row);
+  if (o) return t->texts + o->text;
+  const double x = c->x[row] == 0 ? 0 : c->x[row]; /* -0 is 0 */
+  for (int digits = 15; digits <= 17; digits++) {  /* the fewest digits that give the number back */
     double back;
-    if (rwk_number(&back, NULL, out, strlen(out), '.', t->c_locale) == RWK_NUMBER_OK && back == c->x[row])
+    spell(buffer, x, digits);
+    if (rwk_number(&back, NULL, buffer, strlen(buffer), '.', t->c_locale) == RWK_NUMBER_OK && back == x)
       break;
   }
+  return buffer;
+}
+
+static int is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+int rwk_is_missing(const char *text, size_t length, const rwk_table_settings *settings, char decimal,
+                   locale_t c_locale) {
+  static const char *const spellings[] = {"",     "NA",   "N/A",  "n/a", "NaN", "nan",  "NAN", "null",
+                                          "NULL", "Null", "None", "?",   ".",   "#N/A", "<NA>"};
+  while (length && is_blank(*text)) text++, length--;
+  while (length && is_blank(text[length - 1])) length--;
+  for (size_t k = 0; k < sizeof spellings / sizeof *spellings; k++)
+    if (strlen(spellings[k]) == length && !memcmp(spellings[k], text, length)) return 1;
+  for (size_t k = 0; k < settings->na_count; k++) {
+    const char *na = settings->na[k];
+    if (strlen(na) == length && !memcmp(na, text, length)) return 1;
+    double a, b; /* -999 is -999.0 */
+    if (rwk_number(&a, NULL, na, strlen(na), '.', c_locale) == RWK_NUMBER_OK &&
+        rwk_number(&b, NULL, text, length, decimal, c_locale) == RWK_NUMBER_OK && a == b)
+      return 1;
+  }
+  return 0;
 }

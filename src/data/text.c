@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "data/text.h"
@@ -26,25 +25,56 @@ int rwk_is_utf8(const char *text, size_t length) {
   return 1;
 }
 
+/* Is the sequence one that steers a terminal or turns the direction of writing, or that nobody can see? */
+static int steers(const unsigned char *s, size_t n) {
+  if (n <= 1) return n == 0 || s[0] < 0x20 || s[0] == 0x7f;
+  if (n == 2) return s[0] == 0xc2 && s[1] < 0xa0; /* U+0080 to 9F */
+  if (n != 3) return 0;
+  if (s[0] == 0xe2 && s[1] == 0x80) return (s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae);
+  if (s[0] == 0xe2 && s[1] == 0x81) return s[2] >= 0xa0 && s[2] <= 0xaf;
+  return s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf; /* U+FEFF */
+}
+
+/* Appends one character of text[left], escaped if need be; at most 4 bytes are written, no NUL. Returns how
+ * many of the text were used. */
+static size_t show_one(char *out, size_t *at, const char *text, size_t left) {
+  static const char hex[] = "0123456789abcdef";
+  const unsigned char *s = (const unsigned char *)text;
+  const size_t n = sequence(s, left);
+  if (!steers(s, n)) {
+    memcpy(out + *at, text, n);
+    *at += n;
+    return n;
+  }
+  const char escape[4] = {'\\', 'x', hex[s[0] >> 4], hex[s[0] & 15]};
+  memcpy(out + *at, escape, sizeof escape);
+  *at += sizeof escape;
+  return 1;
+}
+
 const char *rwk_shown(char out[RWK_SHOWN], const char *text, size_t length) {
   size_t at = 0;
   for (size_t i = 0; i < length;) {
-    const unsigned char c = (unsigned char)text[i];
-    size_t n = sequence((const unsigned char *)text + i, length - i);
-    if (at > 60) {
+    if (at > RWK_SHOWN - 20) {
       memcpy(out + at, "...", 4);
       return out;
     }
-    /* C1 controls (U+0080..9F) steer terminals as well */
-    if (n == 0 || c < 0x20 || c == 0x7f || (n == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0)) {
-      at += (size_t)snprintf(out + at, 5, "\\x%02x", (unsigned)c);
-      i++;
-      continue;
-    }
-    memcpy(out + at, text + i, n);
-    at += n;
-    i += n;
+    i += show_one(out, &at, text + i, length - i);
   }
+  out[at] = 0;
+  return out;
+}
+
+const char *rwk_shown_file(char out[RWK_SHOWN_FILE], const char *name) {
+  const size_t length = strlen(name);
+  size_t at = 0, i = 0;
+  if (length > RWK_SHOWN_FILE / 4 - 4) { /* the end says more than the beginning; each byte may need four */
+    memcpy(out, "...", 3);
+    at = 3;
+    i = length - (RWK_SHOWN_FILE / 4 - 4);
+    while (i < length && ((unsigned char)name[i] & 0xc0) == 0x80) i++;
+  }
+  while (i < length) i += show_one(out, &at, name + i, length - i);
   out[at] = 0;
   return out;
 }
@@ -52,46 +82,4 @@ const char *rwk_shown(char out[RWK_SHOWN], const char *text, size_t length) {
 const char *rwk_reason(char out[RWK_REASON], int number) {
   if (strerror_r(number, out, RWK_REASON) != 0) snprintf(out, RWK_REASON, "error %d", number);
   return out;
-}
-
-static int same_letters(const char *a, const char *b) {
-  for (; *a && *b; a++, b++)
-    if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return 0;
-  return *a == *b;
-}
-
-/* Levenshtein distance, cut off at 32 characters. */
-static size_t distance(const char *a, const char *b) {
-  enum { MOST = 32 };
-  size_t row[MOST + 1];
-  const size_t n = strlen(b) < MOST ? strlen(b) : MOST;
-  for (size_t j = 0; j <= n; j++) row[j] = j;
-  for (size_t i = 1; a[i - 1] && i <= MOST; i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= n; j++) {
-      const size_t change = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
-      diagonal = row[j];
-      size_t best = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-      if (change < best) best = change;
-      row[j] = best;
-    }
-  }
-  return row[n];
-}
-
-size_t rwk_nearest_name(const char *const *names, size_t count, const char *name) {
-  for (size_t i = 0; i < count; i++)
-    if (same_letters(names[i], name)) return i;
-  size_t best = count, least = strlen(name) / 3 > 2 ? strlen(name) / 3 : 2;
-  if (strlen(name) <= 2) return count; /* one letter is near to every other */
-  least++;
-  for (size_t i = 0; i < count; i++) {
-    const size_t d = distance(name, names[i]);
-    if (d < least) {
-      least = d;
-      best = i;
-    }
-  }
-  return best;
 }

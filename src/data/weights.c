@@ -1,11 +1,15 @@
 /* Weights from JSON: {"layers":[{"W":[[row per input], ...],"b":[...]}, ...]}. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <jansson.h>
-#include "data/text.h"
 #include <ridgewalk/table.h>
+#include "data/input.h"
+#include "data/text.h"
+
+enum { CHUNK = 1 << 18 };
+static const size_t FILE_MOST = (size_t)1 << 30;
 
 typedef struct layer {
   size_t inputs, outputs;
@@ -84,6 +88,25 @@ static rwk_status take_biases(layer *l, const place *p, const json_t *b) {
   return RWK_OK;
 }
 
+/* Weights or biases under another name would be lost without a word; what else a layer says of itself is its
+ * own. */
+static rwk_status check_keys(const place *p, json_t *entry) {
+  static const char *const others[] = {"bias",    "biases", "intercept", "intercepts", "weight",
+                                       "weights", "kernel", "coef",      "coefs"};
+  char shown[RWK_SHOWN];
+  const char *key;
+  json_t *value;
+  json_object_foreach(entry, key, value) {
+    if (!strcmp(key, "W") || !strcmp(key, "b")) continue;
+    int other = !strcasecmp(key, "W") || !strcasecmp(key, "b");
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++) other |= !strcasecmp(key, others[k]);
+    if (other)
+      return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu] has '%s'; weights are called W and biases b",
+                      p->file, p->layer, rwk_shown(shown, key, strlen(key)));
+  }
+  return RWK_OK;
+}
+
 static rwk_status take_layers(rwk_weights *w, place *p, const json_t *root) {
   const json_t *layers = json_object_get(root, "layers");
   const size_t count = json_array_size(layers);
@@ -95,8 +118,12 @@ static rwk_status take_layers(rwk_weights *w, place *p, const json_t *root) {
   if (!w->layers) return rwk_fail_memory(p->ctx, "weights");
   w->count = count;
   for (size_t l = 0; l < count; l++) {
-    const json_t *entry = json_array_get(layers, l);
+    json_t *entry = json_array_get(layers, l);
     p->layer = l;
+    if (!json_is_object(entry))
+      return rwk_fail(p->ctx, RWK_FORMAT,
+                      "%s: layers[%zu] is not of the form {\"W\":[[row per input]],\"b\":[...]}", p->file, l);
+    RWK_TRY(check_keys(p, entry));
     RWK_TRY(take_matrix(&w->layers[l], p, json_object_get(entry, "W")));
     RWK_TRY(take_biases(&w->layers[l], p, json_object_get(entry, "b")));
     if (l && w->layers[l].inputs != w->layers[l - 1].outputs)
@@ -107,13 +134,18 @@ static rwk_status take_layers(rwk_weights *w, place *p, const json_t *root) {
   return RWK_OK;
 }
 
-static rwk_status from_root(rwk_weights **weights, rwk_context *ctx, const char *shown, json_t *root,
-                            const json_error_t *error) {
+static rwk_status from_text(rwk_weights **weights, rwk_context *ctx, const char *name, const char *text,
+                            size_t length) {
+  char shown[RWK_SHOWN];
+  json_error_t error;
+  if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) text += 3, length -= 3;
+  /* whole numbers beyond 64 bits are doubles too */
+  json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
   if (!root)
-    return rwk_fail(ctx, RWK_FORMAT, "%s, line %d, column %d: %s", shown, error->line, error->column,
-                    error->text);
+    return rwk_fail(ctx, RWK_FORMAT, "%s, line %d, column %d: %s", name, error.line, error.column,
+                    rwk_shown(shown, error.text, strlen(error.text)));
   rwk_weights *w = rwk_calloc(ctx, 1, sizeof *w);
-  place p = {.ctx = ctx, .file = shown};
+  place p = {.ctx = ctx, .file = name};
   rwk_status status = RWK_OK;
   if (w) {
     w->ctx = ctx;
@@ -129,28 +161,37 @@ static rwk_status from_root(rwk_weights **weights, rwk_context *ctx, const char 
   return status;
 }
 
-/* Whole numbers beyond 64 bits are doubles too. */
-static const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL;
-
 rwk_status rwk_weights_parse(rwk_weights **weights, rwk_context *ctx, const char *name, const char *text,
                              size_t length) {
   *weights = NULL;
-  char shown[RWK_SHOWN];
-  json_error_t error;
-  json_t *root = json_loadb(text, length, flags, &error);
-  return from_root(weights, ctx, rwk_shown(shown, name, strlen(name)), root, &error);
+  char shown[RWK_SHOWN_FILE];
+  return from_text(weights, ctx, rwk_shown_file(shown, name), text, length);
+}
+
+static rwk_status read_text(char **text, size_t *length, rwk_input *in) {
+  size_t capacity = 0, got;
+  do {
+    if (*length > FILE_MOST)
+      return rwk_fail(in->ctx, RWK_FORMAT, "%s: more than 1 GiB; is this a file of weights?", in->name);
+    RWK_TRY(rwk_grow(in->ctx, text, &capacity, *length + CHUNK, 1));
+    RWK_TRY(rwk_input_read(in, *text + *length, CHUNK, &got));
+    *length += got;
+  } while (got == CHUNK);
+  return RWK_OK;
 }
 
 rwk_status rwk_weights_read(rwk_weights **weights, rwk_context *ctx, const char *file) {
   *weights = NULL;
-  char shown[RWK_SHOWN], reason[RWK_REASON];
-  rwk_shown(shown, file, strlen(file));
-  FILE *f = fopen(file, "rb");
-  if (!f) return rwk_fail(ctx, RWK_IO, "%s: %s", shown, rwk_reason(reason, errno));
-  json_error_t error;
-  json_t *root = json_loadf(f, flags, &error);
-  fclose(f);
-  return from_root(weights, ctx, shown, root, &error);
+  char shown[RWK_SHOWN_FILE], *text = NULL;
+  size_t length = 0;
+  rwk_input in;
+  rwk_shown_file(shown, strcmp(file, "-") ? file : "standard input");
+  RWK_TRY(rwk_input_open(&in, ctx, file, shown));
+  rwk_status status = read_text(&text, &length, &in);
+  if (status == RWK_OK) status = from_text(weights, ctx, shown, text, length);
+  rwk_input_close(&in);
+  rwk_free(ctx, text);
+  return status;
 }
 
 size_t rwk_weights_layers(const rwk_weights *w) {
