@@ -98,8 +98,8 @@ static void draw(FILE *to, const cli_report *r, int penalty, int utf8) {
   char low[32], high[32];
   cli_lambda_text(low, cli_user_lambda(r, r->lambda[0]));
   cli_lambda_text(high, cli_user_lambda(r, r->lambda[r->count - 1]));
-  fprintf(to, "  %9s  %s%*s%s\n", "", low, COLUMNS - (int)strlen(low) - (int)strlen(high), r->scale.lambda,
-          high);
+  const int room = COLUMNS - (int)(strlen(low) + strlen(high) + strlen(r->scale.lambda));
+  fprintf(to, "  %9s  %s%*s%s%*s%s\n", "", low, room / 2, "", r->scale.lambda, room - room / 2, "", high);
   free(c);
 }
 
