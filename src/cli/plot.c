@@ -51,6 +51,14 @@ static void put_cell(FILE *to, const canvas *c, int row, int column, int utf8) {
     fprintf(to, "\xe2%c%c", 0xa0 + (int)(mask >> 6), 0x80 + (int)(mask & 0x3f)); /* U+2800 + mask */
 }
 
+/* How many cells of a row have to be written: nothing follows the last one with a dot. */
+static int row_length(const canvas *c, int row) {
+  for (int x = WIDE; x-- > 0;)
+    for (int y = 4 * row; y < 4 * row + 4; y++)
+      if (c->dots[y][x]) return x / 2 + 1;
+  return 0;
+}
+
 static double quantity(const cli_report *r, const rwk_fit *p, int penalty) {
   return penalty ? (p->solve.penalty > 0 ? log10(p->solve.penalty) : NAN) : cli_mse(r, p->solve.loss);
 }
@@ -92,7 +100,8 @@ static void draw(FILE *to, const cli_report *r, int penalty, int utf8) {
       fprintf(to, "  %9.4g %s", penalty ? pow(10, y) : y, utf8 ? "\xe2\x94\xa4" : "+");
     else
       fprintf(to, "  %9s %s", "", utf8 ? "\xe2\x94\x82" : "|");
-    for (int column = 0; column < COLUMNS; column++) put_cell(to, c, row, column, utf8);
+    const int length = row_length(c, row);
+    for (int column = 0; column < length; column++) put_cell(to, c, row, column, utf8);
     fputc('\n', to);
   }
   char low[32], high[32];
