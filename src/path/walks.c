@@ -54,7 +54,9 @@ typedef struct crew {
   task *tasks;
   size_t count, next;
   int64_t done, total;
-  rwk_status status; /* of the first failure */
+  rwk_status status;    /* of the first failure */
+  omp_lock_t callbacks; /* one thread at a time calls back */
+  omp_lock_t list;      /* guards next and status */
 } crew;
 
 /* Up and down of one start begin at the same weights; cold fits have streams of their own. */
@@ -75,21 +77,20 @@ static rwk_status keep(crew *c, const task *t, rwk_fit *fit, size_t index, const
   kept->index = index;
   kept->w = copy;
   rwk_status status = RWK_OK;
-#pragma omp critical(rwk_path_callbacks)
-  {
-    path->made[t->slot * path->count + index] = 1;
-    if (!fetched && path->settings.save) status = path->settings.save(kept, path->settings.store_payload);
-    c->done++;
-    if (path->settings.progress) {
-      const double seconds = rwk_seconds() - path->began;
-      const rwk_path_progress p = {.done = c->done,
-                                   .total = c->total,
-                                   .seconds = seconds,
-                                   .remaining = seconds / (double)c->done * (double)(c->total - c->done),
-                                   .last = kept};
-      path->settings.progress(&p, path->settings.progress_payload);
-    }
+  omp_set_lock(&c->callbacks);
+  path->made[t->slot * path->count + index] = 1;
+  if (!fetched && path->settings.save) status = path->settings.save(kept, path->settings.store_payload);
+  c->done++;
+  if (path->settings.progress) {
+    const double seconds = rwk_seconds() - path->began;
+    const rwk_path_progress p = {.done = c->done,
+                                 .total = c->total,
+                                 .seconds = seconds,
+                                 .remaining = seconds / (double)c->done * (double)(c->total - c->done),
+                                 .last = kept};
+    path->settings.progress(&p, path->settings.progress_payload);
   }
+  omp_unset_lock(&c->callbacks);
   return status;
 }
 
@@ -98,8 +99,9 @@ static rwk_status fetch(crew *c, const task *t, rwk_fit *fit, size_t index, doub
   *found = 0;
   rwk_status status = RWK_OK;
   if (!path->settings.fetch) return RWK_OK;
-#pragma omp critical(rwk_path_callbacks)
+  omp_set_lock(&c->callbacks);
   status = path->settings.fetch(fit, w, found, t->walk, t->start, index, path->settings.store_payload);
+  omp_unset_lock(&c->callbacks);
   return status;
 }
 
@@ -133,13 +135,14 @@ static void work(crew *c) {
   if (status == RWK_OK) status = rwk_fitter_open(&f, path, ctx);
   while (status == RWK_OK) {
     const task *t = NULL;
-#pragma omp critical(rwk_path_tasks)
+    omp_set_lock(&c->list);
     if (c->status == RWK_OK && c->next < c->count) t = &c->tasks[c->next++];
+    omp_unset_lock(&c->list);
     if (!t) break;
     status = perform(c, t, &f);
   }
   if (status != RWK_OK) {
-#pragma omp critical(rwk_path_tasks)
+    omp_set_lock(&c->list);
     if (c->status == RWK_OK) {
       c->status = status;
       if (f.solver)
@@ -147,6 +150,7 @@ static void work(crew *c) {
       else if (ctx)
         rwk_context_adopt_error(path->ctx, ctx);
     }
+    omp_unset_lock(&c->list);
   }
   rwk_fitter_close(&f);
   rwk_context_destroy(ctx);
@@ -170,12 +174,16 @@ rwk_status rwk_walks_run(rwk_path *path) {
   c.total = (int64_t)(path->slots * path->count);
   int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
   if ((size_t)threads > c.count) threads = (int)c.count;
+  omp_init_lock(&c.callbacks);
+  omp_init_lock(&c.list);
   if (threads <= 1) {
     work(&c);
   } else {
 #pragma omp parallel num_threads(threads)
     work(&c);
   }
+  omp_destroy_lock(&c.list);
+  omp_destroy_lock(&c.callbacks);
   rwk_free(path->ctx, c.tasks);
   return c.status;
 }

@@ -1,5 +1,5 @@
-#include <omp.h>
 #include <ridgewalk/path.h>
+#include <stdatomic.h>
 #include "support/net.h"
 
 static rwk_context *ctx;
@@ -364,28 +364,22 @@ static void test_saddle_drop(void **state) {
 }
 
 typedef struct failing {
-  long left; /* allocations that still succeed */
-  long live;
+  atomic_long left; /* allocations that still succeed */
+  atomic_long live;
 } failing;
 
 static void *fail_allocate(void *block, size_t size, void *payload) {
   failing *f = payload;
-  void *out = NULL;
-#pragma omp critical(test_allocator)
-  if (f->left-- > 0) {
-    out = realloc(block, size);
-    f->live += !block;
-  }
+  if (atomic_fetch_sub(&f->left, 1) <= 0) return NULL;
+  void *out = realloc(block, size);
+  if (!block) atomic_fetch_add(&f->live, 1);
   return out;
 }
 
 static void fail_release(void *block, void *payload) {
   failing *f = payload;
-#pragma omp critical(test_allocator)
-  {
-    f->live--;
-    free(block);
-  }
+  atomic_fetch_sub(&f->live, 1);
+  free(block);
 }
 
 /* The k-th allocation fails, for every k: no memory is said, nothing leaks. */
@@ -429,23 +423,20 @@ static void test_every_allocation_may_fail(void **state) {
     }
     assert_true(status == RWK_OK || status == RWK_NO_MEMORY);
     rwk_context_destroy(own);
-    assert_int_equal(f.live, 0);
+    assert_int_equal(atomic_load(&f.live), 0);
   }
   assert_true(needed > 20);
 }
 
 static int cancel_soon(void *payload) {
-  int *left = payload, stop;
-#pragma omp critical(test_cancel)
-  stop = --*left < 0;
-  return stop;
+  return atomic_fetch_sub((atomic_int *)payload, 1) <= 0;
 }
 
 static void test_cancel_gives_back_what_is_done(void **state) {
   (void)state;
   table t;
   net_table(t.X, t.Y, ROWS, INPUTS, 1, 0, 12);
-  int left = 60;
+  atomic_int left = 60;
   rwk_context_settings cs;
   rwk_context_settings_init(&cs);
   cs.cancel = cancel_soon;
