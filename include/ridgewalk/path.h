@@ -30,10 +30,14 @@ RWK_API rwk_status rwk_walk_from_name(rwk_walk *walk, const char *name);
 
 /* X(symbol, name, meaning): why the error fell while the penalty rose. */
 #define RWK_CAUSE_LIST(X)                                                                                    \
-  X(UNEXPLAINED, "unexplained", "not explained")                                                             \
+  X(UNEXPLAINED, "unexplained", "not explained: a budget ran out")                                           \
   X(UNCONVERGED, "unconverged", "an end of the drop is not a critical point: the solver stopped too early")  \
   X(SADDLE, "saddle", "an end of the drop is a saddle point")                                                \
-  X(NONSMOOTH, "nonsmooth", "an end of the drop sits on a kink of the activation")
+  X(NONSMOOTH, "nonsmooth", "an end of the drop, or its branch, sits on a kink of the activation")           \
+  X(REVIVAL, "revival", "a dead unit became escapable (T7)")                                                 \
+  X(FOLD, "fold", "the branch of minima ended in a fold")                                                    \
+  X(BRANCH_POINT, "branch_point", "the branch of minima split")                                              \
+  X(JUMP, "jump", "the branch goes on, but the solver left it")
 
 typedef enum rwk_cause {
 #define RWK_X(symbol, name, meaning) RWK_CAUSE_##symbol,
@@ -55,20 +59,36 @@ typedef struct rwk_fit {
   const double *w; /* [dim] */
 } rwk_fit;
 
-/* One drop of a walk: L at the larger penalty is lower than at the smaller one by more than drop_tol * L. */
+/* One drop of a walk: L at the larger penalty is lower than at the smaller one by more than drop_tol * L.
+ * Or a rise that is a jump: the error rose, but the fit at the end of the step is not the one that the branch
+ * through its beginning leads to. A walk's step begins at the smaller penalty going up, at the larger coming
+ * down. NaN where a field does not apply. */
 typedef struct rwk_drop {
   size_t from, to; /* neighbouring grid indices, to = from + 1 */
   double lambda_from, lambda_to, loss_from, loss_to;
+  int rise; /* 1: a rise that is a jump */
   rwk_cause cause;
-  double at; /* where the cause sits: the penalty of the end in question; NaN if unexplained */
+  double at; /* where the cause sits: the penalty of the end in question, or the one located on the branch */
+  double low, high; /* bracket of `at` */
   /* T2: J at one's own penalty minus J of the other's weights there. Positive: that end is beaten, so not
    * global. */
   double excess_from, excess_to;
   double certain; /* D (l2-l1)/(l2+l1): what T2 promises for the larger of the two */
-  /* Evidence. NaN where it does not apply. */
-  double grad_inf_from, grad_inf_to, min_eig_from, min_eig_to;
+  double grad_inf_from, grad_inf_to, min_eig_from, min_eig_to, max_eig_from, max_eig_to;
   double finished_from, finished_to; /* unconverged: L after Newton has finished each end */
   double falls_by; /* saddle: J falls at least this far when the saddle is left along negative curvature */
+  /* The branch: L, and the smallest eigenvalue, where it ends, or at the end of the step (jump) */
+  double branch_loss, branch_min_eig;
+  double transversality;             /* |phi' M w| / |M w|: 0 at a branch point, not at a fold */
+  double lambda_beyond, loss_beyond; /* fold: a point on the saddles' side of the branch */
+  double bias, curvature;            /* revival: the dead unit's bias, and its curvature by T7 */
+  int64_t points, merges; /* of the branch that were computed; where a more symmetric branch took over */
+  int64_t monotone; /* 1: L rose at every point of the branch, as T4 says; 0: it did not; -1: no branch */
+  /* In how many directions: participation ratios 1 / sum p_i^2 of the shares p_i of a vector's square, over
+   * weights and over units, of the null vector and of the step from one fit to the other */
+  double null_weights, null_units, moved_weights, moved_units;
+  char moves[400]; /* the units that the null vector, or else the step, moves most */
+  char note[400];  /* one sentence more: which budget ran out, which unit was dead */
 } rwk_drop;
 
 /* Saves a fit that has just been made; fetches one made earlier (*found 0 if there is none; then fit and w
@@ -104,6 +124,9 @@ typedef struct rwk_path_settings {
   rwk_solver_settings solver;
   rwk_certify_settings certify;
   double drop_tol; /* 1e-9 */
+  int explain;     /* 1: follow the branch from every fit of the warm walks to the next, and so explain every
+                      drop and find the rises that are jumps; 0: drops are explained by their ends alone. 1 */
+  int64_t explain_points; /* steps of a branch that are tried at most; 2000 */
   double
       collapse_tol; /* relative width of the bracket of the collapse penalty, 1e-3; 0: do not look for it */
   rwk_fit_save_fn save;   /* NULL: nothing is saved */
@@ -139,8 +162,10 @@ typedef struct rwk_walk_view {
   rwk_walk walk;
   int start;
   const rwk_fit *const *points; /* [lambda_count] by grid index; NULL entries where the walk was cut short */
-  const rwk_drop *drops;
+  const rwk_drop *drops;        /* in the order of the grid */
   size_t drop_count;
+  const rwk_drop *jumps; /* rises that are jumps, in the order of the grid */
+  size_t jump_count;
 } rwk_walk_view;
 
 RWK_API rwk_status rwk_path_walk(rwk_walk_view *view, const rwk_path *path, size_t index);

@@ -92,6 +92,11 @@ typedef struct rwk_problem_ops {
   /* Optional. A random starting point; the same bits for the same (seed, stream). */
   rwk_status (*start)(double *w, uint64_t seed, uint64_t stream, void *self);
 
+  /* Optional. Which part of the model each coordinate belongs to (group[dim], from 0; a unit with its
+   * incoming weights, say) and how many parts there are; and a part's name. Both or neither. */
+  rwk_status (*groups)(size_t *group, size_t *count, void *self);
+  void (*group_name)(char *text, size_t size, size_t group, void *self);
+
   /* Optional. Releases self when the problem is destroyed. */
   void (*destroy)(void *self);
 } rwk_problem_ops;

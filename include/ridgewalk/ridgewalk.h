@@ -10,6 +10,7 @@
 #include <ridgewalk/mlp.h>
 #include <ridgewalk/solve.h>
 #include <ridgewalk/certify.h>
+#include <ridgewalk/branch.h>
 #include <ridgewalk/path.h>
 #include <ridgewalk/run.h>
 

@@ -19,6 +19,8 @@ static rwk_status take(const rwk_flat *flat, void *payload) {
     f->way = f->moved + f->dim;
   }
   f->curvature = flat->curvature;
+  f->way_position = rwk_dot(f->dim, flat->direction, f->w);
+  snprintf(f->way_label, sizeof f->way_label, "%s", flat->label);
   memcpy(f->moved, flat->moved, f->dim * sizeof *f->moved);
   memcpy(f->way, flat->way, f->dim * sizeof *f->way);
   return RWK_OK;
@@ -26,7 +28,7 @@ static rwk_status take(const rwk_flat *flat, void *payload) {
 
 rwk_status rwk_flats_collect(rwk_flat_set *f, rwk_objective *o, const double *w) {
   const rwk_problem *p = o->problem;
-  *f = (rwk_flat_set){.ctx = o->ctx, .dim = p->dim, .curvature = NAN};
+  *f = (rwk_flat_set){.ctx = o->ctx, .dim = p->dim, .w = w, .curvature = NAN};
   return p->ops.flats ? p->ops.flats(w, o->lambda, take, f, o->work, p->self) : RWK_OK;
 }
 

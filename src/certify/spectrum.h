@@ -12,11 +12,14 @@
 typedef struct rwk_flat_set {
   rwk_context *ctx;
   size_t dim, count, capacity;
+  const double *w;        /* where; borrowed while they are collected */
   double *vectors;        /* [count x dim]; orthonormal after rwk_flats_verify */
   int64_t named, refused; /* refused: named, but H u was not 0 */
   char label[96];         /* of the first one kept */
   double curvature;       /* of the best way down; NaN if none was named */
   double *moved, *way;    /* [dim] each; NULL if none was named */
+  char way_label[96];     /* its label, */
+  double way_position;    /* and the coordinate of w along its flat direction: the bias of the unit */
 } rwk_flat_set;
 
 /* Asks the problem for its flat directions at w. */

@@ -160,6 +160,8 @@ typedef struct cli_walk {
   const rwk_fit **points; /* [count]; NULL where there is none */
   const rwk_drop *drops;
   size_t drop_count;
+  const rwk_drop *jumps; /* rises that are jumps */
+  size_t jump_count;
 } cli_walk;
 
 typedef struct cli_report {

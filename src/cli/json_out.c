@@ -70,9 +70,29 @@ static json_t *drop(const cli_report *r, const rwk_drop *d) {
   set(e, "grad_inf_to", d->grad_inf_to);
   set(e, "min_eig_from", d->min_eig_from);
   set(e, "min_eig_to", d->min_eig_to);
+  set(e, "max_eig_from", d->max_eig_from);
+  set(e, "max_eig_to", d->max_eig_to);
   set(e, "finished_mse_from", cli_mse(r, d->finished_from));
   set(e, "finished_mse_to", cli_mse(r, d->finished_to));
   set(e, "falls_by", d->falls_by);
+  set(e, "low", cli_user_lambda(r, d->low));
+  set(e, "high", cli_user_lambda(r, d->high));
+  set(e, "branch_mse", cli_mse(r, d->branch_loss));
+  set(e, "branch_min_eig", d->branch_min_eig);
+  set(e, "transversality", d->transversality);
+  set(e, "lambda_beyond", cli_user_lambda(r, d->lambda_beyond));
+  set(e, "mse_beyond", cli_mse(r, d->loss_beyond));
+  set(e, "bias", d->bias);
+  set(e, "curvature", d->curvature);
+  set_whole(e, "points", d->points);
+  set_whole(e, "merges", d->merges);
+  json_object_set_new(e, "monotone", d->monotone < 0 ? json_null() : json_boolean(d->monotone));
+  set(e, "null_weights", d->null_weights);
+  set(e, "null_units", d->null_units);
+  set(e, "moved_weights", d->moved_weights);
+  set(e, "moved_units", d->moved_units);
+  set_text(e, "moves", d->moves);
+  set_text(e, "note", d->note);
   json_object_set_new(o, "evidence", e);
   return o;
 }
@@ -131,14 +151,16 @@ int cli_print_path_json(FILE *to, const cli_report *r) {
   set(root, "lambda_c", cli_user_lambda(r, r->collapse.lambda_c));
   for (size_t k = 0; k < r->walk_count; k++) {
     const cli_walk *w = &r->walks[k];
-    json_t *o = json_object(), *points = json_array(), *drops = json_array();
+    json_t *o = json_object(), *points = json_array(), *drops = json_array(), *jumps = json_array();
     set_text(o, "name", rwk_walk_name(w->walk));
     set_whole(o, "start", w->start);
     for (size_t i = 0; i < r->count; i++)
       if (w->points[i]) json_array_append_new(points, point(r, w->points[i]));
     for (size_t d = 0; d < w->drop_count; d++) json_array_append_new(drops, drop(r, &w->drops[d]));
+    for (size_t d = 0; d < w->jump_count; d++) json_array_append_new(jumps, drop(r, &w->jumps[d]));
     json_object_set_new(o, "points", points);
     json_object_set_new(o, "drops", drops);
+    json_object_set_new(o, "jumps", jumps);
     json_array_append_new(walks, o);
   }
   json_object_set_new(root, "walks", walks);

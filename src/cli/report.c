@@ -86,7 +86,12 @@ int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args
     const rwk_status status = rwk_path_walk(&v, path, k);
     if (status != RWK_OK) return cli_fail_status(s->ctx, status);
     cli_walk *w = &r->walks[r->walk_count];
-    *w = (cli_walk){.walk = v.walk, .start = v.start, .drops = v.drops, .drop_count = v.drop_count};
+    *w = (cli_walk){.walk = v.walk,
+                    .start = v.start,
+                    .drops = v.drops,
+                    .drop_count = v.drop_count,
+                    .jumps = v.jumps,
+                    .jump_count = v.jump_count};
     w->points = malloc((r->count + 1) * sizeof *w->points);
     if (!w->points) return cli_fail(CLI_NUMERICAL, "memory ran out");
     memcpy(w->points, v.points, r->count * sizeof *w->points);

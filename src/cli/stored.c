@@ -107,8 +107,10 @@ static int read_results(cli_stored *s, rwk_context *ctx) {
     if (status != RWK_OK) return cli_fail_status(ctx, status);
     cli_walk *w = walk_of(r, walk, start);
     if (!w) return cli_fail(CLI_NUMERICAL, "memory ran out");
-    if (w->drop_count == 0) w->drops = &s->drops[k]; /* a walk's drops stand together */
-    w->drop_count++;
+    const rwk_drop **list = s->drops[k].rise ? &w->jumps : &w->drops;
+    size_t *listed = s->drops[k].rise ? &w->jump_count : &w->drop_count;
+    if (*listed == 0) *list = &s->drops[k]; /* a walk's drops stand together, and then its jumps */
+    ++*listed;
   }
   return 0;
 }

@@ -62,6 +62,47 @@ static const char *walk_label(char out[48], const cli_report *r, const cli_walk 
   return out;
 }
 
+/* What became of the branch that the step began on. */
+static void say_branch(FILE *to, const cli_report *r, const rwk_drop *d, const char *from,
+                       const char *after) {
+  char at[48];
+  snprintf(at, sizeof at, "%s = %.6g", r->scale.lambda, cli_user_lambda(r, d->at));
+  switch (d->cause) {
+  case RWK_CAUSE_FOLD:
+    fprintf(to, "The branch of minima ends in a fold at %s, where it has %.6g", at,
+            cli_mse(r, d->branch_loss));
+    break;
+  case RWK_CAUSE_BRANCH_POINT:
+    fprintf(to, "The branch of minima splits at %s, where it has %.6g", at, cli_mse(r, d->branch_loss));
+    break;
+  case RWK_CAUSE_REVIVAL:
+    if (d->note[0] && isfinite(d->bias))
+      fprintf(to,
+              "At %s a way down opens from a dead unit (%s at %.3g, by sliding it to where the activation is "
+              "steepest)",
+              at, d->note, d->bias);
+    else
+      fprintf(to, "The fit at %s has a dead unit whose bias can slide to where the objective falls", at);
+    break;
+  case RWK_CAUSE_JUMP:
+    fprintf(
+        to,
+        "Both are minima, and the branch goes on from one penalty to the other, with %.6g at its end: the "
+        "solver's steps left it",
+        cli_mse(r, d->branch_loss));
+    break;
+  default:
+    fprintf(to, "Not explained: %s", d->note[0] ? d->note : "the branch was not followed");
+    break;
+  }
+  if (isfinite(d->null_weights))
+    fprintf(to, "; it gives way in about %.0f of %zu weights%s%s%s", fmax(1, d->null_weights), r->parameters,
+            d->moves[0] ? " (" : "", d->moves, d->moves[0] ? ")" : "");
+  fprintf(to, ". ");
+  (void)from;
+  (void)after;
+}
+
 static void say_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
   char from[32], after[32], at[32];
   cli_lambda_text(from, cli_user_lambda(r, d->lambda_from));
@@ -86,10 +127,17 @@ static void say_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
     fprintf(to, "The fit at %s sits on a kink of the activation. ",
             cli_lambda_text(at, cli_user_lambda(r, d->at)));
     break;
+  case RWK_CAUSE_REVIVAL:
+  case RWK_CAUSE_FOLD:
+  case RWK_CAUSE_BRANCH_POINT:
+  case RWK_CAUSE_JUMP:
   case RWK_CAUSE_UNEXPLAINED:
-    fprintf(to,
-            "Both fits are certified as above; what became of the branch in between is not explained yet. ");
+    say_branch(to, r, d, from, after);
     break;
+  }
+  if (d->rise) {
+    fprintf(to, "\n");
+    return;
   }
   /* T2 */
   const int first = d->excess_from >= d->excess_to;
@@ -107,6 +155,14 @@ static void say_drops(FILE *to, const cli_report *r) {
     fprintf(to, "%s, the error falls %zu time%s while the penalty rises:\n", walk_label(label, r, w),
             w->drop_count, w->drop_count == 1 ? "" : "s");
     for (size_t d = 0; d < w->drop_count; d++) say_drop(to, r, &w->drops[d]);
+  }
+  for (size_t k = 0; k < r->walk_count; k++) {
+    const cli_walk *w = &r->walks[k];
+    if (w->jump_count == 0) continue;
+    fprintf(to, "%s, %zu step%s on which the error rises leave%s the branch of minima too:\n",
+            walk_label(label, r, w), w->jump_count, w->jump_count == 1 ? "" : "s",
+            w->jump_count == 1 ? "s" : "");
+    for (size_t d = 0; d < w->jump_count; d++) say_drop(to, r, &w->jumps[d]);
   }
   size_t monotone = 0;
   for (size_t k = 0; k < r->walk_count; k++) monotone += r->walks[k].drop_count == 0;

@@ -1,92 +1,82 @@
-#include <math.h>
+/* Every step of every walk explained, in parallel: a step is a task of its own. */
+#include <omp.h>
 #include <string.h>
-#include "path/path.h"
+#include "path/explain.h"
 
-rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path) {
-  rwk_solver_settings s;
-  rwk_solver_settings_init(&s);
-  s.algebra = path->settings.solver.algebra;
-  s.dense_limit = path->settings.solver.dense_limit;
-  return rwk_solver_create(solver, ctx, path->problem, &s);
+typedef struct step {
+  size_t walk, from;
+  rwk_drop drop;
+  int kept;
+} step;
+
+typedef struct steps {
+  rwk_path *path;
+  step *all;
+  size_t count, next;
+  rwk_status status; /* of the first failure */
+  omp_lock_t list;   /* guards next and status */
+} steps;
+
+static step *take(steps *s) {
+  step *taken = NULL;
+  omp_set_lock(&s->list);
+  if (s->status == RWK_OK && s->next < s->count) taken = &s->all[s->next++];
+  omp_unset_lock(&s->list);
+  return taken;
 }
 
-/* L(w) at other weights' own parts is known already: J(W; lambda) = L + lambda R for any lambda (T3). */
-static double objective_at(const rwk_fit *fit, double lambda) {
-  return fit->solve.loss + lambda * fit->solve.penalty;
-}
-
-/* T2: l2 a + l1 b = (l2 - l1) D, so that max(a, b) >= D (l2 - l1)/(l2 + l1) when the loss fell by D. */
-static void dominate(rwk_drop *d, const rwk_fit *from, const rwk_fit *to) {
-  const double l1 = from->lambda, l2 = to->lambda;
-  d->excess_from = objective_at(from, l1) - objective_at(to, l1);
-  d->excess_to = objective_at(to, l2) - objective_at(from, l2);
-  d->certain = (d->loss_from - d->loss_to) * (l2 - l1) / (l2 + l1);
-}
-
-static rwk_status finish(rwk_solve_result *result, rwk_solver *finisher, double *w, const rwk_path *path,
-                         const rwk_fit *fit) {
-  memcpy(w, fit->w, path->dim * sizeof *w);
-  return rwk_solver_run(result, finisher, w, fit->lambda);
-}
-
-static rwk_status explain(rwk_drop *d, const rwk_path *path, const rwk_fit *from, const rwk_fit *to) {
-  const rwk_fit *ends[2] = {from, to};
-  rwk_verdict v[2] = {from->certificate.verdict, to->certificate.verdict};
-  d->cause = RWK_CAUSE_UNEXPLAINED;
-  d->at = d->finished_from = d->finished_to = d->falls_by = NAN;
-  d->grad_inf_from = from->certificate.grad_inf;
-  d->grad_inf_to = to->certificate.grad_inf;
-  d->min_eig_from = from->certificate.min_eig;
-  d->min_eig_to = to->certificate.min_eig;
-  dominate(d, from, to);
-  const struct {
-    rwk_verdict verdict;
-    rwk_cause cause;
-  } order[] = {{RWK_VERDICT_NOT_STATIONARY, RWK_CAUSE_UNCONVERGED},
-               {RWK_VERDICT_SADDLE, RWK_CAUSE_SADDLE},
-               {RWK_VERDICT_NONSMOOTH, RWK_CAUSE_NONSMOOTH}};
-  for (size_t k = 0; k < 3 && d->cause == RWK_CAUSE_UNEXPLAINED; k++)
-    for (int e = 0; e < 2; e++)
-      if (v[e] == order[k].verdict) {
-        d->cause = order[k].cause;
-        d->at = ends[e]->lambda;
-        break;
-      }
-  if (d->cause != RWK_CAUSE_UNCONVERGED && d->cause != RWK_CAUSE_SADDLE) return RWK_OK;
-  /* What would have become of each end, had the iteration gone on to a minimum */
-  rwk_solver *finisher = NULL;
-  double *w = rwk_alloc_doubles(path->ctx, path->dim);
-  rwk_status status =
-      w ? rwk_finisher_create(&finisher, path->ctx, path) : rwk_fail_memory(path->ctx, "weights");
-  for (int e = 0; e < 2 && status == RWK_OK; e++) {
-    rwk_solve_result r;
-    status = finish(&r, finisher, w, path, ends[e]);
-    if (status != RWK_OK) break;
-    *(e ? &d->finished_to : &d->finished_from) = r.loss;
-    if (v[e] == RWK_VERDICT_SADDLE)
-      d->falls_by = fmax(isnan(d->falls_by) ? 0 : d->falls_by, ends[e]->solve.objective - r.objective);
+static void work(steps *s) {
+  rwk_path *path = s->path;
+  rwk_explainer x;
+  rwk_status status = rwk_explainer_open(&x, path, path->ctx);
+  for (step *at; status == RWK_OK && (at = take(s));) {
+    const rwk_walk_record *walk = &path->walks[at->walk];
+    status = rwk_cancelled(path->ctx) ? RWK_CANCELLED
+                                      : rwk_explain_step(&at->drop, &at->kept, &x, walk->points[at->from],
+                                                         walk->points[at->from + 1]);
   }
-  rwk_solver_destroy(finisher);
-  rwk_free_doubles(path->ctx, w);
-  return status;
+  if (status != RWK_OK) {
+    omp_set_lock(&s->list);
+    if (s->status == RWK_OK) {
+      s->status = status;
+      if (x.ctx) rwk_context_adopt_error(path->ctx, x.ctx);
+    }
+    omp_unset_lock(&s->list);
+  }
+  rwk_explainer_close(&x);
 }
 
-rwk_status rwk_drops_find(rwk_path *path, rwk_walk_record *walk) {
-  for (size_t i = 0; i + 1 < path->count; i++) {
-    const rwk_fit *from = walk->points[i], *to = walk->points[i + 1];
-    if (!from || !to) continue;
-    if (!(to->solve.loss < from->solve.loss * (1 - path->settings.drop_tol))) continue;
-    RWK_TRY(
-        rwk_grow(path->ctx, &walk->drops, &walk->drop_capacity, walk->drop_count + 1, sizeof *walk->drops));
-    rwk_drop *d = &walk->drops[walk->drop_count];
-    *d = (rwk_drop){.from = i,
-                    .to = i + 1,
-                    .lambda_from = from->lambda,
-                    .lambda_to = to->lambda,
-                    .loss_from = from->solve.loss,
-                    .loss_to = to->solve.loss};
-    RWK_TRY(explain(d, path, from, to));
-    walk->drop_count++;
-  }
+static rwk_status keep(rwk_path *path, const step *s) {
+  rwk_walk_record *walk = &path->walks[s->walk];
+  rwk_drop **list = s->drop.rise ? &walk->jumps : &walk->drops;
+  size_t *count = s->drop.rise ? &walk->jump_count : &walk->drop_count,
+         *capacity = s->drop.rise ? &walk->jump_capacity : &walk->drop_capacity;
+  RWK_TRY(rwk_grow(path->ctx, list, capacity, *count + 1, sizeof **list));
+  (*list)[(*count)++] = s->drop;
   return RWK_OK;
+}
+
+rwk_status rwk_drops_find(rwk_path *path) {
+  steps s = {.path = path};
+  s.all = rwk_calloc(path->ctx, path->walk_count * path->count, sizeof *s.all);
+  if (!s.all) return rwk_fail_memory(path->ctx, "explaining drops");
+  for (size_t k = 0; k < path->walk_count; k++)
+    for (size_t i = 0; i + 1 < path->count; i++)
+      if (path->walks[k].points[i] && path->walks[k].points[i + 1])
+        s.all[s.count++] = (step){.walk = k, .from = i};
+  int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
+  if ((size_t)threads > s.count) threads = (int)s.count;
+  omp_init_lock(&s.list);
+  if (threads <= 1) {
+    work(&s);
+  } else {
+#pragma omp parallel num_threads(threads)
+    work(&s);
+  }
+  omp_destroy_lock(&s.list);
+  rwk_status status = s.status;
+  for (size_t k = 0; k < s.count && status == RWK_OK; k++)
+    if (s.all[k].kept) status = keep(path, &s.all[k]);
+  rwk_free(path->ctx, s.all);
+  return status;
 }

@@ -35,6 +35,8 @@ void rwk_path_settings_init(rwk_path_settings *settings) {
                                   .walks = RWK_WALKS_UP | RWK_WALKS_DOWN | RWK_WALKS_COLD,
                                   .starts = 1,
                                   .drop_tol = 1e-9,
+                                  .explain = 1,
+                                  .explain_points = 2000,
                                   .collapse_tol = 1e-3};
   rwk_solver_settings_init(&settings->solver);
   rwk_certify_settings_init(&settings->certify);
@@ -55,6 +57,7 @@ static rwk_status check(rwk_context *ctx, const rwk_path_settings *s) {
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold or some of them");
   if (!(s->drop_tol >= 0 && s->drop_tol < 1))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "drop_tol: %g is not in [0, 1)", s->drop_tol);
+  if (s->explain_points < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "explain_points: at least 1");
   if (!(s->collapse_tol >= 0 && s->collapse_tol < 1))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "collapse_tol: %g is not in [0, 1)", s->collapse_tol);
   return RWK_OK;
@@ -135,8 +138,7 @@ rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *pro
       if (status == RWK_OK) status = collected;
     }
   }
-  for (size_t k = 0; k < path->walk_count && status == RWK_OK; k++)
-    status = rwk_drops_find(path, &path->walks[k]);
+  if (status == RWK_OK) status = rwk_drops_find(path);
   if (status == RWK_OK && settings->lambda && settings->collapse_tol > 0) status = find_collapse(path);
   path->seconds = rwk_seconds() - path->began;
   if (status != RWK_OK && status != RWK_CANCELLED) {
@@ -155,6 +157,7 @@ void rwk_path_destroy(rwk_path *path) {
   for (size_t k = 0; k < path->walk_count; k++) {
     rwk_free(ctx, path->walks[k].points);
     rwk_free(ctx, path->walks[k].drops);
+    rwk_free(ctx, path->walks[k].jumps);
   }
   rwk_free(ctx, path->walks);
   rwk_free(ctx, path->made);
@@ -184,7 +187,9 @@ rwk_status rwk_path_walk(rwk_walk_view *view, const rwk_path *path, size_t index
                           .start = r->start,
                           .points = r->points,
                           .drops = r->drops,
-                          .drop_count = r->drop_count};
+                          .drop_count = r->drop_count,
+                          .jumps = r->jumps,
+                          .jump_count = r->jump_count};
   return RWK_OK;
 }
 

@@ -13,6 +13,8 @@ typedef struct rwk_walk_record {
   const rwk_fit **points; /* [count]; NULL where the walk was cut short */
   rwk_drop *drops;
   size_t drop_count, drop_capacity;
+  rwk_drop *jumps; /* rises that are jumps */
+  size_t jump_count, jump_capacity;
 } rwk_walk_record;
 
 struct rwk_path {
@@ -49,9 +51,11 @@ rwk_status rwk_path_start(double *w, const rwk_path *path, uint64_t stream);
 /* Runs every walk asked for: fills fits and made. */
 rwk_status rwk_walks_run(rwk_path *path);
 
-/* Puts the fits into walks (cold: the best start at each penalty) and finds the drops with their causes. */
+/* Puts the fits into walks (cold: the best start at each penalty). */
 rwk_status rwk_walks_collect(rwk_path *path);
-rwk_status rwk_drops_find(rwk_path *path, rwk_walk_record *walk);
+
+/* Finds the drops of all walks, and the rises that are jumps, with their causes. */
+rwk_status rwk_drops_find(rwk_path *path);
 
 /* A Newton solver that escapes, whatever solver the walks use. */
 rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path);

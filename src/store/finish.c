@@ -83,9 +83,12 @@ rwk_status rwk_run_finish(rwk_run *run, const rwk_path *path) {
     rwk_walk_view view;
     status = rwk_path_walk(&view, path, i);
     if (status == RWK_OK)
-      status = rwk_grow(run->ctx, &drops, &capacity, count + view.drop_count, sizeof *drops);
+      status =
+          rwk_grow(run->ctx, &drops, &capacity, count + view.drop_count + view.jump_count, sizeof *drops);
     for (size_t k = 0; status == RWK_OK && k < view.drop_count; k++)
       drops[count++] = (rwk_drop_record){view.walk, view.start, view.drops[k]};
+    for (size_t k = 0; status == RWK_OK && k < view.jump_count; k++)
+      drops[count++] = (rwk_drop_record){view.walk, view.start, view.jumps[k]};
   }
   if (status == RWK_OK)
     status = rwk_store_finish(run, rwk_path_lambda(path), rwk_path_lambda_count(path), drops, count,

@@ -74,8 +74,11 @@ static const rwk_field DROPS[] = {
     DROP(lambda_to, REAL),
     DROP(loss_from, REAL),
     DROP(loss_to, REAL),
+    DROP(rise, FLAG),
     DROP(cause, CAUSE),
     DROP(at, REAL),
+    DROP(low, REAL),
+    DROP(high, REAL),
     DROP(excess_from, REAL),
     DROP(excess_to, REAL),
     DROP(certain, REAL),
@@ -83,9 +86,27 @@ static const rwk_field DROPS[] = {
     DROP(grad_inf_to, REAL),
     DROP(min_eig_from, REAL),
     DROP(min_eig_to, REAL),
+    DROP(max_eig_from, REAL),
+    DROP(max_eig_to, REAL),
     DROP(finished_from, REAL),
     DROP(finished_to, REAL),
     DROP(falls_by, REAL),
+    DROP(branch_loss, REAL),
+    DROP(branch_min_eig, REAL),
+    DROP(transversality, REAL),
+    DROP(lambda_beyond, REAL),
+    DROP(loss_beyond, REAL),
+    DROP(bias, REAL),
+    DROP(curvature, REAL),
+    DROP(points, INT64),
+    DROP(merges, INT64),
+    DROP(monotone, INT64),
+    DROP(null_weights, REAL),
+    DROP(null_units, REAL),
+    DROP(moved_weights, REAL),
+    DROP(moved_units, REAL),
+    DROP(moves, REASON),
+    DROP(note, REASON),
 };
 
 static const rwk_field COLLAPSE[] = {
@@ -265,6 +286,11 @@ rwk_status rwk_store_check_schema(rwk_run *run) {
     return rwk_fail(run->ctx, RWK_FORMAT,
                     "%s was written by a newer ridgewalk (schema %lld; this one reads schema %d)", run->file,
                     (long long)version, RWK_STORE_VERSION);
+  if (version > 0 && version < RWK_STORE_VERSION)
+    return rwk_fail(run->ctx, RWK_FORMAT,
+                    "%s was written by an older ridgewalk (schema %lld; this one reads schema %d): make it "
+                    "again, by the same command",
+                    run->file, (long long)version, RWK_STORE_VERSION);
   if (version != RWK_STORE_VERSION)
     return rwk_store_damaged(run, "there is no schema %lld", (long long)version);
   sqlite3_stmt *statement = NULL;

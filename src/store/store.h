@@ -15,7 +15,7 @@
 #include "base/context.h"
 
 #define RWK_STORE_APPLICATION 0x52574b31 /* "RWK1" */
-#define RWK_STORE_VERSION 1
+#define RWK_STORE_VERSION 2
 
 /* ---- Records (record.c) */
 

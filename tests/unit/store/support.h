@@ -116,13 +116,39 @@ static inline int64_t count_of(rwk_stream *s) {
   X(grad_limit)                                                                                              \
   X(min_eig) X(min_eig_error) X(min_eig_rest) X(max_eig) X(zero_limit) X(escape_curvature) X(doubt) X(seconds)
 #define CERTIFICATE_COUNTS(X) X(positive) X(zero) X(negative) X(flats) X(kinks) X(products)
+#define DROP_REALS(X)                                                                                        \
+  X(loss_from)                                                                                               \
+  X(loss_to)                                                                                                 \
+  X(at)                                                                                                      \
+  X(low)                                                                                                     \
+  X(high)                                                                                                    \
+  X(excess_from)                                                                                             \
+  X(excess_to)                                                                                               \
+  X(certain)                                                                                                 \
+  X(grad_inf_from)                                                                                           \
+  X(grad_inf_to)                                                                                             \
+  X(min_eig_from)                                                                                            \
+  X(min_eig_to)                                                                                              \
+  X(max_eig_from)                                                                                            \
+  X(max_eig_to)                                                                                              \
+  X(finished_from)                                                                                           \
+  X(finished_to)                                                                                             \
+  X(falls_by)                                                                                                \
+  X(branch_loss)                                                                                             \
+  X(branch_min_eig)                                                                                          \
+  X(transversality)                                                                                          \
+  X(lambda_beyond)                                                                                           \
+  X(loss_beyond)                                                                                             \
+  X(bias)                                                                                                    \
+  X(curvature) X(null_weights) X(null_units) X(moved_weights) X(moved_units)
+#define DROP_COUNTS(X) X(points) X(merges) X(monotone)
 /* clang-format on */
 
 /* A field that is added to a result must be stored too: these sizes and the lists above say so. */
 _Static_assert(sizeof(rwk_solve_result) == 8 * 13, "the fields of rwk_solve_result have changed");
 _Static_assert(sizeof(rwk_certificate) == 8 * (2 - 1 + 14 + 6 + 1) + 400,
                "the fields of rwk_certificate have changed");
-_Static_assert(sizeof(rwk_drop) == 8 * 18, "the fields of rwk_drop have changed");
+_Static_assert(sizeof(rwk_drop) == 8 * (2 + 2 + 28 + 1 + 3) + 2 * 400, "the fields of rwk_drop have changed");
 
 /* A fit whose every number is random and awkward; the same for the same seed. */
 static inline rwk_fit random_fit(uint64_t seed, rwk_walk walk, int start, size_t index, double lambda,
@@ -198,13 +224,16 @@ static inline rwk_drop_record standard_drop(size_t k) {
   r.drop.to = r.drop.from + 1;
   r.drop.lambda_from = grid_at(r.drop.from);
   r.drop.lambda_to = grid_at(r.drop.to);
-  r.drop.cause = (rwk_cause)(k % 4);
-  double *const reals[] = {&r.drop.loss_from,     &r.drop.loss_to,       &r.drop.at,
-                           &r.drop.excess_from,   &r.drop.excess_to,     &r.drop.certain,
-                           &r.drop.grad_inf_from, &r.drop.grad_inf_to,   &r.drop.min_eig_from,
-                           &r.drop.min_eig_to,    &r.drop.finished_from, &r.drop.finished_to,
-                           &r.drop.falls_by};
-  for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) *reals[i] = awkward(&s);
+  r.drop.cause = (rwk_cause)(k % 8);
+  r.drop.rise = (int)(k % 2);
+#define X(name) r.drop.name = awkward(&s);
+  DROP_REALS(X)
+#undef X
+#define X(name) r.drop.name = count_of(&s) - 1;
+  DROP_COUNTS(X)
+#undef X
+  snprintf(r.drop.moves, sizeof r.drop.moves, "it's \"%zu\"", k);
+  snprintf(r.drop.note, sizeof r.drop.note, "DROP TABLE fit;-- %zu", k);
   return r;
 }
 
@@ -212,13 +241,17 @@ static inline void assert_same_drop(const rwk_drop *a, const rwk_drop *b) {
   assert_int_equal(a->from, b->from);
   assert_int_equal(a->to, b->to);
   assert_int_equal(a->cause, b->cause);
-  const double x[] = {a->lambda_from,  a->lambda_to,  a->loss_from,     a->loss_to,       a->at,
-                      a->excess_from,  a->excess_to,  a->certain,       a->grad_inf_from, a->grad_inf_to,
-                      a->min_eig_from, a->min_eig_to, a->finished_from, a->finished_to,   a->falls_by};
-  const double y[] = {b->lambda_from,  b->lambda_to,  b->loss_from,     b->loss_to,       b->at,
-                      b->excess_from,  b->excess_to,  b->certain,       b->grad_inf_from, b->grad_inf_to,
-                      b->min_eig_from, b->min_eig_to, b->finished_from, b->finished_to,   b->falls_by};
-  for (size_t i = 0; i < sizeof x / sizeof *x; i++) assert_double(x[i], y[i]);
+  assert_int_equal(a->rise, b->rise);
+  assert_double(a->lambda_from, b->lambda_from);
+  assert_double(a->lambda_to, b->lambda_to);
+#define X(name) assert_double(a->name, b->name);
+  DROP_REALS(X)
+#undef X
+#define X(name) assert_true(a->name == b->name);
+  DROP_COUNTS(X)
+#undef X
+  assert_string_equal(a->moves, b->moves);
+  assert_string_equal(a->note, b->note);
 }
 
 enum { DROPS = 5, FITS = 2 * GRID };

@@ -1,0 +1,373 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "path/branch.h"
+
+static const char *const event_names[] = {
+#define RWK_X(symbol, name, meaning) name,
+    RWK_EVENT_LIST(RWK_X)
+#undef RWK_X
+};
+
+const char *rwk_event_name(rwk_event_kind kind) {
+  return (unsigned)kind < sizeof event_names / sizeof *event_names ? event_names[kind] : "?";
+}
+
+void rwk_branch_settings_init(rwk_branch_settings *settings) {
+  *settings = (rwk_branch_settings){.size = sizeof *settings,
+                                    .algebra = RWK_ALGEBRA_AUTO,
+                                    .dense_limit = 2500,
+                                    .grad_tol = 1e-10,
+                                    .step = 0.1,
+                                    .step_most = 0.5,
+                                    .step_least = 1e-10,
+                                    .points = 2000};
+}
+
+static rwk_status check(rwk_context *ctx, double from, double to, const rwk_branch_settings *s) {
+  if (s->size != sizeof *s)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "branch settings: call rwk_branch_settings_init first");
+  if (!(from > 0) || !(to > 0) || !isfinite(from) || !isfinite(to) || from == to)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT,
+                    "lambda: a branch goes between two penalties, not from %g to %g", from, to);
+  if (!(s->grad_tol > 0) || !(s->step > 0) || !(s->step_most >= s->step) || !(s->step_least > 0) ||
+      s->points < 1 || s->beyond < 0)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT,
+                    "branch settings: tolerances, steps and points must be positive");
+  return RWK_OK;
+}
+
+static double *copy_of(rwk_context *ctx, const double *w, size_t n) {
+  double *copy = rwk_alloc_doubles(ctx, n);
+  if (copy) memcpy(copy, w, n * sizeof *copy);
+  return copy;
+}
+
+rwk_status rwk_branch_add_point(rwk_tracer *c, const rwk_place *p, int64_t event) {
+  rwk_branch *b = c->branch;
+  const rwk_local *l = &c->local;
+  RWK_TRY(rwk_grow(b->ctx, &b->points, &b->capacity, b->count + 1, sizeof *b->points));
+  const double *w = copy_of(b->ctx, p->w, b->dim);
+  if (!w) return rwk_fail_memory(b->ctx, "a point of a branch");
+  b->points[b->count++] = (rwk_branch_point){.lambda = p->lambda,
+                                             .loss = l->parts.loss,
+                                             .penalty = l->parts.penalty,
+                                             .objective = l->parts.objective,
+                                             .grad_inf = l->grad_inf,
+                                             .min_eig = p->mu,
+                                             .slope = p->dloss / p->tt / p->lambda, /* dL/ds : dlambda/ds */
+                                             .event = event,
+                                             .w = w};
+  return RWK_OK;
+}
+
+rwk_status rwk_branch_add_event(rwk_branch *b, const rwk_branch_event *event, const double *w,
+                                const double *null_vector) {
+  RWK_TRY(rwk_grow(b->ctx, &b->events, &b->event_capacity, b->event_count + 1, sizeof *b->events));
+  rwk_branch_event *e = &b->events[b->event_count];
+  *e = *event;
+  e->null_vector = NULL;
+  e->w = copy_of(b->ctx, w, b->dim);
+  if (!e->w) return rwk_fail_memory(b->ctx, "an event of a branch");
+  b->event_count++;
+  if (!null_vector) return RWK_OK;
+  e->null_vector = copy_of(b->ctx, null_vector, b->dim);
+  return e->null_vector ? RWK_OK : rwk_fail_memory(b->ctx, "an event of a branch");
+}
+
+/* An end that is where c->here is. */
+static rwk_status end_here(rwk_tracer *c, rwk_event_kind kind) {
+  const rwk_branch_event e = {.kind = kind,
+                              .lambda = c->here.lambda,
+                              .low = fmin(c->here.lambda, c->next.lambda),
+                              .high = fmax(c->here.lambda, c->next.lambda),
+                              .loss = c->local.parts.loss,
+                              .penalty = c->local.parts.penalty,
+                              .min_eig = c->here.mu,
+                              .transversality = NAN,
+                              .lambda_beyond = NAN,
+                              .loss_beyond = NAN,
+                              .bias = NAN,
+                              .curvature = NAN};
+  return rwk_branch_add_event(c->branch, &e, c->here.w, NULL);
+}
+
+/* The step was refused for good: is it a kink that is in the way? */
+static rwk_status give_up(rwk_tracer *c) {
+  const rwk_problem *p = c->local.o.problem;
+  rwk_kinks kinks = {.nearest = INFINITY};
+  if (p->ops.kinks) RWK_TRY(p->ops.kinks(&kinks, c->here.w, 1e-6, c->local.o.work, p->self));
+  return end_here(c, kinks.count > 0 ? RWK_EVENT_KINK : RWK_EVENT_BUDGET);
+}
+
+/* Is the step from c->here to c->next along one smooth curve? The tangents may not differ by more than some
+ * 40 degrees, and L must agree with its derivatives at both ends. */
+static int smooth(const rwk_tracer *c, double s) {
+  const size_t n = c->local.n;
+  const double cosine = rwk_dot(n, c->here.tw, c->next.tw) / (c->scale * c->scale) + c->here.tt * c->next.tt;
+  if (!(cosine >= 0.75)) return 0;
+  const double change = c->next.loss - c->here.loss, trapezoid = 0.5 * s * (c->here.dloss + c->next.dloss);
+  return fabs(change - trapezoid) <=
+         0.2 * (fabs(change) + fabs(trapezoid)) + 1e-3 * s * fabs(c->here.loss) + 1e-12 * fabs(c->here.loss);
+}
+
+/* Sets c->scale and the tangent at c->here; lambda and w are there. */
+static rwk_status stand(rwk_tracer *c, const rwk_place *before) {
+  c->scale = sqrt(rwk_dot(c->local.n, c->here.w, c->here.w) + 1e-2);
+  return rwk_tracer_look(c, &c->here, before);
+}
+
+/* Brings c->here to its penalty's critical point, parts that are as good as off switched off. */
+static rwk_status settle_here(rwk_tracer *c, double most, int *iterations) {
+  const rwk_problem *p = c->local.o.problem;
+  RWK_TRY(rwk_tracer_correct(c, &c->here, NULL, most, iterations));
+  int64_t changed = 0;
+  if (*iterations < 0 || !p->ops.simplify) return RWK_OK;
+  memcpy(c->probe.w, c->here.w, c->local.n * sizeof *c->here.w);
+  RWK_TRY(p->ops.simplify(c->probe.w, &changed, 1e-7, c->local.o.work, p->self));
+  if (changed == 0) return RWK_OK;
+  memcpy(c->here.w, c->probe.w, c->local.n * sizeof *c->here.w);
+  return rwk_tracer_correct(c, &c->here, NULL, most, iterations);
+}
+
+/* At a point where the branch meets one of higher symmetry (a unit has died, two have become one) that one
+ * goes on, and where it is a minimum it is the same valley. c->probe is at the point; *taken 1: c->here is on
+ * the other branch, a little further. */
+static rwk_status change_branch(rwk_tracer *c, int *taken) {
+  rwk_local *l = &c->local;
+  const size_t n = l->n;
+  *taken = 0;
+  const double loss = c->probe.loss, length = rwk_norm(n, c->probe.w);
+  double *from = rwk_alloc_doubles(l->ctx, n);
+  if (!from) return rwk_fail_memory(l->ctx, "continuation");
+  memcpy(from, c->probe.w, n * sizeof *from);
+  const double at = c->probe.lambda;
+  rwk_status status = RWK_OK;
+  for (double ahead = 1e-6; ahead < 2e-3 && !*taken && status == RWK_OK; ahead *= 10) {
+    int iterations = -1;
+    memcpy(c->here.w, from, n * sizeof *from);
+    if (l->o.problem->ops.simplify) {
+      int64_t changed;
+      status =
+          l->o.problem->ops.simplify(c->here.w, &changed, 3 * sqrt(ahead) * (1 + length) / sqrt((double)n),
+                                     l->o.work, l->o.problem->self);
+      if (status != RWK_OK) break;
+    }
+    c->here.t = log(at / c->lambda_from) + c->direction * ahead;
+    c->here.lambda = c->lambda_from * exp(c->here.t);
+    status = settle_here(c, 0.1, &iterations);
+    if (status != RWK_OK || iterations < 0) continue;
+    double moved = 0;
+    for (size_t i = 0; i < n; i++) moved += (c->here.w[i] - from[i]) * (c->here.w[i] - from[i]);
+    if (!(sqrt(moved) <= 30 * sqrt(ahead) * (1 + length))) continue;
+    status = stand(c, NULL);
+    if (status == RWK_OK)
+      *taken = c->here.negative == 0 && c->direction * c->here.tt > 0 &&
+               fabs(c->here.loss - loss) <= 0.01 * fabs(loss) + 1e-9;
+  }
+  rwk_free_doubles(l->ctx, from);
+  return status;
+}
+
+/* Past a fold, for those who want to see the saddles' side. c->here is before it, c->next behind. */
+static rwk_status look_beyond(rwk_tracer *c, double s) {
+  for (int k = 0; k < c->settings.beyond; k++) {
+    if (k > 0) {
+      int iterations;
+      RWK_TRY(rwk_tracer_reach(c, &c->next, s, &iterations));
+      if (iterations < 0 || !smooth(c, s)) {
+        s *= 0.3;
+        if (s < 1e-6) return RWK_OK;
+        continue;
+      }
+    } else {
+      int iterations; /* the local algebra has moved on to the fold: come back */
+      RWK_TRY(rwk_tracer_reach(c, &c->next, s, &iterations));
+      if (iterations < 0) return RWK_OK;
+    }
+    RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
+    rwk_place_copy(&c->here, &c->next, c->local.n);
+  }
+  return RWK_OK;
+}
+
+/* What lies between c->here and c->next, if anything: *found. */
+static int passed_event(const rwk_tracer *c, rwk_event_kind *kind) {
+  if (c->here.escape >= 0 && c->next.escape < 0) {
+    *kind = RWK_EVENT_REVIVAL;
+    return 1;
+  }
+  if (c->direction * c->next.tt <= 0) {
+    *kind = RWK_EVENT_FOLD; /* or a branch that is left sideways: locate tells */
+    return 1;
+  }
+  if (c->next.negative > 0) {
+    *kind = RWK_EVENT_BRANCH_POINT;
+    return 1;
+  }
+  return 0;
+}
+
+/* *done: the trace has ended. */
+static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) {
+  rwk_branch_event event;
+  int turned = kind == RWK_EVENT_FOLD;
+  RWK_TRY(rwk_tracer_locate(c, &kind, s, &event));
+  *done = 1;
+  if (turned && kind == RWK_EVENT_BRANCH_POINT) {
+    int taken;
+    const double lambda = event.lambda;
+    double *null_vector = copy_of(c->branch->ctx, c->local.phi, c->local.n),
+           *before = copy_of(c->branch->ctx, c->here.w, c->local.n);
+    const rwk_place was = c->here;
+    rwk_status status = null_vector && before ? RWK_OK : rwk_fail_memory(c->branch->ctx, "continuation");
+    if (status == RWK_OK) status = change_branch(c, &taken);
+    if (status == RWK_OK) {
+      if (taken && c->direction * (c->lambda_to - lambda) > 0) {
+        event.kind = RWK_EVENT_MERGE;
+        *done = 0;
+      }
+      status = rwk_branch_add_event(c->branch, &event, c->probe.w, null_vector);
+      if (status == RWK_OK && !*done)
+        status = rwk_branch_add_point(c, &c->here, (int64_t)c->branch->event_count - 1);
+    }
+    (void)was;
+    rwk_free_doubles(c->branch->ctx, null_vector);
+    rwk_free_doubles(c->branch->ctx, before);
+    c->step = c->settings.step;
+    return status;
+  }
+  RWK_TRY(rwk_branch_add_point(c, &c->probe, (int64_t)c->branch->event_count));
+  RWK_TRY(
+      rwk_branch_add_event(c->branch, &event, c->probe.w, kind == RWK_EVENT_REVIVAL ? NULL : c->local.phi));
+  if (kind == RWK_EVENT_FOLD && c->settings.beyond) return look_beyond(c, s);
+  return RWK_OK;
+}
+
+/* The last step, to lambda_to exactly. */
+static rwk_status arrive(rwk_tracer *c, int *ok) {
+  const size_t n = c->local.n;
+  const double s = (c->t_to - c->here.t) / c->here.tt;
+  int iterations;
+  *ok = 0;
+  for (size_t i = 0; i < n; i++) c->next.w[i] = c->here.w[i] + s * c->here.tw[i];
+  c->next.t = c->t_to;
+  c->next.lambda = c->lambda_to;
+  RWK_TRY(rwk_tracer_correct(c, &c->next, NULL, 0.3 * s + 1e-9, &iterations));
+  if (iterations < 0) return RWK_OK;
+  RWK_TRY(rwk_tracer_look(c, &c->next, NULL));
+  /* a revival may lie on the last stretch; anything else has to be met by arclength */
+  *ok = c->next.negative == 0 && smooth(c, s);
+  if (*ok && c->here.escape >= 0 && c->next.escape < 0) *ok = -1;
+  return RWK_OK;
+}
+
+static rwk_status advance(rwk_tracer *c, int *done) {
+  double s = c->step;
+  int ok = 0;
+  if (c->direction * (c->here.t + s * c->here.tt - c->t_to) >= 0) {
+    RWK_TRY(arrive(c, &ok));
+    if (ok == 1) {
+      RWK_TRY(rwk_branch_add_point(c, &c->next, (int64_t)c->branch->event_count));
+      rwk_place_copy(&c->here, &c->next, c->local.n);
+      *done = 1;
+      return end_here(c, RWK_EVENT_REACHED);
+    }
+    s = (c->t_to - c->here.t) / c->here.tt * (ok < 0 ? 1 : 0.5);
+    if (ok == 0) {
+      c->step = s;
+      return RWK_OK;
+    }
+  }
+  int iterations;
+  rwk_event_kind kind;
+  RWK_TRY(rwk_tracer_reach(c, &c->next, s, &iterations));
+  if (iterations < 0 || !smooth(c, s)) {
+    c->step = s * (iterations < 0 ? 0.3 : 0.5);
+    return RWK_OK;
+  }
+  if (passed_event(c, &kind)) return meet(c, kind, s, done);
+  RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
+  const double before = c->scale;
+  rwk_place_copy(&c->here, &c->next, c->local.n);
+  (void)before;
+  if (iterations <= 4) c->step = fmin(c->settings.step_most, s * 2);
+  if (iterations >= 7) c->step = 0.6 * s;
+  return RWK_OK;
+}
+
+static rwk_status trace(rwk_tracer *c, const double *w) {
+  memcpy(c->here.w, w, c->local.n * sizeof *w);
+  c->here.t = 0;
+  c->here.lambda = c->lambda_from;
+  c->scale = sqrt(rwk_dot(c->local.n, w, w) + 1e-2);
+  c->next.lambda = c->lambda_from;
+  int iterations, done = 0;
+  RWK_TRY(settle_here(c, 0.1, &iterations));
+  if (iterations >= 0) RWK_TRY(stand(c, NULL));
+  if (iterations < 0 || c->here.negative > 0 || !(c->direction * c->here.tt > 0))
+    return end_here(c, RWK_EVENT_START);
+  RWK_TRY(rwk_branch_add_point(c, &c->here, -1));
+  while (!done) {
+    if (rwk_cancelled(c->branch->ctx)) return RWK_CANCELLED;
+    if (++c->tried > c->settings.points) return end_here(c, RWK_EVENT_BUDGET);
+    if (c->step < c->settings.step_least) return give_up(c);
+    RWK_TRY(advance(c, &done));
+  }
+  return RWK_OK;
+}
+
+rwk_status rwk_branch_trace(rwk_branch **out, rwk_context *ctx, const rwk_problem *problem, const double *w,
+                            double lambda_from, double lambda_to, const rwk_branch_settings *settings) {
+  rwk_branch_settings defaults;
+  rwk_branch_settings_init(&defaults);
+  if (!settings) settings = &defaults;
+  *out = NULL;
+  RWK_TRY(check(ctx, lambda_from, lambda_to, settings));
+  rwk_branch *branch = rwk_calloc(ctx, 1, sizeof *branch);
+  if (!branch) return rwk_fail_memory(ctx, "a branch");
+  branch->ctx = ctx;
+  branch->dim = problem->dim;
+  rwk_tracer c = {0};
+  rwk_status status = rwk_tracer_open(&c, branch, problem, settings);
+  c.lambda_from = lambda_from;
+  c.lambda_to = lambda_to;
+  c.t_to = log(lambda_to / lambda_from);
+  c.direction = lambda_to > lambda_from ? 1 : -1;
+  if (status == RWK_OK) status = trace(&c, w);
+  rwk_tracer_close(&c);
+  if (status == RWK_OK)
+    *out = branch;
+  else
+    rwk_branch_destroy(branch);
+  return status;
+}
+
+void rwk_branch_destroy(rwk_branch *branch) {
+  if (!branch) return;
+  rwk_context *ctx = branch->ctx;
+  for (size_t k = 0; k < branch->count; k++) rwk_free_doubles(ctx, (double *)(uintptr_t)branch->points[k].w);
+  for (size_t k = 0; k < branch->event_count; k++) {
+    rwk_free_doubles(ctx, (double *)(uintptr_t)branch->events[k].w);
+    rwk_free_doubles(ctx, (double *)(uintptr_t)branch->events[k].null_vector);
+  }
+  rwk_free(ctx, branch->points);
+  rwk_free(ctx, branch->events);
+  rwk_free(ctx, branch);
+}
+
+size_t rwk_branch_count(const rwk_branch *branch) {
+  return branch->count;
+}
+
+const rwk_branch_point *rwk_branch_points(const rwk_branch *branch) {
+  return branch->points;
+}
+
+size_t rwk_branch_event_count(const rwk_branch *branch) {
+  return branch->event_count;
+}
+
+const rwk_branch_event *rwk_branch_events(const rwk_branch *branch) {
+  return branch->events;
+}

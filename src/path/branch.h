@@ -1,0 +1,69 @@
+/* path/branch.h: the inside of a branch. */
+#ifndef RWK_PATH_BRANCH_H
+#define RWK_PATH_BRANCH_H
+
+#include <ridgewalk/branch.h>
+#include "path/local.h"
+
+struct rwk_branch {
+  rwk_context *ctx;
+  size_t dim;
+  rwk_branch_point *points;
+  size_t count, capacity;
+  rwk_branch_event *events;
+  size_t event_count, event_capacity;
+};
+
+/* A point of the curve with its tangent. Lengths are measured as |dw|^2 / scale^2 + dt^2. */
+typedef struct rwk_place {
+  double *w, *tw; /* [dim]: weights, tangent */
+  double t, tt;   /* log(lambda / lambda_from), tangent */
+  double lambda;
+  double dloss; /* dL/ds */
+  double loss, mu;
+  double escape; /* smallest curvature of T7 over the dead units; NaN where there is none */
+  int64_t negative;
+} rwk_place;
+
+/* What one trace works with. */
+typedef struct rwk_tracer {
+  rwk_branch *branch;
+  rwk_local local;
+  rwk_branch_settings settings;
+  double lambda_from, lambda_to, t_to;
+  double direction; /* +1 upwards, -1 downwards */
+  double scale;     /* of w, for lengths */
+  rwk_place here, next, probe;
+  double *x0, *x1; /* [dim] scratch of the corrector */
+  int64_t tried;
+  double step;
+} rwk_tracer;
+
+rwk_status rwk_tracer_open(rwk_tracer *c, rwk_branch *branch, const rwk_problem *problem,
+                           const rwk_branch_settings *settings);
+void rwk_tracer_close(rwk_tracer *c);
+
+/* Newton on g(w, t) = 0 from the place's w and t: at that t, or, with `along` (a place with its tangent), in
+ * the hyperplane through the start that is normal to the tangent. A first correction longer than `most` is
+ * refused: the point would belong to something else. *iterations < 0: it did not converge. */
+rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most,
+                              int *iterations);
+
+/* Hessian, flats, tangent (oriented along `before`, or towards lambda_to where that is NULL) and dL/ds at a
+ * corrected place. */
+rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before);
+
+/* The place at arclength s from c->here; *iterations as in correct. */
+rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *iterations);
+
+void rwk_place_copy(rwk_place *to, const rwk_place *from, size_t dim);
+
+/* An event lies between c->here and c->next, at arclength s: finds it, leaves c->probe there, and says where
+ * by [*low, *high] in lambda. */
+rwk_status rwk_tracer_locate(rwk_tracer *c, rwk_event_kind *kind, double s, rwk_branch_event *event);
+
+rwk_status rwk_branch_add_point(rwk_tracer *c, const rwk_place *p, int64_t event);
+rwk_status rwk_branch_add_event(rwk_branch *branch, const rwk_branch_event *event, const double *w,
+                                const double *null_vector);
+
+#endif

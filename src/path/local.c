@@ -1,0 +1,238 @@
+#include "path/local.h"
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "la/lanczos.h"
+
+rwk_status rwk_local_open(rwk_local *l, rwk_context *ctx, const rwk_problem *problem, int dense) {
+  *l = (rwk_local){.ctx = ctx, .n = problem->dim, .dense = dense};
+  const size_t n = l->n;
+  l->block = rwk_alloc_doubles(ctx, 7 * n + (dense ? 2 * n * n : 0));
+  if (!l->block) return rwk_fail_memory(ctx, "continuation");
+  double **vectors[] = {&l->g, &l->b, &l->phi, &l->scratch, &l->p, &l->q, &l->z};
+  for (size_t k = 0; k < 7; k++) *vectors[k] = l->block + k * n;
+  if (dense) {
+    l->H = l->block + 7 * n;
+    l->factor = l->H + n * n;
+  }
+  for (size_t i = 0; i < n; i++) l->phi[i] = sin(1 + 2.3 * (double)i); /* no direction is favoured */
+  rwk_scale(n, 1 / rwk_norm(n, l->phi), l->phi);
+  const rwk_status status = rwk_objective_open(&l->o, ctx, problem, 0);
+  if (status != RWK_OK) rwk_local_close(l);
+  return status;
+}
+
+void rwk_local_close(rwk_local *l) {
+  if (!l->ctx) return;
+  rwk_objective_close(&l->o);
+  if (l->flats.ctx) rwk_flats_release(&l->flats);
+  rwk_free_doubles(l->ctx, l->values);
+  rwk_free_doubles(l->ctx, l->block);
+  *l = (rwk_local){0};
+}
+
+rwk_status rwk_local_evaluate(rwk_local *l, const double *w, double lambda) {
+  const unsigned char *penalised = l->o.problem->penalised;
+  l->o.lambda = lambda;
+  RWK_TRY(rwk_objective_try(&l->o, &l->parts, l->g, w));
+  l->grad_inf = isfinite(l->parts.objective) ? rwk_norm_inf(l->n, l->g) : INFINITY;
+  for (size_t i = 0; i < l->n; i++) l->b[i] = penalised[i] ? 2 * lambda * w[i] : 0;
+  return RWK_OK;
+}
+
+rwk_status rwk_local_flats(rwk_local *l, const double *w) {
+  if (l->flats.ctx) rwk_flats_release(&l->flats);
+  RWK_TRY(rwk_flats_collect(&l->flats, &l->o, w));
+  const double rounding = 16 * DBL_EPSILON * sqrt((double)l->n) * l->norm;
+  return rwk_flats_verify(&l->flats, &l->o, w, rounding + 10 * rwk_norm(l->n, l->g));
+}
+
+void rwk_local_project(const rwk_local *l, double *x) {
+  for (size_t k = 0; k < l->flats.count; k++) {
+    const double *u = l->flats.vectors + k * l->n;
+    rwk_axpy(l->n, -rwk_dot(l->n, u, x), u, x);
+  }
+}
+
+static void project_all(const rwk_local *l, double *x) {
+  rwk_local_project(l, x);
+  if (l->deflated) rwk_axpy(l->n, -rwk_dot(l->n, l->phi, x), l->phi, x);
+}
+
+/* ---- dense */
+
+static double row_sum_norm(const double *H, size_t n) {
+  double norm = 0;
+  for (size_t i = 0; i < n; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) sum += fabs(H[i * n + j]);
+    norm = fmax(norm, sum);
+  }
+  return norm;
+}
+
+/* Inverse iteration from the last phi. Where it settles fast the lowest eigenvalue stands apart from the
+ * rest, which is when it has to be held apart; elsewhere H^-1 as a whole is as good. */
+static void lowest_by_iteration(rwk_local *l) {
+  enum { ITERATIONS = 8 };
+  const size_t n = l->n;
+  l->deflated = 0;
+  for (int k = 0; k < ITERATIONS; k++) {
+    memcpy(l->p, l->phi, n * sizeof *l->p);
+    rwk_local_project(l, l->p);
+    rwk_cholesky_solve(l->p, n, 1, l->factor, n, n);
+    rwk_local_project(l, l->p);
+    const double length = rwk_norm(n, l->p);
+    if (!(length > 0) || !isfinite(length)) break;
+    for (size_t i = 0; i < n; i++) l->phi[i] = l->p[i] / length;
+    rwk_symv(l->q, n, l->H, n, l->phi);
+    l->mu = rwk_dot(n, l->phi, l->q);
+    rwk_axpy(n, -l->mu, l->phi, l->q);
+    if (rwk_norm(n, l->q) <= 1e-4 * l->mu) {
+      l->deflated = 1;
+      if (rwk_norm(n, l->q) <= 1e-7 * l->mu) break;
+    }
+  }
+}
+
+static rwk_status all_eigenvalues(rwk_local *l) {
+  const size_t n = l->n;
+  if (!l->values) {
+    l->values = rwk_alloc_doubles(l->ctx, n + n * n);
+    if (!l->values) return rwk_fail_memory(l->ctx, "eigenvalues");
+    l->vectors = l->values + n;
+  }
+  memcpy(l->factor, l->H, n * n * sizeof *l->H);
+  if (l->flats.count) rwk_syrk(l->factor, n, n, l->flats.count, l->norm, l->flats.vectors, n, 1);
+  rwk_mirror(l->factor, n, n);
+  RWK_TRY(rwk_eigen(l->ctx, l->values, l->vectors, l->factor, n, n));
+  memcpy(l->phi, l->vectors, n * sizeof *l->phi);
+  l->mu = l->values[0];
+  l->deflated = 1;
+  l->negative = 0;
+  while ((size_t)l->negative < n && l->values[l->negative] < 0) l->negative++;
+  l->by_eigenvalues = 1;
+  return RWK_OK;
+}
+
+static rwk_status factor_dense(rwk_local *l, const double *w) {
+  const size_t n = l->n;
+  RWK_TRY(rwk_objective_hessian(&l->o, l->H, n, w));
+  l->norm = row_sum_norm(l->H, n);
+  l->by_eigenvalues = 0;
+  for (size_t i = 0; i < n; i++) memcpy(l->factor + i * n, l->H + i * n, (i + 1) * sizeof *l->H);
+  if (l->flats.count) rwk_syrk(l->factor, n, n, l->flats.count, l->norm, l->flats.vectors, n, 1);
+  size_t pivot;
+  rwk_cholesky(&pivot, l->factor, n, n);
+  if (pivot) return all_eigenvalues(l);
+  l->negative = 0;
+  lowest_by_iteration(l);
+  return RWK_OK;
+}
+
+static void solve_dense(rwk_local *l, double *x) {
+  const size_t n = l->n;
+  if (!l->by_eigenvalues) {
+    rwk_cholesky_solve(x, n, 1, l->factor, n, n);
+    return;
+  }
+  rwk_gemv(l->p, 0, n, n, 1, l->vectors, n, x, 0);
+  l->p[0] = 0;
+  for (size_t k = 1; k < n; k++) l->p[k] = l->values[k] != 0 ? l->p[k] / l->values[k] : 0;
+  rwk_gemv(x, 1, n, n, 1, l->vectors, n, l->p, 0);
+}
+
+/* ---- Krylov */
+
+static rwk_status apply(double *y, const double *x, void *payload) {
+  rwk_local *l = payload;
+  return rwk_objective_products(&l->o, y, l->n, x, l->n, 1, l->w);
+}
+
+static rwk_status apply_negative(double *y, const double *x, void *payload) {
+  rwk_local *l = payload;
+  RWK_TRY(apply(y, x, payload));
+  rwk_scale(l->n, -1, y);
+  return RWK_OK;
+}
+
+static rwk_status factor_krylov(rwk_local *l) {
+  rwk_lanczos_settings ls;
+  rwk_lanczos_result lr;
+  rwk_lanczos_settings_init(&ls);
+  if (l->norm == 0) {
+    ls.products = 40;
+    RWK_TRY(rwk_lanczos_min(&lr, NULL, l->ctx, l->n, &ls, apply_negative, l));
+    l->norm = fabs(lr.value) + lr.residual;
+  }
+  ls.products = 400;
+  ls.tol = 1e-3;
+  ls.tol_abs = 16 * DBL_EPSILON * sqrt((double)l->n) * l->norm;
+  ls.flat = l->flats.vectors;
+  ls.flat_count = l->flats.count;
+  RWK_TRY(rwk_lanczos_min(&lr, l->phi, l->ctx, l->n, &ls, apply, l));
+  l->mu = lr.value;
+  l->negative = lr.value < 0;
+  l->deflated = lr.residual <= 1e-2 * fabs(lr.value);
+  return RWK_OK;
+}
+
+/* Conjugate gradients with the problem's preconditioner, off phi and the flat directions. */
+static rwk_status solve_krylov(rwk_local *l, double *x, const double *y) {
+  const rwk_problem *problem = l->o.problem;
+  const size_t n = l->n;
+  double *r = l->p, *d = l->q, *Hd = l->z, *z = l->scratch;
+  memcpy(r, y, n * sizeof *r);
+  project_all(l, r);
+  memset(x, 0, n * sizeof *x);
+  const double goal = 1e-10 * rwk_norm(n, r);
+  double rho_last = 1;
+  const int64_t most = 4 * (int64_t)n + 200 < 4000 ? 4 * (int64_t)n + 200 : 4000;
+  for (int64_t k = 0; k < most && rwk_norm(n, r) > goal; k++) {
+    if (rwk_cancelled(l->ctx)) return RWK_CANCELLED;
+    if (problem->ops.precondition)
+      RWK_TRY(problem->ops.precondition(z, r, l->w, l->o.lambda, l->o.work, problem->self));
+    else
+      memcpy(z, r, n * sizeof *z);
+    project_all(l, z);
+    const double rho = rwk_dot(n, r, z);
+    for (size_t i = 0; i < n; i++) d[i] = z[i] + (k ? rho / rho_last * d[i] : 0);
+    rho_last = rho;
+    RWK_TRY(apply(Hd, d, l));
+    project_all(l, Hd);
+    const double curvature = rwk_dot(n, d, Hd);
+    if (!(curvature > 0)) { /* a second negative direction: no minimum is near */
+      l->negative = 2;
+      break;
+    }
+    rwk_axpy(n, rho / curvature, d, x);
+    rwk_axpy(n, -rho / curvature, Hd, r);
+  }
+  project_all(l, x);
+  return RWK_OK;
+}
+
+rwk_status rwk_local_factor(rwk_local *l, const double *w) {
+  l->w = w;
+  return l->dense ? factor_dense(l, w) : factor_krylov(l);
+}
+
+rwk_status rwk_local_solve(rwk_local *l, double *x, const double *y) {
+  if (!l->dense) {
+    double *copy = NULL;
+    if (x == y) {
+      copy = rwk_alloc_doubles(l->ctx, l->n);
+      if (!copy) return rwk_fail_memory(l->ctx, "continuation");
+      memcpy(copy, y, l->n * sizeof *copy);
+      y = copy;
+    }
+    const rwk_status status = solve_krylov(l, x, y);
+    rwk_free_doubles(l->ctx, copy);
+    return status;
+  }
+  if (x != y) memcpy(x, y, l->n * sizeof *x);
+  project_all(l, x);
+  solve_dense(l, x);
+  project_all(l, x);
+  return RWK_OK;
+}

@@ -1,0 +1,55 @@
+/* path/local.h: linear algebra at a point of a branch: the Hessian off its flat directions, with its lowest
+ * eigenpair held apart.
+ *
+ * Equations (docs/continuation.md): H = U_perp part + mu phi phi'; a right-hand side is split into its part
+ * along phi, which is divided by mu by the caller (who may not want to), and the rest, which is solved.
+ */
+#ifndef RWK_PATH_LOCAL_H
+#define RWK_PATH_LOCAL_H
+
+#include "certify/spectrum.h"
+#include "la/dense.h"
+#include "problem/problem.h"
+
+typedef struct rwk_local {
+  rwk_context *ctx;
+  size_t n;
+  int dense;
+  rwk_objective o;
+  rwk_flat_set flats; /* of the last point that rwk_local_flats was called at */
+  rwk_parts parts;
+  double grad_inf;
+  double *block; /* holds the vectors */
+  double *g, *b; /* dJ/dw, and dg/dt = 2 lambda M w */
+  double *phi;   /* unit vector of the lowest eigenvalue mu, kept as the next one's first guess */
+  double mu;
+  int deflated;                /* 1: phi is held apart in solves; 0: H^-1 as a whole */
+  int64_t negative;            /* eigenvalues below 0 off the flat directions; Krylov: 0 or 1, at least */
+  double norm;                 /* of H, from above or nearly so */
+  const double *w;             /* where the Hessian is */
+  double *scratch, *p, *q, *z; /* [n] each */
+  double *H, *factor;          /* [n x n] each, dense */
+  double *values, *vectors;    /* [n], [n x n], dense, made when first needed */
+  int by_eigenvalues;          /* is it values and vectors that hold H, or its Cholesky factor? */
+} rwk_local;
+
+rwk_status rwk_local_open(rwk_local *l, rwk_context *ctx, const rwk_problem *problem, int dense);
+void rwk_local_close(rwk_local *l);
+
+/* J, g and b at (w, lambda). */
+rwk_status rwk_local_evaluate(rwk_local *l, const double *w, double lambda);
+
+/* The flat directions at the point that was evaluated last; needs rwk_local_factor there once before for the
+ * norm. */
+rwk_status rwk_local_flats(rwk_local *l, const double *w);
+
+/* The Hessian at the point that was evaluated last: mu, phi, negative. w is borrowed until the next call. */
+rwk_status rwk_local_factor(rwk_local *l, const double *w);
+
+/* x = H^-1 y off the flat directions, and off phi where deflated. x and y may be the same. */
+rwk_status rwk_local_solve(rwk_local *l, double *x, const double *y);
+
+/* Off the flat directions. */
+void rwk_local_project(const rwk_local *l, double *x);
+
+#endif
