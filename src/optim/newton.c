@@ -16,7 +16,7 @@ static rwk_status subproblem(rwk_region_step *step, rwk_solver *s, const rwk_sta
     rwk_region_dense(step, s->step, s->g, s->H, s->factor, s->spare, s->dim, state->radius, &s->damping);
     return RWK_OK;
   }
-  const double forcing = fmin(0.1, sqrt(rwk_norm(s->dim, s->g)));
+  const double forcing = s->forcing * fmin(0.1, sqrt(rwk_norm(s->dim, s->g)));
   return rwk_region_krylov(step, s->step, s->krylov, &s->objective, s->w, s->g, state->radius, forcing);
 }
 
@@ -68,6 +68,25 @@ static int idle(const rwk_state *state, double objective, double grad_inf) {
   return objective - state->parts.objective <= 1e-13 * fabs(objective) && state->grad_inf > 0.9 * grad_inf;
 }
 
+/* Truncated subproblems leave directions of little curvature for later, and a valley that is flat is nothing
+ * but such directions: where the gradient has not halved for a while they are solved more sharply. */
+enum { PATIENCE = 20 };
+
+typedef struct patience {
+  double lowest; /* gradient at the last halving */
+  int64_t since;
+} patience;
+
+static void sharpen(rwk_solver *s, patience *p, double grad_inf, int64_t iteration) {
+  if (grad_inf <= 0.5 * p->lowest) {
+    p->lowest = grad_inf;
+    p->since = iteration;
+  } else if (iteration - p->since >= PATIENCE) {
+    s->forcing = fmax(1e-8, 0.1 * s->forcing);
+    p->since = iteration;
+  }
+}
+
 /* Near the solution each step squares the gradient: a few more than the tolerance asks for make flat
  * directions flat to rounding and the certificate sharp. Ends when a step no longer halves the gradient. */
 static int polishing(const rwk_solver *s, const rwk_state *state, int *steps, double *last) {
@@ -82,6 +101,8 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
   rwk_solve_result *r = state->result;
   state->radius = first_radius(s, state);
   s->damping = 0;
+  s->forcing = 1;
+  patience waited = {.lowest = state->grad_inf};
   int fresh = 0; /* is H the Hessian at w? */
   int idled = 0, polished = 0;
   double polished_from = 0;
@@ -123,6 +144,7 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
     RWK_TRY(advance(s, state, &accepted, &stalled));
     fresh = !accepted;
     r->iterations++;
+    sharpen(s, &waited, state->grad_inf, r->iterations);
     if (small) {
       if (!accepted || stalled) polished = 5; /* as good as it gets */
       continue;

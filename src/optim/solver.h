@@ -17,6 +17,7 @@ struct rwk_solver {
   double *w, *g, *step, *trial, *trial_g, *spare; /* [dim] each */
   double *H, *factor;                             /* [dim x dim] each, dense only */
   struct rwk_krylov *krylov;                      /* Krylov only */
+  double forcing; /* share of the usual residual that Krylov subproblems are solved to */
   double damping; /* the last multiplier of the dense subproblem: where the next begins */
 };
 
