@@ -131,9 +131,9 @@ static rwk_status settle_here(rwk_tracer *c, double most, int *iterations) {
 }
 
 /* At a point where the branch meets one of higher symmetry (a unit has died, two have become one) that one
- * goes on, and where it is a minimum it is the same valley. c->probe is at the point; *taken 1: c->here is on
- * the other branch, a little further. */
-static rwk_status change_branch(rwk_tracer *c, int *taken) {
+ * goes on, and where it is a minimum it is the same valley. The point is at penalty `at`, c->probe close to
+ * it; *taken 1: c->here is on the other branch, a little further, and c->probe on it too. */
+static rwk_status change_branch(rwk_tracer *c, double at, int *taken) {
   rwk_local *l = &c->local;
   const size_t n = l->n;
   *taken = 0;
@@ -141,7 +141,6 @@ static rwk_status change_branch(rwk_tracer *c, int *taken) {
   double *from = rwk_alloc_doubles(l->ctx, n);
   if (!from) return rwk_fail_memory(l->ctx, "continuation");
   memcpy(from, c->probe.w, n * sizeof *from);
-  const double at = c->probe.lambda;
   rwk_status status = RWK_OK;
   for (double ahead = 1e-6; ahead < 2e-3 && !*taken && status == RWK_OK; ahead *= 10) {
     int iterations = -1;
@@ -217,23 +216,18 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
   if (turned && kind == RWK_EVENT_BRANCH_POINT) {
     int taken;
     const double lambda = event.lambda;
-    double *null_vector = copy_of(c->branch->ctx, c->local.phi, c->local.n),
-           *before = copy_of(c->branch->ctx, c->here.w, c->local.n);
-    const rwk_place was = c->here;
-    rwk_status status = null_vector && before ? RWK_OK : rwk_fail_memory(c->branch->ctx, "continuation");
-    if (status == RWK_OK) status = change_branch(c, &taken);
+    double *null_vector = copy_of(c->branch->ctx, c->local.phi, c->local.n);
+    rwk_status status = null_vector ? RWK_OK : rwk_fail_memory(c->branch->ctx, "continuation");
+    if (status == RWK_OK) status = change_branch(c, event.lambda, &taken);
     if (status == RWK_OK) {
       if (taken && c->direction * (c->lambda_to - lambda) > 0) {
         event.kind = RWK_EVENT_MERGE;
         *done = 0;
       }
       status = rwk_branch_add_event(c->branch, &event, c->probe.w, null_vector);
-      if (status == RWK_OK && !*done)
-        status = rwk_branch_add_point(c, &c->here, (int64_t)c->branch->event_count - 1);
+      if (status == RWK_OK && !*done) status = rwk_branch_add_point(c, &c->here, -1);
     }
-    (void)was;
     rwk_free_doubles(c->branch->ctx, null_vector);
-    rwk_free_doubles(c->branch->ctx, before);
     c->step = c->settings.step;
     return status;
   }
@@ -288,9 +282,7 @@ static rwk_status advance(rwk_tracer *c, int *done) {
   }
   if (passed_event(c, &kind)) return meet(c, kind, s, done);
   RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
-  const double before = c->scale;
   rwk_place_copy(&c->here, &c->next, c->local.n);
-  (void)before;
   if (iterations <= 4) c->step = fmin(c->settings.step_most, s * 2);
   if (iterations >= 7) c->step = 0.6 * s;
   return RWK_OK;
@@ -303,6 +295,10 @@ static rwk_status trace(rwk_tracer *c, const double *w) {
   c->scale = sqrt(rwk_dot(c->local.n, w, w) + 1e-2);
   c->next.lambda = c->lambda_from;
   int iterations, done = 0;
+  /* the flat directions first: they would be in Newton's way */
+  RWK_TRY(rwk_local_evaluate(&c->local, w, c->lambda_from));
+  RWK_TRY(rwk_local_factor(&c->local, w));
+  RWK_TRY(rwk_local_flats(&c->local, w));
   RWK_TRY(settle_here(c, 0.1, &iterations));
   if (iterations >= 0) RWK_TRY(stand(c, NULL));
   if (iterations < 0 || c->here.negative > 0 || !(c->direction * c->here.tt > 0))

@@ -36,6 +36,7 @@ typedef struct rwk_tracer {
   rwk_place here, next, probe;
   double *x0, *x1; /* [dim] scratch of the corrector */
   int64_t tried;
+  int sharp; /* correct as far as rounding lets it: an event is being located */
   double step;
 } rwk_tracer;
 

@@ -71,7 +71,7 @@ static rwk_status newton_step(rwk_tracer *c, const rwk_place *along, double *dt)
 
 rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most,
                               int *iterations) {
-  enum { ITERATIONS = 12 };
+  enum { ITERATIONS = 15 };
   rwk_local *l = &c->local;
   double last = INFINITY;
   *iterations = -1;
@@ -79,7 +79,7 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
     if (!isfinite(l->grad_inf)) return RWK_OK;
     const double tolerance = c->settings.grad_tol * fmax(1, l->parts.objective);
-    if (l->grad_inf <= 0.01 * tolerance || (k > 1 && l->grad_inf <= tolerance)) {
+    if (l->grad_inf <= 0.01 * tolerance || (k > 1 && !c->sharp && l->grad_inf <= tolerance)) {
       *iterations = k;
       return RWK_OK;
     }
@@ -87,7 +87,7 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     double dt;
     RWK_TRY(newton_step(c, along, &dt));
     const double size = hypot(rwk_norm(l->n, c->x0) / c->scale, dt);
-    if (!isfinite(size) || (k == 0 && size > most) || (k > 0 && size > 0.5 * last)) {
+    if (!isfinite(size) || (k == 0 && size > most) || (k > 0 && size > 0.75 * last)) {
       if (l->grad_inf <= tolerance) *iterations = k; /* as good as rounding lets it be */
       return RWK_OK;
     }

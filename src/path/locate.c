@@ -14,69 +14,161 @@ static double measure(const rwk_tracer *c, rwk_event_kind kind, const rwk_place 
   }
 }
 
-/* Share of M w that lies along the null vector: 0 at a branch point, not at a fold. */
-static double transversality(const rwk_local *l) {
-  const double size = rwk_norm(l->n, l->b);
+/* Share of M w that lies along the null vector: 0 at a branch point, not at a fold. Where all weights die M w
+ * itself vanishes, so it is held against the size of w on the way. */
+static double transversality(const rwk_tracer *c) {
+  const rwk_local *l = &c->local;
+  const double size = fmax(rwk_norm(l->n, l->b), 2 * c->probe.lambda * c->scale);
   return size > 0 ? fabs(rwk_dot(l->n, l->phi, l->b)) / size : 0;
 }
 
-/* Zero of `measure` on (0, s) by the Illinois rule, bisection where the corrector fails; ends when what is
- * left of the bracket moves lambda by less than a tenth of 1e-9. */
-rwk_status rwk_tracer_locate(rwk_tracer *c, rwk_event_kind *kind, double s, rwk_branch_event *event) {
-  enum { ITERATIONS = 80 };
-  double low = 0, high = s, f_low = measure(c, *kind, &c->here), f_high = measure(c, *kind, &c->next);
-  double lambda_low = c->here.lambda, lambda_high = c->next.lambda, most = c->here.lambda;
-  double best = NAN; /* arclength of the place in c->probe */
-  int side = 0, failures = 0;
-  *event = (rwk_branch_event){.lambda_beyond = NAN, .loss_beyond = NAN, .bias = NAN, .curvature = NAN};
-  if (*kind == RWK_EVENT_FOLD) {
-    event->lambda_beyond = c->next.lambda;
-    event->loss_beyond = c->next.loss;
-  }
-  if (!(f_low > 0)) f_low = 1e-300;
-  for (int k = 0; k < ITERATIONS && high - low > 1e-11 * s; k++) {
-    double at = (low * f_high - high * f_low) / (f_high - f_low);
-    if (!isfinite(at) || at <= low || at >= high || failures) at = 0.5 * (low + high);
-    int iterations;
-    RWK_TRY(rwk_tracer_reach(c, &c->probe, at, &iterations));
-    if (iterations < 0) {
-      if (++failures > 12) break;
-      high = at; /* nothing can be told of it: stay on the side that is known */
-      continue;
-    }
-    failures = 0;
-    best = at;
-    const double f = measure(c, *kind, &c->probe);
-    if (c->direction * (c->probe.lambda - most) > 0) most = c->probe.lambda;
-    if (f > 0) {
-      low = at;
-      f_low = f;
-      lambda_low = c->probe.lambda;
-      if (side == 1) f_high *= 0.5;
-      side = 1;
+/* One end of a bracket: a corrected place in the hyperplane at distance s from c->here along its tangent; tt
+ * is dt/ds, by s and not by the arclength of the curve. */
+typedef struct mark {
+  double s, t, tt, f;
+  int64_t negative;
+} mark;
+
+static double cosine(const rwk_tracer *c, const rwk_place *p) {
+  return rwk_dot(c->local.n, p->tw, c->here.tw) / (c->scale * c->scale) + p->tt * c->here.tt;
+}
+
+static mark mark_of(const rwk_tracer *c, rwk_event_kind kind, const rwk_place *p, double s) {
+  return (mark){
+      .s = s, .t = p->t, .tt = p->tt / cosine(c, p), .f = measure(c, kind, p), .negative = p->negative};
+}
+
+/* Where the cubic through both ends with their slopes turns: share of the way from a to b, and t there. */
+static double turning(const mark *a, const mark *b, double *t) {
+  const double h = b->s - a->s, m0 = a->tt * h, m1 = b->tt * h, rise = b->t - a->t;
+  const double c2 = 3 * rise - 2 * m0 - m1, c3 = m0 + m1 - 2 * rise; /* t = t0 + m0 x + c2 x^2 + c3 x^3 */
+  const double root = sqrt(fmax(0, c2 * c2 - 3 * c3 * m0));
+  double x = m0 / (-c2 + (c2 < 0 ? root : -root)); /* the root of the derivative that stays small */
+  if (!(x > 0 && x < 1)) x = a->f / (a->f - b->f);
+  *t = a->t + x * (m0 + x * (c2 + x * c3));
+  return x;
+}
+
+/* The probe at arclength `at`; *ok: it converged, and not on a branch that crosses this one. */
+static rwk_status probe(rwk_tracer *c, double at, int *ok) {
+  int iterations;
+  RWK_TRY(rwk_tracer_reach(c, &c->probe, at, &iterations));
+  *ok = iterations >= 0 && cosine(c, &c->probe) >= 0.5;
+  return RWK_OK;
+}
+
+/* Narrows [low, high]: Illinois, and off the middle where the corrector fails, as it does in the immediate
+ * vicinity of a branch point. *tight: nothing more is to be gained. */
+static rwk_status narrow(rwk_tracer *c, rwk_event_kind kind, mark *low, mark *high, int *side, int *tight) {
+  static const double shares[] = {0, 0.5, 0.25, 0.75, 0.1, 0.9};
+  *tight = 1;
+  for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
+    double at = low->s + shares[k] * (high->s - low->s);
+    if (k == 0) at = (low->s * high->f - high->s * low->f) / (high->f - low->f);
+    if (!(at > low->s && at < high->s)) continue;
+    int ok;
+    RWK_TRY(probe(c, at, &ok));
+    if (!ok) continue;
+    const mark m = mark_of(c, kind, &c->probe, at);
+    *tight = 0;
+    if (m.f > 0) {
+      *low = m;
+      if (*side == 1) high->f *= 0.5;
+      *side = 1;
     } else {
-      high = at;
-      f_high = f;
-      lambda_high = c->probe.lambda;
-      if (side == -1) f_low *= 0.5;
-      side = -1;
+      *high = m;
+      if (*side == -1) low->f *= 0.5;
+      *side = -1;
     }
-    const double width =
-        *kind == RWK_EVENT_FOLD ? fabs(c->probe.tt) * (high - low) : fabs(log(lambda_high / lambda_low));
-    if (f == 0 || (width <= 1e-10 && (*kind != RWK_EVENT_FOLD || fabs(f) < 1e-4))) break;
+    return RWK_OK;
   }
-  if (isnan(best)) { /* the end of what is known */
+  return RWK_OK;
+}
+
+/* Very close to a branch point places are less well known than further off, as their t is found by dividing
+ * by their small distance: the best of a few brackets around it, each a third of the one before. */
+static rwk_status refine_split(rwk_tracer *c, double at, double s, double *t) {
+  double last = NAN, gap = INFINITY;
+  for (double h = 0.3 * s; h > 0.003 * s; h /= 3) {
+    mark side[2];
+    int ok = at - h > 0;
+    for (int k = 0; k < 2 && ok; k++) {
+      const double there = k ? at + h : at - h;
+      RWK_TRY(probe(c, there, &ok));
+      side[k] = mark_of(c, RWK_EVENT_FOLD, &c->probe, there);
+    }
+    if (!ok || !(side[0].f > 0) || side[1].f > 0) continue;
+    double found;
+    turning(&side[0], &side[1], &found);
+    if (fabs(found - last) <= gap) {
+      gap = fabs(found - last);
+      *t = found;
+    }
+    last = found;
+  }
+  return RWK_OK;
+}
+
+/* The trace turns: at a fold, where mu changes its sign, or into its own mirror image, where it does not. */
+static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk_branch_event *event) {
+  enum { ITERATIONS = 60 };
+  mark low = mark_of(c, *kind, &c->here, 0), high = mark_of(c, *kind, &c->next, s);
+  int side = 0, tight = 0;
+  double t = 0, last = NAN, share = 0;
+  event->lambda_beyond = c->next.lambda;
+  event->loss_beyond = c->next.loss;
+  for (int k = 0; k < ITERATIONS && !tight; k++) {
+    share = turning(&low, &high, &t);
+    if (fabs(t - last) <= 1e-11 && high.s - low.s < 0.02 * s) break;
+    last = t;
+    RWK_TRY(narrow(c, *kind, &low, &high, &side, &tight));
+  }
+  *kind = high.negative > 0 ? RWK_EVENT_FOLD : RWK_EVENT_BRANCH_POINT;
+  if (*kind == RWK_EVENT_BRANCH_POINT) RWK_TRY(refine_split(c, low.s + share * (high.s - low.s), s, &t));
+  int iterations = -1;
+  if (*kind == RWK_EVENT_FOLD)
+    RWK_TRY(rwk_tracer_reach(c, &c->probe, low.s + share * (high.s - low.s), &iterations));
+  if (iterations < 0) RWK_TRY(rwk_tracer_reach(c, &c->probe, low.s, &iterations));
+  if (iterations < 0) { /* low.s == 0: it is where we stand */
     rwk_place_copy(&c->probe, &c->here, c->local.n);
     RWK_TRY(rwk_tracer_look(c, &c->probe, &c->here));
   }
-  rwk_local *l = &c->local;
-  event->transversality = transversality(l);
-  if (*kind == RWK_EVENT_FOLD && event->transversality < 1e-4) *kind = RWK_EVENT_BRANCH_POINT;
+  event->transversality = transversality(c);
+  event->lambda = c->lambda_from * exp(t);
+  const double reached = c->lambda_from * exp(c->direction > 0 ? fmax(low.t, high.t) : fmin(low.t, high.t)),
+               doubt = 2 * fabs(event->lambda - reached) + 1e-9 * event->lambda;
+  event->low = c->direction > 0 ? fmin(reached, event->lambda) : event->lambda - doubt;
+  event->high = c->direction > 0 ? event->lambda + doubt : fmax(reached, event->lambda);
+  return RWK_OK;
+}
+
+/* A function of the place goes through zero while the branch goes on. */
+static rwk_status locate_zero(rwk_tracer *c, rwk_event_kind kind, double s, rwk_branch_event *event) {
+  enum { ITERATIONS = 80 };
+  mark low = mark_of(c, kind, &c->here, 0), high = mark_of(c, kind, &c->next, s);
+  int side = 0, tight = 0, iterations;
+  if (!(low.f > 0)) low.f = 1e-300;
+  for (int k = 0; k < ITERATIONS && !tight && fabs(high.t - low.t) > 1e-11 && high.f != 0; k++)
+    RWK_TRY(narrow(c, kind, &low, &high, &side, &tight));
+  RWK_TRY(rwk_tracer_reach(c, &c->probe, high.s, &iterations));
+  event->lambda = c->lambda_from * exp(high.t);
+  event->low = c->lambda_from * exp(fmin(low.t, high.t));
+  event->high = c->lambda_from * exp(fmax(low.t, high.t));
+  if (kind == RWK_EVENT_BRANCH_POINT) event->transversality = transversality(c);
+  return RWK_OK;
+}
+
+rwk_status rwk_tracer_locate(rwk_tracer *c, rwk_event_kind *kind, double s, rwk_branch_event *event) {
+  const rwk_local *l = &c->local;
+  *event = (rwk_branch_event){
+      .transversality = NAN, .lambda_beyond = NAN, .loss_beyond = NAN, .bias = NAN, .curvature = NAN};
+  c->sharp = 1;
+  if (*kind == RWK_EVENT_FOLD)
+    RWK_TRY(locate_turn(c, kind, s, event));
+  else
+    RWK_TRY(locate_zero(c, *kind, s, event));
+  c->sharp = 0;
   event->kind = *kind;
-  event->lambda = c->probe.lambda;
-  if (*kind == RWK_EVENT_FOLD && c->direction * (most - event->lambda) > 0) event->lambda = most;
-  event->low = fmin(fmin(lambda_low, lambda_high), event->lambda);
-  event->high = fmax(fmax(lambda_low, lambda_high), event->lambda);
   event->loss = c->probe.loss;
   event->penalty = l->parts.penalty;
   event->min_eig = c->probe.mu;

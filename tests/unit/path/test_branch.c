@@ -39,7 +39,7 @@ static void check_slopes(const rwk_branch *b) {
     assert_true(change * step > 0);
     assert_true(p[k].slope > 0);
     assert_true(p[k].min_eig > 0);
-    assert_true(p[k].grad_inf <= 1e-10);
+    assert_true(p[k].grad_inf <= 1e-10 * fmax(1, p[k].objective));
   }
 }
 
@@ -103,10 +103,10 @@ static void fold_of_three_layers(const size_t *hidden, rwk_algebra algebra) {
   const rwk_branch_event *e = last(b);
   assert_int_equal(e->kind, RWK_EVENT_FOLD);
   const double fold = 0.75 * pow(0.25, 1.0 / 3); /* 0.472470394 */
-  assert_near(e->lambda / fold, 1, 1e-8);
+  assert_near(e->lambda / fold, 1, 1e-9);
   assert_true(e->low <= fold * (1 + 1e-8) && e->high >= fold * (1 - 1e-8));
   assert_near(e->loss, c.L0 + 0.75 * 0.75, 1e-3);
-  assert_true(e->transversality > 0.05);
+  assert_true(e->transversality > 0.02);
   assert_near(e->min_eig, 0, 1e-3);
   int seen = 0, beyond = 0; /* before the fold, and after it */
   const rwk_branch_point *p = rwk_branch_points(b);
@@ -176,14 +176,14 @@ static void test_pitchfork(void **state) {
   rwk_branch *b = trace(p, &x, 0.1, 1, NULL);
   assert_int_equal(rwk_branch_event_count(b), 2);
   assert_int_equal(rwk_branch_events(b)[0].kind, RWK_EVENT_MERGE); /* goes on as x = 0 */
-  assert_near(rwk_branch_events(b)[0].lambda, 0.5, 1e-8);
+  assert_near(rwk_branch_events(b)[0].lambda, 0.5, 1e-9);
   assert_int_equal(last(b)->kind, RWK_EVENT_REACHED);
   assert_near(last(b)->w[0], 0, 1e-12);
   rwk_branch_destroy(b);
   x = 0;
   b = trace(p, &x, 1, 0.1, NULL);
   assert_int_equal(last(b)->kind, RWK_EVENT_BRANCH_POINT);
-  assert_near(last(b)->lambda, 0.5, 1e-8);
+  assert_near(last(b)->lambda, 0.5, 1e-9);
   assert_near(fabs(last(b)->null_vector[0]), 1, 1e-12);
   assert_true(last(b)->transversality == 0);
   rwk_branch_destroy(b);
@@ -214,11 +214,9 @@ static void test_unit_dies_at_lambda_c(void **state) {
     rwk_branch *b = trace(n.problem, w, 0.5 * lambda_c, 2 * lambda_c, NULL);
     assert_int_equal(rwk_branch_event_count(b), 2);
     assert_int_equal(rwk_branch_events(b)[0].kind, RWK_EVENT_MERGE);
-    assert_near(rwk_branch_events(b)[0].lambda / lambda_c, 1, 1e-7);
+    assert_near(rwk_branch_events(b)[0].lambda / lambda_c, 1, 1e-9);
     assert_int_equal(last(b)->kind, RWK_EVENT_REACHED);
     assert_true(last(b)->penalty == 0);
-    memcpy(w, last(b)->w, n.dim * sizeof *w);
-    w[n.dim > 5 ? INPUTS : 0] = 0; /* whatever the dead unit's bias: it is slid */
     rwk_branch *down = trace(n.problem, last(b)->w, 2 * lambda_c, 0.5 * lambda_c, NULL);
     assert_int_equal(last(down)->kind, RWK_EVENT_REVIVAL);
     assert_near(last(down)->lambda / lambda_c, 1, 1e-8);
