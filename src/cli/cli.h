@@ -18,7 +18,7 @@ enum {
 
 /* ---- options.c ---- */
 
-enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8 };
+enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8, CLI_EXPLAIN = 16 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
 #define CLI_OPTION_LIST(X)                                                                                   \
@@ -29,9 +29,15 @@ enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8 };
   X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                       \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
     "collapse)")                                                                                             \
-  X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT, 1, "up, down, cold (default: all three)")           \
+  X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN, 1,                                    \
+    "up, down, cold (default: all three)")                                                                   \
+  X(FROM, "from", "LAMBDA", CLI_EXPLAIN, 0, "follow the branch from the fit at this penalty")                \
+  X(TO, "to", "LAMBDA", CLI_EXPLAIN, 0, "and as far as this one (default: the walk's next penalty)")         \
+  X(STEP, "step", "X", CLI_EXPLAIN, 0, "longest step along the branch (default 0.5)")                        \
+  X(BEYOND, "beyond", "N", CLI_EXPLAIN, 0, "points past a fold, on the saddles' side (default 4)")           \
+  X(WITH_WEIGHTS, "with-weights", "", CLI_EXPLAIN, 0, "the weights of every point in the JSON")              \
   X(STARTS, "starts", "N", CLI_PATH, 1, "random starts of every walk (default 1)")                           \
-  X(START, "start", "N", CLI_PREDICT, 0, "which start of the walk (default: the best)")                      \
+  X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN, 0, "which start of the walk (default: the best)")        \
   X(SEED, "seed", "S", CLI_PATH, 1, "seed of the random starts (default 0)")                                 \
   X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton)")             \
   X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY, 1,                                                    \
@@ -69,11 +75,12 @@ enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8 };
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
   X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0,                                           \
     "threads (default: all); results do not depend on it")                                                   \
-  X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0, "JSON on standard output instead of text")       \
-  X(QUIET, "quiet", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS, 0,                                  \
+  X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN, 0,                                    \
+    "JSON on standard output instead of text")                                                               \
+  X(QUIET, "quiet", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN, 0,                    \
     "no notes, no progress, no text")                                                                        \
   X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
-  X(HELP, "help", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS, 0, "this text")
+  X(HELP, "help", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN, 0, "this text")
 
 typedef enum cli_option {
 #define CLI_X(symbol, name, argument, verbs, kept, help) CLI_##symbol,
@@ -195,6 +202,10 @@ void cli_print_heading(FILE *to, const cli_report *r);
 void cli_print_table(FILE *to, const cli_report *r);
 void cli_print_plot(FILE *to, const cli_report *r);
 void cli_print_verdict(FILE *to, const cli_report *r);
+/* One drop, or rise that is a jump, in words. */
+void cli_print_drop(FILE *to, const cli_report *r, const rwk_drop *d);
+/* "Going up from start 2". */
+const char *cli_walk_text(char out[48], const cli_report *r, const cli_walk *w);
 int cli_print_path_json(FILE *to, const cli_report *r);
 int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_lambda, double mse);
 /* Verdict in words: "strict minimum". */
@@ -206,5 +217,6 @@ int cli_path(const cli_args *args);
 int cli_certify(const cli_args *args);
 int cli_predict(const cli_args *args);
 int cli_runs(const cli_args *args);
+int cli_explain(const cli_args *args);
 
 #endif

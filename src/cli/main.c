@@ -4,8 +4,11 @@
 static const struct {
   int verb;
   int (*run)(const cli_args *args);
-} table[] = {
-    {CLI_PATH, cli_path}, {CLI_CERTIFY, cli_certify}, {CLI_PREDICT, cli_predict}, {CLI_RUNS, cli_runs}};
+} table[] = {{CLI_PATH, cli_path},
+             {CLI_CERTIFY, cli_certify},
+             {CLI_PREDICT, cli_predict},
+             {CLI_RUNS, cli_runs},
+             {CLI_EXPLAIN, cli_explain}};
 
 enum { VERBS = sizeof table / sizeof *table };
 
@@ -24,7 +27,7 @@ int main(int argc, char **argv) {
   if (!strcmp(first, "help") || !strcmp(first, "--help") || !strcmp(first, "-h")) {
     const int v = argc > 2 ? find(argv[2]) : -1;
     if (argc > 2 && v < 0)
-      return cli_fail(CLI_USAGE, "no verb '%s'; there are path, certify, predict, runs", argv[2]);
+      return cli_fail(CLI_USAGE, "no verb '%s'; there are path, certify, explain, predict, runs", argv[2]);
     if (v >= 0)
       cli_verb_help(table[v].verb);
     else
@@ -34,8 +37,8 @@ int main(int argc, char **argv) {
   const int v = find(first);
   if (v < 0) {
     const int coming = !strcmp(first, "audit") || !strcmp(first, "cv") || !strcmp(first, "search") ||
-                       !strcmp(first, "landscape") || !strcmp(first, "report") || !strcmp(first, "explain");
-    return cli_fail(CLI_USAGE, "no verb '%s'%s; there are path, certify, predict, runs", first,
+                       !strcmp(first, "landscape") || !strcmp(first, "report");
+    return cli_fail(CLI_USAGE, "no verb '%s'%s; there are path, certify, explain, predict, runs", first,
                     coming ? " yet" : "");
   }
   cli_args args;

@@ -21,6 +21,10 @@ static const struct {
     {CLI_CERTIFY, "certify", "DATA",
      "say what kind of point given weights are: minimum, saddle, or no critical point",
      "ridgewalk certify diabetes.csv --target progression --weights w.json --lambda 2^-8"},
+    {CLI_EXPLAIN, "explain", "RUN",
+     "tell why the error fell, and where walks left their branch; with --from, follow one branch point by "
+     "point",
+     "ridgewalk explain diabetes.rwk --from 2^-9"},
     {CLI_PREDICT, "predict", "RUN NEW.csv",
      "predict new rows with a fit of a run file, in the target's own units",
      "ridgewalk predict diabetes.rwk new.csv --lambda 2^-6"},

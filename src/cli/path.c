@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <jansson.h>
-#include "cli/cli.h"
+#include "cli/stored.h"
 
 /* Everything a path needs between options and result. */
 typedef struct job {
@@ -101,56 +101,6 @@ static char *read_file(const char *file) {
   return text;
 }
 
-/* Adds the options that the run file keeps; one given again must say the same. */
-static int take_kept_options(job *j) {
-  const char *text = NULL;
-  rwk_status status = rwk_run_get(&text, j->run, "options");
-  if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
-  j->kept = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
-  if (!json_is_object(j->kept))
-    return cli_fail(CLI_DATA, "%s: not a run file of a path: it keeps no options", j->out);
-  for (int o = 0; o < CLI_OPTIONS; o++) {
-    if (!cli_option_kept((cli_option)o)) continue;
-    const char *kept = json_string_value(json_object_get(j->kept, cli_option_name((cli_option)o)));
-    const char *given = j->args.value[o];
-    if (given && (!kept || strcmp(given, kept) != 0))
-      return cli_fail(
-          CLI_USAGE, "--%s: the run file %s was made with %s%s; leave the option out, or begin a new run",
-          cli_option_name((cli_option)o), j->out, kept ? (kept[0] ? kept : "it") : "another setting", "");
-    j->args.value[o] = kept;
-  }
-  if (!j->data) {
-    const char *path = NULL;
-    status = rwk_run_get(&path, j->run, "data_path");
-    if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
-    if (!path) return cli_fail(CLI_DATA, "%s: it does not say which table it was made from", j->out);
-    json_object_set_new(j->kept, " data", json_string(path)); /* keeps the text */
-    j->data = json_string_value(json_object_get(j->kept, " data"));
-    if (j->data && access(j->data, R_OK) != 0)
-      return cli_fail(CLI_DATA,
-                      "%s: the table %s is gone; if it was moved: ridgewalk path NEW_PLACE --resume %s",
-                      j->out, j->data, j->out);
-  }
-  return 0;
-}
-
-static int check_fingerprint(job *j) {
-  char now[33];
-  const char *then = NULL;
-  rwk_status status = rwk_design_fingerprint(now, j->setup.design);
-  if (status == RWK_OK) status = rwk_run_get(&then, j->run, "fingerprint");
-  if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
-  if (!then || strcmp(now, then) != 0)
-    return cli_fail(
-        CLI_DATA,
-        "%s: the table %s has changed since the run began (fingerprint %s, was %s); begin a new run", j->out,
-        j->data, now, then ? then : "none");
-  if (rwk_run_dim(j->run) != rwk_problem_dim(rwk_mlp_problem(j->setup.mlp)))
-    return cli_fail(CLI_DATA, "%s: its fits have %zu weights, the network %zu", j->out, rwk_run_dim(j->run),
-                    rwk_problem_dim(rwk_mlp_problem(j->setup.mlp)));
-  return 0;
-}
-
 /* DATA.csv.gz -> DATA.rwk here, DATA-2.rwk if that is taken. */
 static char *default_out(const char *data) {
   const char *base = strrchr(data, '/');
@@ -223,7 +173,7 @@ static rwk_status describe(job *j) {
 
 static int open_run(job *j) {
   rwk_status status;
-  if (j->resumed) return check_fingerprint(j);
+  if (j->resumed) return cli_check_fingerprint(&j->setup, j->run, j->out, j->data);
   if (!j->args.value[CLI_FORCE] && access(j->out, F_OK) == 0)
     return cli_fail(CLI_USAGE,
                     "%s exists; go on with it by --resume %s, replace it by --force, or name another --out",
@@ -282,7 +232,7 @@ static int prepare(job *j) {
   if (j->resumed) {
     const rwk_status status = rwk_run_open(&j->run, j->setup.ctx, j->out, 1);
     if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
-    code = take_kept_options(j);
+    code = cli_kept_options(&j->args, &j->kept, &j->data, j->setup.ctx, j->run, j->out);
   }
   if (!code) code = read_settings(j);
   if (!code) code = cli_read_design(&j->setup, j->data, &j->args);

@@ -19,6 +19,14 @@ typedef struct cli_stored {
 int cli_stored_open(cli_stored *s, rwk_context *ctx, const char *file);
 void cli_stored_close(cli_stored *s);
 
+/* Adds to `args` the options that a run file keeps; one given again must say the same. *kept owns their
+ * texts. *data: the table, from the run file where it is NULL. 0 or an exit code. */
+int cli_kept_options(cli_args *args, json_t **kept, const char **data, rwk_context *ctx, rwk_run *run,
+                     const char *file);
+
+/* Are table and network those that the run was made with? 0 or an exit code. */
+int cli_check_fingerprint(const cli_setup *s, rwk_run *run, const char *file, const char *data);
+
 /* A text kept under `key`, "" if there is none. */
 const char *cli_stored_text(cli_stored *s, const char *key);
 

@@ -54,7 +54,7 @@ static void say_kinds(FILE *to, const tally *t) {
     if (kinds[k].count) fprintf(to, "%s%zu %s", any++ ? "; " : "", kinds[k].count, kinds[k].text);
 }
 
-static const char *walk_label(char out[48], const cli_report *r, const cli_walk *w) {
+const char *cli_walk_text(char out[48], const cli_report *r, const cli_walk *w) {
   static const char *const words[] = {"Going up", "Coming down", "From random starts at every penalty"};
   snprintf(out, 48, "%s", words[w->walk]);
   if (r->starts > 1 && w->walk != RWK_WALK_COLD)
@@ -103,7 +103,7 @@ static void say_branch(FILE *to, const cli_report *r, const rwk_drop *d, const c
   (void)after;
 }
 
-static void say_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
+void cli_print_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
   char from[32], after[32], at[32];
   cli_lambda_text(from, cli_user_lambda(r, d->lambda_from));
   cli_lambda_text(after, cli_user_lambda(r, d->lambda_to));
@@ -152,17 +152,17 @@ static void say_drops(FILE *to, const cli_report *r) {
   for (size_t k = 0; k < r->walk_count; k++) {
     const cli_walk *w = &r->walks[k];
     if (w->drop_count == 0) continue;
-    fprintf(to, "%s, the error falls %zu time%s while the penalty rises:\n", walk_label(label, r, w),
+    fprintf(to, "%s, the error falls %zu time%s while the penalty rises:\n", cli_walk_text(label, r, w),
             w->drop_count, w->drop_count == 1 ? "" : "s");
-    for (size_t d = 0; d < w->drop_count; d++) say_drop(to, r, &w->drops[d]);
+    for (size_t d = 0; d < w->drop_count; d++) cli_print_drop(to, r, &w->drops[d]);
   }
   for (size_t k = 0; k < r->walk_count; k++) {
     const cli_walk *w = &r->walks[k];
     if (w->jump_count == 0) continue;
     fprintf(to, "%s, %zu step%s on which the error rises leave%s the branch of minima too:\n",
-            walk_label(label, r, w), w->jump_count, w->jump_count == 1 ? "" : "s",
+            cli_walk_text(label, r, w), w->jump_count, w->jump_count == 1 ? "" : "s",
             w->jump_count == 1 ? "s" : "");
-    for (size_t d = 0; d < w->jump_count; d++) say_drop(to, r, &w->jumps[d]);
+    for (size_t d = 0; d < w->jump_count; d++) cli_print_drop(to, r, &w->jumps[d]);
   }
   size_t monotone = 0;
   for (size_t k = 0; k < r->walk_count; k++) monotone += r->walks[k].drop_count == 0;
@@ -200,7 +200,7 @@ static void say_disagreement(FILE *to, const cli_report *r) {
           "The walks end in different minima at %zu of %zu penalties; most at %s, where \"%s\" is above "
           "\"%s\" by %.3g in the objective, so it is not global there.\n",
           places, r->count, cli_lambda_text(text, cli_user_lambda(r, r->lambda[where])),
-          walk_label(a, r, &r->walks[worst]), walk_label(b, r, &r->walks[winner]), gap);
+          cli_walk_text(a, r, &r->walks[worst]), cli_walk_text(b, r, &r->walks[winner]), gap);
   for (size_t k = 0; k < r->walk_count; k++) {
     if (r->walks[k].walk != RWK_WALK_DOWN) continue;
     int left_zero = 0;

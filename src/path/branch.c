@@ -100,15 +100,26 @@ static rwk_status give_up(rwk_tracer *c) {
   return end_here(c, kinks.count > 0 ? RWK_EVENT_KINK : RWK_EVENT_BUDGET);
 }
 
-/* Is the step from c->here to c->next along one smooth curve? The tangents may not differ by more than some
- * 40 degrees, and L must agree with its derivatives at both ends. */
+/* Is the step from c->here to c->next along one smooth curve, and not to another branch nearby? The tangents
+ * may not differ by more than some 30 degrees; the chord must have the direction of their mean, up to what is
+ * of higher order; and L must agree with its derivatives at both ends. */
 static int smooth(const rwk_tracer *c, double s) {
   const size_t n = c->local.n;
-  const double cosine = rwk_dot(n, c->here.tw, c->next.tw) / (c->scale * c->scale) + c->here.tt * c->next.tt;
-  if (!(cosine >= 0.75)) return 0;
-  const double change = c->next.loss - c->here.loss, trapezoid = 0.5 * s * (c->here.dloss + c->next.dloss);
-  return fabs(change - trapezoid) <=
-         0.2 * (fabs(change) + fabs(trapezoid)) + 1e-3 * s * fabs(c->here.loss) + 1e-12 * fabs(c->here.loss);
+  const rwk_place *a = &c->here, *b = &c->next;
+  const double over = 1 / (c->scale * c->scale);
+  double inner = a->tt * b->tt, chord = (b->t - a->t) * (b->t - a->t),
+         mean = (a->tt + b->tt) * (a->tt + b->tt), along = (b->t - a->t) * (a->tt + b->tt);
+  for (size_t i = 0; i < n; i++) {
+    const double d = b->w[i] - a->w[i], m = a->tw[i] + b->tw[i];
+    inner += a->tw[i] * b->tw[i] * over;
+    chord += d * d * over;
+    mean += m * m * over;
+    along += d * m * over;
+  }
+  if (!(inner >= 0.85)) return 0;
+  if (!(along * along >= (1 - 0.05 * 0.05) * chord * mean)) return 0;
+  const double change = b->loss - a->loss, trapezoid = 0.5 * s * (a->dloss + b->dloss);
+  return fabs(change - trapezoid) <= 0.2 * (fabs(change) + fabs(trapezoid)) + 1e-12 * fabs(a->loss);
 }
 
 /* Sets c->scale and the tangent at c->here; lambda and w are there. */
@@ -119,14 +130,9 @@ static rwk_status stand(rwk_tracer *c, const rwk_place *before) {
 
 /* Brings c->here to its penalty's critical point, parts that are as good as off switched off. */
 static rwk_status settle_here(rwk_tracer *c, double most, int *iterations) {
-  const rwk_problem *p = c->local.o.problem;
   RWK_TRY(rwk_tracer_correct(c, &c->here, NULL, most, iterations));
-  int64_t changed = 0;
-  if (*iterations < 0 || !p->ops.simplify) return RWK_OK;
-  memcpy(c->probe.w, c->here.w, c->local.n * sizeof *c->here.w);
-  RWK_TRY(p->ops.simplify(c->probe.w, &changed, 1e-7, c->local.o.work, p->self));
-  if (changed == 0) return RWK_OK;
-  memcpy(c->here.w, c->probe.w, c->local.n * sizeof *c->here.w);
+  if (*iterations < 0) return RWK_OK;
+  RWK_TRY(rwk_tracer_tidy(c, &c->here, 1e-7));
   return rwk_tracer_correct(c, &c->here, NULL, most, iterations);
 }
 
@@ -145,13 +151,8 @@ static rwk_status change_branch(rwk_tracer *c, double at, int *taken) {
   for (double ahead = 1e-6; ahead < 2e-3 && !*taken && status == RWK_OK; ahead *= 10) {
     int iterations = -1;
     memcpy(c->here.w, from, n * sizeof *from);
-    if (l->o.problem->ops.simplify) {
-      int64_t changed;
-      status =
-          l->o.problem->ops.simplify(c->here.w, &changed, 3 * sqrt(ahead) * (1 + length) / sqrt((double)n),
-                                     l->o.work, l->o.problem->self);
-      if (status != RWK_OK) break;
-    }
+    status = rwk_tracer_tidy(c, &c->here, 3 * sqrt(ahead) * (1 + length) / sqrt((double)n));
+    if (status != RWK_OK) break;
     c->here.t = log(at / c->lambda_from) + c->direction * ahead;
     c->here.lambda = c->lambda_from * exp(c->here.t);
     status = settle_here(c, 0.1, &iterations);
@@ -212,6 +213,12 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
   rwk_branch_event event;
   int turned = kind == RWK_EVENT_FOLD;
   RWK_TRY(rwk_tracer_locate(c, &kind, s, &event));
+  /* The smallest eigenvalue goes to 0 at a fold or branch point; where it jumps across, so did the step. */
+  if (kind != RWK_EVENT_REVIVAL && !(fabs(event.min_eig) <= 0.02 * fabs(c->here.mu)) &&
+      s > 1e3 * c->settings.step_least) {
+    c->step = 0.25 * s;
+    return RWK_OK;
+  }
   *done = 1;
   if (turned && kind == RWK_EVENT_BRANCH_POINT) {
     int taken;
@@ -249,6 +256,7 @@ static rwk_status arrive(rwk_tracer *c, int *ok) {
   c->next.lambda = c->lambda_to;
   RWK_TRY(rwk_tracer_correct(c, &c->next, NULL, 0.3 * s + 1e-9, &iterations));
   if (iterations < 0) return RWK_OK;
+  RWK_TRY(rwk_tracer_tidy(c, &c->next, 1e-8));
   RWK_TRY(rwk_tracer_look(c, &c->next, NULL));
   /* a revival may lie on the last stretch; anything else has to be met by arclength */
   *ok = c->next.negative == 0 && smooth(c, s);

@@ -50,6 +50,10 @@ void rwk_tracer_close(rwk_tracer *c);
 rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most,
                               int *iterations);
 
+/* Switches off what is smaller than the threshold: Newton's steps move the weights of dead units by rounding,
+ * after which their flat directions are not seen. */
+rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold);
+
 /* Hessian, flats, tangent (oriented along `before`, or towards lambda_to where that is NULL) and dL/ds at a
  * corrected place. */
 rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before);

@@ -133,11 +133,23 @@ rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before)
   return RWK_OK;
 }
 
+rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold) {
+  const rwk_problem *problem = c->local.o.problem;
+  int64_t changed = 0;
+  if (!problem->ops.simplify) return RWK_OK;
+  memcpy(c->x0, p->w, c->local.n * sizeof *p->w);
+  RWK_TRY(problem->ops.simplify(c->x0, &changed, threshold, c->local.o.work, problem->self));
+  if (changed) memcpy(p->w, c->x0, c->local.n * sizeof *p->w);
+  return RWK_OK;
+}
+
 rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *iterations) {
   const size_t n = c->local.n;
   for (size_t i = 0; i < n; i++) p->w[i] = c->here.w[i] + s * c->here.tw[i];
   p->t = c->here.t + s * c->here.tt;
   p->lambda = c->lambda_from * exp(p->t);
   RWK_TRY(rwk_tracer_correct(c, p, &c->here, 0.3 * s + 1e-9, iterations));
-  return *iterations < 0 ? RWK_OK : rwk_tracer_look(c, p, &c->here);
+  if (*iterations < 0) return RWK_OK;
+  RWK_TRY(rwk_tracer_tidy(c, p, 1e-8));
+  return rwk_tracer_look(c, p, &c->here);
 }

@@ -40,11 +40,15 @@ rwk_status rwk_local_evaluate(rwk_local *l, const double *w, double lambda) {
   return RWK_OK;
 }
 
+/* Eigenvalues up to this size cannot be told from 0. */
+static double zero_limit(const rwk_local *l) {
+  return 16 * DBL_EPSILON * sqrt((double)l->n) * l->norm;
+}
+
 rwk_status rwk_local_flats(rwk_local *l, const double *w) {
   if (l->flats.ctx) rwk_flats_release(&l->flats);
   RWK_TRY(rwk_flats_collect(&l->flats, &l->o, w));
-  const double rounding = 16 * DBL_EPSILON * sqrt((double)l->n) * l->norm;
-  return rwk_flats_verify(&l->flats, &l->o, w, rounding + 10 * rwk_norm(l->n, l->g));
+  return rwk_flats_verify(&l->flats, &l->o, w, zero_limit(l) + 10 * rwk_norm(l->n, l->g));
 }
 
 void rwk_local_project(const rwk_local *l, double *x) {
@@ -109,8 +113,9 @@ static rwk_status all_eigenvalues(rwk_local *l) {
   memcpy(l->phi, l->vectors, n * sizeof *l->phi);
   l->mu = l->values[0];
   l->deflated = 1;
+  const double limit = zero_limit(l);
   l->negative = 0;
-  while ((size_t)l->negative < n && l->values[l->negative] < 0) l->negative++;
+  while ((size_t)l->negative < n && l->values[l->negative] < -limit) l->negative++;
   l->by_eigenvalues = 1;
   return RWK_OK;
 }
@@ -167,12 +172,12 @@ static rwk_status factor_krylov(rwk_local *l) {
   }
   ls.products = 400;
   ls.tol = 1e-3;
-  ls.tol_abs = 16 * DBL_EPSILON * sqrt((double)l->n) * l->norm;
+  ls.tol_abs = zero_limit(l);
   ls.flat = l->flats.vectors;
   ls.flat_count = l->flats.count;
   RWK_TRY(rwk_lanczos_min(&lr, l->phi, l->ctx, l->n, &ls, apply, l));
   l->mu = lr.value;
-  l->negative = lr.value < 0;
+  l->negative = lr.value < -ls.tol_abs;
   l->deflated = lr.residual <= 1e-2 * fabs(lr.value);
   return RWK_OK;
 }
