@@ -31,13 +31,16 @@ typedef struct rwk_certificate {
   rwk_verdict verdict;
   int escapable; /* a dead unit's bias can slide to where J falls (T7) */
   double loss, penalty, objective;
-  double grad_inf, grad_norm;       /* max norm and Euclidean norm of dJ/dw */
-  double grad_limit;                /* what grad_inf was held against */
-  double min_eig;                   /* smallest eigenvalue of the Hessian of J ... */
-  double min_eig_error;             /* ... which lies within this of a true eigenvalue */
-  double min_eig_rest;              /* smallest eigenvalue off the explained flat directions */
-  double max_eig;                   /* largest eigenvalue in size (an estimate from below when Krylov) */
-  double zero_limit;                /* eigenvalues up to this size cannot be told from 0 */
+  double grad_inf, grad_norm; /* max norm and Euclidean norm of dJ/dw */
+  double grad_limit;          /* what grad_inf was held against */
+  double nearest_factor;      /* w is closest to critical at this many times lambda: the l that makes
+                                 |dL/dw + 2 l M w| least, over lambda ... */
+  double nearest_grad;        /* ... and the max norm of the gradient there. NaN where lambda or M w is 0 */
+  double min_eig;             /* smallest eigenvalue of the Hessian of J ... */
+  double min_eig_error;       /* ... which lies within this of a true eigenvalue */
+  double min_eig_rest;        /* smallest eigenvalue off the explained flat directions */
+  double max_eig;             /* largest eigenvalue in size (an estimate from below when Krylov) */
+  double zero_limit;          /* eigenvalues up to this size cannot be told from 0 */
   int64_t positive, zero, negative; /* inertia; -1 each where it was not counted (Krylov) */
   int64_t flats; /* dimension of the flat directions that the problem explains and that were verified */
   int64_t kinks; /* active kinks */

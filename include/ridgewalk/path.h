@@ -59,7 +59,8 @@ typedef struct rwk_fit {
   const double *w; /* [dim] */
 } rwk_fit;
 
-/* One drop of a walk: L at the larger penalty is lower than at the smaller one by more than drop_tol * L.
+/* One drop of a walk: L at the larger penalty is lower than at the smaller one by more than
+ * drop_tol * L + grad_tol^2.
  * Or a rise that is a jump: the error rose, but the fit at the end of the step is not the one that the branch
  * through its beginning leads to. A walk's step begins at the smaller penalty going up, at the larger coming
  * down. NaN where a field does not apply. */

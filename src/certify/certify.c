@@ -33,6 +33,38 @@ __attribute__((format(printf, 3, 4))) static void conclude(rwk_certificate *c, r
   va_end(arguments);
 }
 
+/* The penalty whose gradient dL/dw + 2 l M w is smallest at w (least squares), and how small it is: weights
+ * that came of another penalty than they were said to, halved, a sum for a mean, none at all, are critical
+ * there. */
+static void nearest(rwk_certificate *c, const rwk_problem *problem, double lambda, const double *w,
+                    const double *g) {
+  double product = 0, square = 0;
+  for (size_t i = 0; i < problem->dim; i++)
+    if (problem->penalised[i]) {
+      product += (g[i] - 2 * lambda * w[i]) * w[i];
+      square += w[i] * w[i];
+    }
+  if (!(square > 0) || !(lambda > 0)) return;
+  const double there = -product / (2 * square);
+  c->nearest_factor = there / lambda;
+  c->nearest_grad = 0;
+  for (size_t i = 0; i < problem->dim; i++)
+    c->nearest_grad =
+        fmax(c->nearest_grad, fabs(g[i] + (problem->penalised[i] ? 2 * (there - lambda) * w[i] : 0)));
+}
+
+static void say_not_stationary(rwk_certificate *c) {
+  char there[200] = "";
+  if (c->nearest_grad <= 0.05 * c->grad_inf)
+    snprintf(there, sizeof there, "; at %.4g times this penalty it is %.2g: %s", c->nearest_factor,
+             c->nearest_grad,
+             fabs(c->nearest_factor) < 1e-2
+                 ? "what was minimised had no penalty, as when the decay is decoupled from the loss"
+                 : "what was minimised had another penalty");
+  conclude(c, RWK_VERDICT_NOT_STATIONARY, "the largest gradient entry is %.3g, above %.3g%s", c->grad_inf,
+           c->grad_limit, there);
+}
+
 /* The questions in their order; `settled` 0 means that the spectrum gave no answer. */
 static void judge(rwk_certificate *c, const rwk_flat_set *flats, int settled) {
   char chance[64] = ""; /* what a proof by Lanczos from a random start leaves open */
@@ -41,8 +73,7 @@ static void judge(rwk_certificate *c, const rwk_flat_set *flats, int settled) {
     conclude(c, RWK_VERDICT_NONSMOOTH, "%lld pre-activations sit on a kink: there is no Hessian here",
              (long long)c->kinks);
   else if (!(c->grad_inf <= c->grad_limit))
-    conclude(c, RWK_VERDICT_NOT_STATIONARY, "the largest gradient entry is %.3g, above %.3g", c->grad_inf,
-             c->grad_limit);
+    say_not_stationary(c);
   else if (c->min_eig < -c->zero_limit)
     conclude(c, RWK_VERDICT_SADDLE, "the Hessian has a negative eigenvalue, %.6g (limit of rounding %.2g)",
              c->min_eig, c->zero_limit);
@@ -80,6 +111,8 @@ rwk_status rwk_certify(rwk_certificate *c, double *direction, rwk_context *ctx, 
                          .min_eig_rest = NAN,
                          .max_eig = NAN,
                          .zero_limit = NAN,
+                         .nearest_factor = NAN,
+                         .nearest_grad = NAN,
                          .escape_curvature = NAN};
   RWK_TRY(check(ctx, settings, lambda));
   const size_t n = problem->dim;
@@ -98,6 +131,7 @@ rwk_status rwk_certify(rwk_certificate *c, double *direction, rwk_context *ctx, 
   c->grad_inf = rwk_norm_inf(n, g);
   c->grad_norm = rwk_norm(n, g);
   c->grad_limit = settings->grad_tol * fmax(1, parts.objective);
+  nearest(c, problem, lambda, w, g);
   if (problem->ops.kinks) {
     rwk_kinks kinks;
     status = problem->ops.kinks(&kinks, w, settings->kink_tol, o.work, problem->self);

@@ -126,6 +126,8 @@ int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_l
   set(p, "max_eig", c->max_eig);
   set(p, "escape_curvature", c->escape_curvature);
   set_whole(p, "kinks", c->kinks);
+  set(p, "nearest_factor", c->nearest_factor);
+  set(p, "nearest_gradient", c->nearest_grad);
   set(p, "doubt", c->doubt);
   set(p, "seconds", c->seconds);
   return dump(to, p);

@@ -70,6 +70,8 @@ static int read_settings(job *j) {
       return cli_fail(CLI_USAGE, "--grad-tol: '%s' is not a positive number", v[CLI_GRAD_TOL]);
     if (s->solver.solver == RWK_SOLVER_NEWTON)
       s->certify.grad_tol = s->solver.grad_tol; /* what was asked for is what is held up */
+    else
+      s->solver.function_tol = 0; /* it is the gradient that is to end the iteration */
   }
   if (v[CLI_MAX_ITER]) {
     if (cli_whole(&n, v[CLI_MAX_ITER], 1, LLONG_MAX))

@@ -62,9 +62,25 @@ const char *cli_walk_text(char out[48], const cli_report *r, const cli_walk *w) 
   return out;
 }
 
+static const char *cause_word(rwk_cause cause) {
+  switch (cause) {
+  case RWK_CAUSE_NONSMOOTH:
+    return "kink of the activation";
+  case RWK_CAUSE_REVIVAL:
+    return "dead unit that comes alive";
+  case RWK_CAUSE_FOLD:
+    return "fold";
+  case RWK_CAUSE_BRANCH_POINT:
+    return "branch point";
+  case RWK_CAUSE_JUMP:
+    return "jump of the solver";
+  default:
+    return "cause unknown";
+  }
+}
+
 /* What became of the branch that the step began on. */
-static void say_branch(FILE *to, const cli_report *r, const rwk_drop *d, const char *from,
-                       const char *after) {
+static void say_branch(FILE *to, const cli_report *r, const rwk_drop *d) {
   char at[48];
   snprintf(at, sizeof at, "%s = %.6g", r->scale.lambda, cli_user_lambda(r, d->at));
   switch (d->cause) {
@@ -99,8 +115,6 @@ static void say_branch(FILE *to, const cli_report *r, const rwk_drop *d, const c
     fprintf(to, "; it gives way in about %.0f of %zu weights%s%s%s", fmax(1, d->null_weights), r->parameters,
             d->moves[0] ? " (" : "", d->moves, d->moves[0] ? ")" : "");
   fprintf(to, ". ");
-  (void)from;
-  (void)after;
 }
 
 void cli_print_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
@@ -132,7 +146,7 @@ void cli_print_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
   case RWK_CAUSE_BRANCH_POINT:
   case RWK_CAUSE_JUMP:
   case RWK_CAUSE_UNEXPLAINED:
-    say_branch(to, r, d, from, after);
+    say_branch(to, r, d);
     break;
   }
   if (d->rise) {
@@ -147,6 +161,57 @@ void cli_print_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
           first ? from : after, first ? after : from, first ? d->excess_from : d->excess_to, d->certain);
 }
 
+/* Steps on which the error rises as it should, but to another branch of minima. */
+static void say_jumps(FILE *to, const cli_report *r, const cli_walk *w) {
+  char label[48];
+  if (w->jump_count == 0) return;
+  fprintf(to, "%s, the error rises but the branch of minima is left on %zu of %zu steps: ",
+          cli_walk_text(label, r, w), w->jump_count, r->count - 1);
+  int any = 0;
+  for (int cause = RWK_CAUSE_NONSMOOTH; cause <= RWK_CAUSE_JUMP; cause++) {
+    size_t count = 0;
+    for (size_t d = 0; d < w->jump_count; d++) count += (int)w->jumps[d].cause == cause;
+    if (count) fprintf(to, "%s%zu by a %s", any++ ? ", " : "", count, cause_word((rwk_cause)cause));
+  }
+  fprintf(to, ".\n");
+}
+
+/* A monotone curve is no pass: what its fits are decides. */
+static void say_monotone(FILE *to, const cli_report *r, const cli_walk *w) {
+  char label[48], at[32];
+  size_t fits = 0, bad = 0, saddles = 0, zeros = 0, last = 0;
+  for (size_t i = 0; i < r->count; i++) {
+    const rwk_fit *p = w->points[i];
+    if (!p) continue;
+    fits++;
+    if (p->certificate.verdict == RWK_VERDICT_SADDLE) {
+      saddles++;
+      last = i;
+      zeros += p->solve.penalty == 0;
+    }
+    bad += !cli_certified(&p->certificate);
+  }
+  if (fits < 2) return;
+  cli_walk_text(label, r, w);
+  if (saddles) {
+    fprintf(to,
+            "%s, the curve is monotone, and no path of minima all the same: %zu of its %zu fits, up to %s, "
+            "are saddles, from which the objective falls",
+            label, saddles, fits, cli_lambda_text(at, cli_user_lambda(r, r->lambda[last])));
+    if (zeros == saddles) fprintf(to, "; the weights are zero there, and zero is no minimum below lambda_c");
+    fprintf(to, ".\n");
+  } else if (bad) {
+    fprintf(to, "%s, the curve is monotone, but %zu of its %zu fits are no certified minima.\n", label, bad,
+            fits);
+  } else {
+    fprintf(
+        to,
+        "%s, the error rises with the penalty all the way, over minima; that they are the best ones is not "
+        "said by that.\n",
+        label);
+  }
+}
+
 static void say_drops(FILE *to, const cli_report *r) {
   char label[48];
   for (size_t k = 0; k < r->walk_count; k++) {
@@ -156,22 +221,9 @@ static void say_drops(FILE *to, const cli_report *r) {
             w->drop_count, w->drop_count == 1 ? "" : "s");
     for (size_t d = 0; d < w->drop_count; d++) cli_print_drop(to, r, &w->drops[d]);
   }
-  for (size_t k = 0; k < r->walk_count; k++) {
-    const cli_walk *w = &r->walks[k];
-    if (w->jump_count == 0) continue;
-    fprintf(to, "%s, %zu step%s on which the error rises leave%s the branch of minima too:\n",
-            cli_walk_text(label, r, w), w->jump_count, w->jump_count == 1 ? "" : "s",
-            w->jump_count == 1 ? "s" : "");
-    for (size_t d = 0; d < w->jump_count; d++) cli_print_drop(to, r, &w->jumps[d]);
-  }
-  size_t monotone = 0;
-  for (size_t k = 0; k < r->walk_count; k++) monotone += r->walks[k].drop_count == 0;
-  if (monotone)
-    fprintf(
-        to, "%s monotone, which alone proves nothing: a walk that stays in a bad basin is monotone too.\n",
-        monotone == r->walk_count && r->walk_count > 1 ? "All walks are"
-        : monotone == 1 && r->walk_count == 1 ? "The error rises with the penalty all the way: the walk is"
-                                              : "The other walks are");
+  for (size_t k = 0; k < r->walk_count; k++) say_jumps(to, r, &r->walks[k]);
+  for (size_t k = 0; k < r->walk_count; k++)
+    if (r->walks[k].drop_count == 0) say_monotone(to, r, &r->walks[k]);
 }
 
 /* Where walks disagree at one penalty, all but the lowest are proved not global (T3). */

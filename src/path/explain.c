@@ -197,7 +197,9 @@ static int minimum(const rwk_fit *fit) {
 
 rwk_status rwk_explain_step(rwk_drop *d, int *kept, rwk_explainer *x, const rwk_fit *from,
                             const rwk_fit *to) {
-  const int fell = to->solve.loss < from->solve.loss * (1 - x->path->settings.drop_tol);
+  /* a gradient of g leaves J, and so L, uncertain by some g^2 */
+  const double noise = x->path->settings.certify.grad_tol * x->path->settings.certify.grad_tol;
+  const int fell = to->solve.loss < from->solve.loss * (1 - x->path->settings.drop_tol) - noise;
   const rwk_fit *const ends[2] = {from, to};
   const int down = from->walk == RWK_WALK_DOWN;
   *kept = fell;

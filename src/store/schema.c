@@ -45,6 +45,8 @@ static const rwk_field FITS[] = {
     FIT(grad_inf, certificate.grad_inf, REAL),
     FIT(grad_norm, certificate.grad_norm, REAL),
     FIT(grad_limit, certificate.grad_limit, REAL),
+    FIT(nearest_factor, certificate.nearest_factor, REAL),
+    FIT(nearest_grad, certificate.nearest_grad, REAL),
     FIT(min_eig, certificate.min_eig, REAL),
     FIT(min_eig_error, certificate.min_eig_error, REAL),
     FIT(min_eig_rest, certificate.min_eig_rest, REAL),

@@ -114,6 +114,8 @@ static inline int64_t count_of(rwk_stream *s) {
   X(grad_inf)                                                                                                \
   X(grad_norm)                                                                                               \
   X(grad_limit)                                                                                              \
+  X(nearest_factor)                                                                                          \
+  X(nearest_grad)                                                                                            \
   X(min_eig) X(min_eig_error) X(min_eig_rest) X(max_eig) X(zero_limit) X(escape_curvature) X(doubt) X(seconds)
 #define CERTIFICATE_COUNTS(X) X(positive) X(zero) X(negative) X(flats) X(kinks) X(products)
 #define DROP_REALS(X)                                                                                        \
@@ -146,7 +148,7 @@ static inline int64_t count_of(rwk_stream *s) {
 
 /* A field that is added to a result must be stored too: these sizes and the lists above say so. */
 _Static_assert(sizeof(rwk_solve_result) == 8 * 13, "the fields of rwk_solve_result have changed");
-_Static_assert(sizeof(rwk_certificate) == 8 * (2 - 1 + 14 + 6 + 1) + 400,
+_Static_assert(sizeof(rwk_certificate) == 8 * (2 - 1 + 16 + 6 + 1) + 400,
                "the fields of rwk_certificate have changed");
 _Static_assert(sizeof(rwk_drop) == 8 * (2 + 2 + 28 + 1 + 3) + 2 * 400, "the fields of rwk_drop have changed");
 
