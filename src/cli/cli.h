@@ -44,6 +44,7 @@ enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8, CLI_EXPLAIN
     "largest gradient entry at the end, times max(1, J) (default 1e-8; lbfgs 1e-4)")                         \
   X(MAX_ITER, "max-iter", "N", CLI_PATH, 1, "iterations of a fit at most (default 2000; lbfgs 200)")         \
   X(ALGEBRA, "algebra", "NAME", CLI_PATH | CLI_CERTIFY, 1, "auto, dense or krylov (default auto)")           \
+  X(NO_EXPLAIN, "no-explain", "", CLI_PATH, 1, "do not follow branches: drops are told by their ends alone") \
   X(INIT, "init", "FILE", CLI_PATH, 1, "weights (JSON) that start 0 of up and down begin with")              \
   X(WEIGHTS, "weights", "FILE", CLI_CERTIFY, 1, "weights (JSON) to certify")                                 \
   X(NO_STANDARDIZE, "no-standardize", "", CLI_PATH | CLI_CERTIFY, 1, "take the numbers as they are")         \

@@ -78,6 +78,7 @@ static int read_settings(job *j) {
       return cli_fail(CLI_USAGE, "--max-iter: '%s' is not a whole number from 1 on", v[CLI_MAX_ITER]);
     s->solver.max_iter = n;
   }
+  if (v[CLI_NO_EXPLAIN]) s->explain = 0;
   if (cli_algebra(&s->solver.algebra, &j->args)) return CLI_USAGE;
   s->certify.algebra = s->solver.algebra;
   return 0;

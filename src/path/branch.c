@@ -125,15 +125,17 @@ static int smooth(const rwk_tracer *c, double s) {
 /* Sets c->scale and the tangent at c->here; lambda and w are there. */
 static rwk_status stand(rwk_tracer *c, const rwk_place *before) {
   c->scale = sqrt(rwk_dot(c->local.n, c->here.w, c->here.w) + 1e-2);
-  return rwk_tracer_look(c, &c->here, before);
+  RWK_TRY(rwk_tracer_look(c, &c->here, before));
+  c->chord = 1;
+  return RWK_OK;
 }
 
 /* Brings c->here to its penalty's critical point, parts that are as good as off switched off. */
-static rwk_status settle_here(rwk_tracer *c, double most, int *iterations) {
-  RWK_TRY(rwk_tracer_correct(c, &c->here, NULL, most, iterations));
-  if (*iterations < 0) return RWK_OK;
+static rwk_status settle_here(rwk_tracer *c, double most, int *factored) {
+  RWK_TRY(rwk_tracer_correct(c, &c->here, NULL, most, factored));
+  if (*factored < 0) return RWK_OK;
   RWK_TRY(rwk_tracer_tidy(c, &c->here, 1e-7));
-  return rwk_tracer_correct(c, &c->here, NULL, most, iterations);
+  return rwk_tracer_correct(c, &c->here, NULL, most, factored);
 }
 
 /* At a point where the branch meets one of higher symmetry (a unit has died, two have become one) that one
@@ -149,14 +151,14 @@ static rwk_status change_branch(rwk_tracer *c, double at, int *taken) {
   memcpy(from, c->probe.w, n * sizeof *from);
   rwk_status status = RWK_OK;
   for (double ahead = 1e-6; ahead < 2e-3 && !*taken && status == RWK_OK; ahead *= 10) {
-    int iterations = -1;
+    int factored = -1;
     memcpy(c->here.w, from, n * sizeof *from);
     status = rwk_tracer_tidy(c, &c->here, 3 * sqrt(ahead) * (1 + length) / sqrt((double)n));
     if (status != RWK_OK) break;
     c->here.t = log(at / c->lambda_from) + c->direction * ahead;
     c->here.lambda = c->lambda_from * exp(c->here.t);
-    status = settle_here(c, 0.1, &iterations);
-    if (status != RWK_OK || iterations < 0) continue;
+    status = settle_here(c, 0.1, &factored);
+    if (status != RWK_OK || factored < 0) continue;
     double moved = 0;
     for (size_t i = 0; i < n; i++) moved += (c->here.w[i] - from[i]) * (c->here.w[i] - from[i]);
     if (!(sqrt(moved) <= 30 * sqrt(ahead) * (1 + length))) continue;
@@ -173,17 +175,17 @@ static rwk_status change_branch(rwk_tracer *c, double at, int *taken) {
 static rwk_status look_beyond(rwk_tracer *c, double s) {
   for (int k = 0; k < c->settings.beyond; k++) {
     if (k > 0) {
-      int iterations;
-      RWK_TRY(rwk_tracer_reach(c, &c->next, s, &iterations));
-      if (iterations < 0 || !smooth(c, s)) {
+      int factored;
+      RWK_TRY(rwk_tracer_reach(c, &c->next, s, &factored));
+      if (factored < 0 || !smooth(c, s)) {
         s *= 0.3;
         if (s < 1e-6) return RWK_OK;
         continue;
       }
     } else {
-      int iterations; /* the local algebra has moved on to the fold: come back */
-      RWK_TRY(rwk_tracer_reach(c, &c->next, s, &iterations));
-      if (iterations < 0) return RWK_OK;
+      int factored; /* the local algebra has moved on to the fold: come back */
+      RWK_TRY(rwk_tracer_reach(c, &c->next, s, &factored));
+      if (factored < 0) return RWK_OK;
     }
     RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
     rwk_place_copy(&c->here, &c->next, c->local.n);
@@ -249,13 +251,13 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
 static rwk_status arrive(rwk_tracer *c, int *ok) {
   const size_t n = c->local.n;
   const double s = (c->t_to - c->here.t) / c->here.tt;
-  int iterations;
+  int factored;
   *ok = 0;
   for (size_t i = 0; i < n; i++) c->next.w[i] = c->here.w[i] + s * c->here.tw[i];
   c->next.t = c->t_to;
   c->next.lambda = c->lambda_to;
-  RWK_TRY(rwk_tracer_correct(c, &c->next, NULL, 0.3 * s + 1e-9, &iterations));
-  if (iterations < 0) return RWK_OK;
+  RWK_TRY(rwk_tracer_correct(c, &c->next, NULL, 0.3 * s + 1e-9, &factored));
+  if (factored < 0) return RWK_OK;
   RWK_TRY(rwk_tracer_tidy(c, &c->next, 1e-8));
   RWK_TRY(rwk_tracer_look(c, &c->next, NULL));
   /* a revival may lie on the last stretch; anything else has to be met by arclength */
@@ -281,18 +283,18 @@ static rwk_status advance(rwk_tracer *c, int *done) {
       return RWK_OK;
     }
   }
-  int iterations;
+  int factored;
   rwk_event_kind kind;
-  RWK_TRY(rwk_tracer_reach(c, &c->next, s, &iterations));
-  if (iterations < 0 || !smooth(c, s)) {
-    c->step = s * (iterations < 0 ? 0.3 : 0.5);
+  RWK_TRY(rwk_tracer_reach(c, &c->next, s, &factored));
+  if (factored < 0 || !smooth(c, s)) {
+    c->step = s * (factored < 0 ? 0.3 : 0.5);
     return RWK_OK;
   }
   if (passed_event(c, &kind)) return meet(c, kind, s, done);
   RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
   rwk_place_copy(&c->here, &c->next, c->local.n);
-  if (iterations <= 4) c->step = fmin(c->settings.step_most, s * 2);
-  if (iterations >= 7) c->step = 0.6 * s;
+  c->chord = 1;
+  c->step = factored <= 1 ? fmin(c->settings.step_most, s * 2) : factored >= 4 ? 0.6 * s : s;
   return RWK_OK;
 }
 
@@ -302,14 +304,14 @@ static rwk_status trace(rwk_tracer *c, const double *w) {
   c->here.lambda = c->lambda_from;
   c->scale = sqrt(rwk_dot(c->local.n, w, w) + 1e-2);
   c->next.lambda = c->lambda_from;
-  int iterations, done = 0;
+  int factored, done = 0;
   /* the flat directions first: they would be in Newton's way */
   RWK_TRY(rwk_local_evaluate(&c->local, w, c->lambda_from));
   RWK_TRY(rwk_local_factor(&c->local, w));
   RWK_TRY(rwk_local_flats(&c->local, w));
-  RWK_TRY(settle_here(c, 0.1, &iterations));
-  if (iterations >= 0) RWK_TRY(stand(c, NULL));
-  if (iterations < 0 || c->here.negative > 0 || !(c->direction * c->here.tt > 0))
+  RWK_TRY(settle_here(c, 0.1, &factored));
+  if (factored >= 0) RWK_TRY(stand(c, NULL));
+  if (factored < 0 || c->here.negative > 0 || !(c->direction * c->here.tt > 0))
     return end_here(c, RWK_EVENT_START);
   RWK_TRY(rwk_branch_add_point(c, &c->here, -1));
   while (!done) {

@@ -36,6 +36,7 @@ typedef struct rwk_tracer {
   rwk_place here, next, probe;
   double *x0, *x1; /* [dim] scratch of the corrector */
   int64_t tried;
+  int chord; /* 1: the factor at hand is that of c->here, from which the next correction may begin */
   int sharp; /* correct as far as rounding lets it: an event is being located */
   double step;
 } rwk_tracer;
@@ -46,9 +47,10 @@ void rwk_tracer_close(rwk_tracer *c);
 
 /* Newton on g(w, t) = 0 from the place's w and t: at that t, or, with `along` (a place with its tangent), in
  * the hyperplane through the start that is normal to the tangent. A first correction longer than `most` is
- * refused: the point would belong to something else. *iterations < 0: it did not converge. */
+ * refused: the point would belong to something else. The factor at hand is used for as long as it contracts
+ * well; *factored says how many new ones it took, < 0 that it did not converge. */
 rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most,
-                              int *iterations);
+                              int *factored);
 
 /* Switches off what is smaller than the threshold: Newton's steps move the weights of dead units by rounding,
  * after which their flat directions are not seen. */
@@ -58,8 +60,8 @@ rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold);
  * corrected place. */
 rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before);
 
-/* The place at arclength s from c->here; *iterations as in correct. */
-rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *iterations);
+/* The place at arclength s from c->here; *factored as in correct. */
+rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored);
 
 void rwk_place_copy(rwk_place *to, const rwk_place *from, size_t dim);
 

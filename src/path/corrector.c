@@ -70,27 +70,40 @@ static rwk_status newton_step(rwk_tracer *c, const rwk_place *along, double *dt)
 }
 
 rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most,
-                              int *iterations) {
-  enum { ITERATIONS = 15 };
+                              int *factored) {
+  enum { ITERATIONS = 30, FACTORS = 12 };
   rwk_local *l = &c->local;
+  const int chord = c->chord;
   double last = INFINITY;
-  *iterations = -1;
+  int count = 0;
+  *factored = -1;
+  c->chord = 0;
   for (int k = 0; k < ITERATIONS; k++) {
     RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
     if (!isfinite(l->grad_inf)) return RWK_OK;
     const double tolerance = c->settings.grad_tol * fmax(1, l->parts.objective);
     if (l->grad_inf <= 0.01 * tolerance || (k > 1 && !c->sharp && l->grad_inf <= tolerance)) {
-      *iterations = k;
+      *factored = count;
       return RWK_OK;
     }
-    RWK_TRY(rwk_local_factor(l, p->w));
-    double dt;
-    RWK_TRY(newton_step(c, along, &dt));
-    const double size = hypot(rwk_norm(l->n, c->x0) / c->scale, dt);
-    if (!isfinite(size) || (k == 0 && size > most) || (k > 0 && size > 0.75 * last)) {
-      if (l->grad_inf <= tolerance) *iterations = k; /* as good as rounding lets it be */
-      return RWK_OK;
+    double dt, size = INFINITY;
+    int fresh = 0;
+    if (k == 0 ? chord : last < INFINITY) { /* the factor at hand, for as long as it contracts well */
+      RWK_TRY(newton_step(c, along, &dt));
+      size = hypot(rwk_norm(l->n, c->x0) / c->scale, dt);
     }
+    if (!(size <= 0.2 * last) || (k == 0 && size > most)) {
+      if (l->grad_inf <= tolerance && k > 1) {
+        *factored = count; /* as good as rounding lets it be */
+        return RWK_OK;
+      }
+      if (count++ >= FACTORS) return RWK_OK;
+      RWK_TRY(rwk_local_factor(l, p->w));
+      RWK_TRY(newton_step(c, along, &dt));
+      size = hypot(rwk_norm(l->n, c->x0) / c->scale, dt);
+      fresh = 1;
+    }
+    if (!isfinite(size) || (k == 0 && size > most) || (k > 0 && fresh && size > 0.75 * last)) return RWK_OK;
     last = size;
     rwk_axpy(l->n, 1, c->x0, p->w);
     if (along) {
@@ -107,10 +120,8 @@ rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before)
   const size_t n = l->n;
   const double over = 1 / (c->scale * c->scale);
   RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
-  RWK_TRY(rwk_local_factor(l, p->w));
-  const size_t flats = l->flats.count;
   RWK_TRY(rwk_local_flats(l, p->w));
-  if (l->flats.count || flats) RWK_TRY(rwk_local_factor(l, p->w)); /* off the directions that are flat here */
+  RWK_TRY(rwk_local_factor(l, p->w));
   p->mu = l->mu;
   p->negative = l->negative;
   p->loss = l->parts.loss;
@@ -143,13 +154,13 @@ rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold) {
   return RWK_OK;
 }
 
-rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *iterations) {
+rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored) {
   const size_t n = c->local.n;
   for (size_t i = 0; i < n; i++) p->w[i] = c->here.w[i] + s * c->here.tw[i];
   p->t = c->here.t + s * c->here.tt;
   p->lambda = c->lambda_from * exp(p->t);
-  RWK_TRY(rwk_tracer_correct(c, p, &c->here, 0.3 * s + 1e-9, iterations));
-  if (*iterations < 0) return RWK_OK;
+  RWK_TRY(rwk_tracer_correct(c, p, &c->here, 0.3 * s + 1e-9, factored));
+  if (*factored < 0) return RWK_OK;
   RWK_TRY(rwk_tracer_tidy(c, p, 1e-8));
   return rwk_tracer_look(c, p, &c->here);
 }

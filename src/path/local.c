@@ -75,28 +75,53 @@ static double row_sum_norm(const double *H, size_t n) {
   return norm;
 }
 
-/* Inverse iteration from the last phi. Where it settles fast the lowest eigenvalue stands apart from the
- * rest, which is when it has to be held apart; elsewhere H^-1 as a whole is as good. */
-static void lowest_by_iteration(rwk_local *l) {
-  enum { ITERATIONS = 8 };
+/* Inverse iteration from the last phi with the factor of H + lift: *residual = |H phi - mu phi|, as small as
+ * 1e-7 of mu + lift if it can be had. */
+static void iterate(rwk_local *l, int iterations, double lift, double *residual) {
   const size_t n = l->n;
-  l->deflated = 0;
-  for (int k = 0; k < ITERATIONS; k++) {
+  *residual = INFINITY;
+  for (int k = 0; k < iterations; k++) {
     memcpy(l->p, l->phi, n * sizeof *l->p);
     rwk_local_project(l, l->p);
     rwk_cholesky_solve(l->p, n, 1, l->factor, n, n);
     rwk_local_project(l, l->p);
     const double length = rwk_norm(n, l->p);
-    if (!(length > 0) || !isfinite(length)) break;
+    if (!(length > 0) || !isfinite(length)) return;
     for (size_t i = 0; i < n; i++) l->phi[i] = l->p[i] / length;
     rwk_symv(l->q, n, l->H, n, l->phi);
     l->mu = rwk_dot(n, l->phi, l->q);
     rwk_axpy(n, -l->mu, l->phi, l->q);
-    if (rwk_norm(n, l->q) <= 1e-4 * l->mu) {
-      l->deflated = 1;
-      if (rwk_norm(n, l->q) <= 1e-7 * l->mu) break;
-    }
+    *residual = rwk_norm(n, l->q);
+    if (*residual <= 1e-7 * (fabs(l->mu) + lift)) return;
   }
+}
+
+/* Factor of H + norm U U' + lift 1 + push phi phi'. */
+static int definite(rwk_local *l, double lift, double push) {
+  const size_t n = l->n;
+  for (size_t i = 0; i < n; i++) {
+    memcpy(l->factor + i * n, l->H + i * n, (i + 1) * sizeof *l->H);
+    l->factor[i * n + i] += lift;
+    for (size_t j = 0; push > 0 && j <= i; j++) l->factor[i * n + j] += push * l->phi[i] * l->phi[j];
+  }
+  if (l->flats.count) rwk_syrk(l->factor, n, n, l->flats.count, l->norm, l->flats.vectors, n, 1);
+  size_t pivot;
+  rwk_cholesky(&pivot, l->factor, n, n);
+  return pivot == 0;
+}
+
+/* One negative eigenvalue, as behind a fold: found by inverse iteration on H + lift, then pushed up, so that
+ * a Cholesky factor of the rest remains. 0 where it is not as simple as that. */
+static int one_negative(rwk_local *l) {
+  double lift = fmax(4 * fabs(l->mu), 1e-7 * l->norm), residual;
+  int tries = 0;
+  while (!definite(l, lift, 0)) {
+    lift *= 8;
+    if (++tries > 4) return 0;
+  }
+  iterate(l, 16, lift, &residual);
+  if (!(residual <= 1e-6 * (fabs(l->mu) + lift))) return 0;
+  return definite(l, 0, l->norm);
 }
 
 static rwk_status all_eigenvalues(rwk_local *l) {
@@ -125,13 +150,18 @@ static rwk_status factor_dense(rwk_local *l, const double *w) {
   RWK_TRY(rwk_objective_hessian(&l->o, l->H, n, w));
   l->norm = row_sum_norm(l->H, n);
   l->by_eigenvalues = 0;
-  for (size_t i = 0; i < n; i++) memcpy(l->factor + i * n, l->H + i * n, (i + 1) * sizeof *l->H);
-  if (l->flats.count) rwk_syrk(l->factor, n, n, l->flats.count, l->norm, l->flats.vectors, n, 1);
-  size_t pivot;
-  rwk_cholesky(&pivot, l->factor, n, n);
-  if (pivot) return all_eigenvalues(l);
+  if (!definite(l, 0, 0)) {
+    if (!one_negative(l)) return all_eigenvalues(l);
+    l->deflated = 1;
+    l->negative = l->mu < -zero_limit(l);
+    return RWK_OK;
+  }
+  /* Where the iteration settles fast the lowest eigenvalue stands apart from the rest, which is when it has
+   * to be held apart; elsewhere H^-1 as a whole is as good. */
+  double residual;
+  iterate(l, 8, 0, &residual);
+  l->deflated = residual <= 1e-4 * l->mu;
   l->negative = 0;
-  lowest_by_iteration(l);
   return RWK_OK;
 }
 

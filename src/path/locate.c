@@ -51,9 +51,9 @@ static double turning(const mark *a, const mark *b, double *t) {
 
 /* The probe at arclength `at`; *ok: it converged, and not on a branch that crosses this one. */
 static rwk_status probe(rwk_tracer *c, double at, int *ok) {
-  int iterations;
-  RWK_TRY(rwk_tracer_reach(c, &c->probe, at, &iterations));
-  *ok = iterations >= 0 && cosine(c, &c->probe) >= 0.5;
+  int factored;
+  RWK_TRY(rwk_tracer_reach(c, &c->probe, at, &factored));
+  *ok = factored >= 0 && cosine(c, &c->probe) >= 0.5;
   return RWK_OK;
 }
 
@@ -122,19 +122,18 @@ static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk
     RWK_TRY(narrow(c, *kind, &low, &high, &side, &tight));
   }
   const double at = low.s + share * (high.s - low.s);
-  int iterations;
-  RWK_TRY(rwk_tracer_reach(c, &c->probe, at, &iterations));
-  if (iterations < 0 || cosine(c, &c->probe) < 0.5)
-    RWK_TRY(rwk_tracer_reach(c, &c->probe, low.s, &iterations));
-  if (iterations < 0) { /* low.s == 0: it is where we stand */
+  int factored;
+  RWK_TRY(rwk_tracer_reach(c, &c->probe, at, &factored));
+  if (factored < 0 || cosine(c, &c->probe) < 0.5) RWK_TRY(rwk_tracer_reach(c, &c->probe, low.s, &factored));
+  if (factored < 0) { /* low.s == 0: it is where we stand */
     rwk_place_copy(&c->probe, &c->here, c->local.n);
     RWK_TRY(rwk_tracer_look(c, &c->probe, &c->here));
   }
   *kind = c->next.negative > 0 || transversality(c) > 1e-3 ? RWK_EVENT_FOLD : RWK_EVENT_BRANCH_POINT;
   if (*kind == RWK_EVENT_BRANCH_POINT) {
     RWK_TRY(refine_split(c, at, s, &t));
-    RWK_TRY(rwk_tracer_reach(c, &c->probe, low.s, &iterations));
-    if (iterations < 0) {
+    RWK_TRY(rwk_tracer_reach(c, &c->probe, low.s, &factored));
+    if (factored < 0) {
       rwk_place_copy(&c->probe, &c->here, c->local.n);
       RWK_TRY(rwk_tracer_look(c, &c->probe, &c->here));
     }
@@ -152,11 +151,11 @@ static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk
 static rwk_status locate_zero(rwk_tracer *c, rwk_event_kind kind, double s, rwk_branch_event *event) {
   enum { ITERATIONS = 80 };
   mark low = mark_of(c, kind, &c->here, 0), high = mark_of(c, kind, &c->next, s);
-  int side = 0, tight = 0, iterations;
+  int side = 0, tight = 0, factored;
   if (!(low.f > 0)) low.f = 1e-300;
   for (int k = 0; k < ITERATIONS && !tight && fabs(high.t - low.t) > 1e-11 && high.f != 0; k++)
     RWK_TRY(narrow(c, kind, &low, &high, &side, &tight));
-  RWK_TRY(rwk_tracer_reach(c, &c->probe, high.s, &iterations));
+  RWK_TRY(rwk_tracer_reach(c, &c->probe, high.s, &factored));
   event->lambda = c->lambda_from * exp(high.t);
   event->low = c->lambda_from * exp(fmin(low.t, high.t));
   event->high = c->lambda_from * exp(fmax(low.t, high.t));
