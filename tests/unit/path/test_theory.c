@@ -139,7 +139,8 @@ static void test_envelope_ends_monotone(void **state) {
     size_t count = 0, rounds = 0;
     for (int i = 0; i < GRID; i++) lambda[i] = ldexp(1, i - GRID);
     while (count < 30) lines[count++] = (line){rwk_stream_uniform(&s), exp(4 * rwk_stream_normal(&s))};
-    for (int i = 0; i < GRID; i++) budget += at(lines[lowest(lines, count, lambda[i])], lambda[i]) / tolerance;
+    for (int i = 0; i < GRID; i++)
+      budget += at(lines[lowest(lines, count, lambda[i])], lambda[i]) / tolerance;
     for (int again = 1; again; rounds++) {
       again = 0;
       for (int i = 0; i < GRID; i++) before[i] = at(lines[lowest(lines, count, lambda[i])], lambda[i]);
@@ -186,8 +187,8 @@ static double slope_by_formula(const plain *o, double *e, const double *w, doubl
   return 4 * product;
 }
 
-/* dL = 4 lambda (Mw)'H^-1(Mw) = lambda t'Ht (t the tangent dw/dlambda), dR = -dL/lambda and dJ = R at the critical
- * point w, against points refitted h beside it. Returns dL. */
+/* dL = 4 lambda (Mw)'H^-1(Mw) = lambda t'Ht (t the tangent dw/dlambda), dR = -dL/lambda and dJ = R at the
+ * critical point w, against points refitted h beside it. Returns dL. */
 static double check_slopes(const plain *o, const double *w, double lambda, double h) {
   double e[PLAIN_MOST], H[PLAIN_MOST * PLAIN_MOST], near[2][PLAIN_MOST], tangent[PLAIN_MOST], L[2], R[2];
   const double slope = slope_by_formula(o, e, w, lambda);
@@ -243,8 +244,7 @@ static void test_slopes_at_minima(void **state) {
  * J = (s - abc)^2 + lambda (a^2 + b^2 + c^2), lambda = (s - p) r. */
 static double smallest_of_three(double s, double r, double lambda) {
   double H[9], e[3];
-  for (int i = 0; i < 9; i++)
-    H[i] = 2 * r * r * r * r + (i % 4 ? 2 * (r * r * r - s) * r : 2 * lambda);
+  for (int i = 0; i < 9; i++) H[i] = 2 * r * r * r * r + (i % 4 ? 2 * (r * r * r - s) * r : 2 * lambda);
   plain_eigen(e, NULL, H, 3);
   return plain_smallest(3, e);
 }
@@ -274,8 +274,7 @@ static void test_fold_of_three_layers(void **state) {
       assert_true(mu[0] > 0 && mu[1] < 0);
       assert_true(L[0] < L0 && L[1] > L0 && R[0] > R0 && R[1] < R0);
       const double error[4] = {fabs((mu[0] - mu[1]) / (2 * q * t) - 1),
-                               fabs((L0 - L[0]) / (fold * c * t) - 1),
-                               fabs((L[1] - L0) / (fold * c * t) - 1),
+                               fabs((L0 - L[0]) / (fold * c * t) - 1), fabs((L[1] - L0) / (fold * c * t) - 1),
                                fabs((J[1] - J[0]) / (4.0 / 3 * c * t * (fold - lambda)) - 1)};
       for (int k = 0; k < 4; k++) {
         assert_true(error[k] <= 3 * sqrt(share) + 1e-5);
@@ -427,7 +426,8 @@ static void test_branch_point_of_two_layers(void **state) {
       assert_near(-2 * (s - p) * a + 2 * lambda * a, 0, 1e-15); /* the gradient */
       plain_eigen(e, V, H, 2);
       plain_eigen(z, NULL, Z, 2);
-      assert_near(plain_smallest(2, z), 2 * (lambda - s), 1e-12); /* zero: a saddle below s, a minimum above */
+      assert_near(plain_smallest(2, z), 2 * (lambda - s),
+                  1e-12); /* zero: a saddle below s, a minimum above */
       assert_true(plain_smallest(2, e) > 0);
       if (side < 0) assert_near(plain_smallest(2, e), 4 * (s - lambda), 1e-12); /* no square root */
       const double L = (s - p) * (s - p);
