@@ -86,7 +86,7 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
       *factored = count;
       return RWK_OK;
     }
-    double dt, size = INFINITY;
+    double dt = 0, size = INFINITY;
     int fresh = 0;
     if (k == 0 ? chord : last < INFINITY) { /* the factor at hand, for as long as it contracts well */
       RWK_TRY(newton_step(c, along, &dt));
