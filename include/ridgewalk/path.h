@@ -125,8 +125,8 @@ typedef struct rwk_path_settings {
   rwk_solver_settings solver;
   rwk_certify_settings certify;
   double drop_tol; /* 1e-9 */
-  int explain;     /* 1: follow the branch from every fit of the warm walks to the next, and so explain every
-                      drop and find the rises that are jumps; 0: drops are explained by their ends alone. 1 */
+  int explain;     /* 1: follow branches, and so explain every drop and, with dense algebra, find the rises of
+                      the warm walks that are jumps; 0: drops are explained by their ends alone. 1 */
   int64_t explain_points; /* steps of a branch that are tried at most; 2000 */
   double
       collapse_tol; /* relative width of the bracket of the collapse penalty, 1e-3; 0: do not look for it */

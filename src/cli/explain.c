@@ -317,6 +317,24 @@ static int one_branch(job *j) {
   return code ? code : last == RWK_EVENT_BUDGET || last == RWK_EVENT_START ? CLI_UNCERTIFIED : 0;
 }
 
+/* Is it a crevasse in a few directions? How many the step takes, and how sharp the fits are before and after.
+ */
+static void print_shape(FILE *to, const cli_report *r, const rwk_drop *d) {
+  if (isfinite(d->null_weights))
+    fprintf(to, "    null vector: %.1f of %zu weights, %.1f units;", d->null_weights, r->parameters,
+            d->null_units);
+  else
+    fprintf(to, "   ");
+  fprintf(to, " the step itself: %.1f weights, %.1f units%s%s%s.\n", d->moved_weights, d->moved_units,
+          d->moves[0] ? " (" : "", d->moves, d->moves[0] ? ")" : "");
+  fprintf(to, "    eigenvalues of the Hessian: %.2e to %.3g before, %.2e to %.3g after.\n", d->min_eig_from,
+          d->max_eig_from, d->min_eig_to, d->max_eig_to);
+  if (d->points > 0)
+    fprintf(to, "    the branch: %lld points%s; along it the error %s.\n", (long long)d->points,
+            d->merges ? ", on which a more symmetric one took over" : "",
+            d->monotone ? "rises with the penalty, as T4 says" : "does not rise all the way");
+}
+
 static int all_drops(const job *j) {
   const cli_report *r = &j->stored.report;
   char label[48];
@@ -333,6 +351,7 @@ static int all_drops(const job *j) {
              rise ? "on which the error rises and the branch of minima is left" : "on which the error falls");
       for (size_t i = 0; i < count; i++) {
         cli_print_drop(stdout, r, &d[i]);
+        print_shape(stdout, r, &d[i]);
         if (d[i].cause == RWK_CAUSE_UNEXPLAINED) code = CLI_UNCERTIFIED;
       }
       told += count;

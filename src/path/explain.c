@@ -195,6 +195,14 @@ static int minimum(const rwk_fit *fit) {
          !fit->certificate.escapable;
 }
 
+/* Where a Hessian is only known by its products a branch costs more than the fits, and is followed for drops
+ * alone. */
+static int follows_rises(const rwk_path *path) {
+  const rwk_solver_settings *s = &path->settings.solver;
+  return path->settings.explain &&
+         (s->algebra == RWK_ALGEBRA_DENSE || (s->algebra == RWK_ALGEBRA_AUTO && path->dim <= s->dense_limit));
+}
+
 rwk_status rwk_explain_step(rwk_drop *d, int *kept, rwk_explainer *x, const rwk_fit *from,
                             const rwk_fit *to) {
   /* a gradient of g leaves J, and so L, uncertain by some g^2 */
@@ -203,7 +211,7 @@ rwk_status rwk_explain_step(rwk_drop *d, int *kept, rwk_explainer *x, const rwk_
   const rwk_fit *const ends[2] = {from, to};
   const int down = from->walk == RWK_WALK_DOWN;
   *kept = fell;
-  if (!fell && !(x->path->settings.explain && from->walk != RWK_WALK_COLD && minimum(from) && minimum(to)))
+  if (!fell && !(follows_rises(x->path) && from->walk != RWK_WALK_COLD && minimum(from) && minimum(to)))
     return RWK_OK;
   blank(d, from, to);
   d->rise = !fell;
