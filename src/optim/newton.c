@@ -26,6 +26,41 @@ static double first_radius(const rwk_solver *s, const rwk_state *state) {
   return 0.5 * fmax(1, rwk_norm(s->dim, s->w));
 }
 
+/* A valley that bends: along s the gradient strays from the model's by r = g(w + s) - (g + Hs), and the
+ * chord of the bend, -(H + mu)^-1 r (Chebyshev's correction), leads back into the valley for one more
+ * gradient. How far to go along s is the region's matter: that part is left out. Taken when J is lower there;
+ * without it, steps are as short as the bend is sharp. */
+static rwk_status follow_bend(rwk_solver *s, const rwk_region_step *step, rwk_parts *parts,
+                              double *grad_inf) {
+  const size_t n = s->dim;
+  double *bend = s->spare;
+  if (s->dense) {
+    for (size_t i = 0; i < n; i++) bend[i] = -s->trial_g[i] - step->damping * s->step[i];
+    rwk_cholesky_solve(bend, n, 1, s->factor, n, n);
+  } else if (!rwk_krylov_bend(bend, s->krylov, s->trial_g)) {
+    return RWK_OK;
+  }
+  rwk_axpy(n, -rwk_dot(n, bend, s->step) / rwk_dot(n, s->step, s->step), s->step, bend);
+  if (!(rwk_norm(n, bend) <= 5 * rwk_norm(n, s->step))) return RWK_OK; /* out of all proportion */
+  double *trial = s->trial, *trial_g = s->trial_g;
+  for (size_t i = 0; i < n; i++) s->other[i] = trial[i] + bend[i];
+  rwk_parts bent;
+  double bent_inf;
+  s->trial = s->other;
+  s->trial_g = s->other_g;
+  const rwk_status status = rwk_solver_try(s, &bent, &bent_inf);
+  if (status == RWK_OK && bent.objective < parts->objective) {
+    *parts = bent;
+    *grad_inf = bent_inf;
+    s->other = trial;
+    s->other_g = trial_g;
+  } else {
+    s->trial = trial;
+    s->trial_g = trial_g;
+  }
+  return status;
+}
+
 /* One trial: solves the subproblem, evaluates, accepts or shrinks. *accepted as it says; *stalled when no
  * step helps. */
 static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *stalled) {
@@ -41,9 +76,14 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
   rwk_parts parts;
   double grad_inf;
   RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
-  const double fall = state->parts.objective - parts.objective;
-  double ratio = fall / step.reduction;
-  if (drowned(step.reduction, state->parts.objective))
+  double fall = state->parts.objective - parts.objective, ratio = fall / step.reduction;
+  const int blind = drowned(step.reduction, state->parts.objective);
+  if (!blind && ratio < 0.9 && isfinite(parts.objective)) {
+    RWK_TRY(follow_bend(s, &step, &parts, &grad_inf));
+    fall = state->parts.objective - parts.objective;
+    ratio = fall / step.reduction;
+  }
+  if (blind)
     ratio = grad_inf < state->grad_inf && fall >= -64 * DBL_EPSILON * fabs(state->parts.objective) ? 1 : 0;
   if (!(ratio >= 0.25))
     state->radius = 0.25 * fmin(step.length, state->radius);
@@ -120,8 +160,8 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
       }
       int moved;
       RWK_TRY(rwk_settle(s, state, &moved));
-      if (!moved) {
-        r->stop = RWK_STOP_CONVERGED;
+      if (!moved || r->iterations >= s->settings.max_iter) {
+        r->stop = moved ? RWK_STOP_ITERATIONS : RWK_STOP_CONVERGED;
         return RWK_OK;
       }
       state->radius = fmax(state->radius, 0.1 * first_radius(s, state));

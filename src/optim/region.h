@@ -8,7 +8,7 @@ typedef struct rwk_region_step {
   double length;    /* |s| in the norm of the region */
   double reduction; /* -(g's + s'Hs/2) >= 0: the fall the model predicts */
   int interior;     /* 1: the minimiser of the model lies inside, up to the tolerance */
-  double damping;   /* multiplier mu of (H + mu I) s = -g; dense only */
+  double damping;   /* multiplier mu of (H + mu I) s = -g; */
 } rwk_region_step;
 
 /* Dense: More and Sorensen's iteration on Cholesky factors of H + mu I (SIAM J. Sci. Stat. Comput. 4, 1983;
@@ -18,11 +18,15 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
                       double *scratch, size_t n, double radius, double *damping);
 
 /* Krylov: generalised Lanczos (Gould, Lucidi, Roma and Toint, SIAM J. Optim. 9, 1999) to the relative
- * residual `forcing`. */
+ * residual `forcing`. Memory: up to 400 vectors, within 128 MiB. */
 typedef struct rwk_krylov rwk_krylov;
-rwk_status rwk_krylov_create(rwk_krylov **krylov, rwk_context *ctx, size_t n);
+rwk_status rwk_krylov_create(rwk_krylov **krylov, rwk_context *ctx, size_t n, int preconditioned);
 void rwk_krylov_destroy(rwk_krylov *krylov);
 rwk_status rwk_region_krylov(rwk_region_step *out, double *s, rwk_krylov *krylov, rwk_objective *o,
                              const double *w, const double *g, double radius, double forcing);
+
+/* After a step s = Qh with multiplier mu, the gradient there being g: bend = -Q(T + mu)^-1 (Q'g + mu h), the
+ * correction of s in its own space. 0 if s left the vectors that are kept. */
+int rwk_krylov_bend(double *bend, rwk_krylov *krylov, const double *g);
 
 #endif

@@ -46,7 +46,9 @@ static rwk_status line_down(rwk_solver *s, rwk_state *state, const double *base,
   if (best_t == 0) return RWK_OK;
   for (size_t i = 0; i < n; i++) s->trial[i] = base[i] + best_t * way[i];
   RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
-  if (!(parts.objective < state->parts.objective)) return RWK_OK;
+  /* by more than rounding: or a kink is descended for ever */
+  if (!(state->parts.objective - parts.objective > 4 * DBL_EPSILON * fabs(state->parts.objective)))
+    return RWK_OK;
   rwk_solver_accept(s, state, &parts, grad_inf);
   *moved = 1;
   return RWK_OK;

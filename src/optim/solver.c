@@ -69,7 +69,7 @@ rwk_status rwk_solver_create(rwk_solver **solver, rwk_context *ctx, const rwk_pr
   }
   status = rwk_objective_open(&s->objective, ctx, problem, 0);
   if (status != RWK_OK) goto done;
-  s->block = rwk_alloc_doubles(ctx, 6 * n);
+  s->block = rwk_alloc_doubles(ctx, 8 * n);
   if (!s->block) {
     status = rwk_fail_memory(ctx, "a solver");
     goto done;
@@ -79,13 +79,15 @@ rwk_status rwk_solver_create(rwk_solver **solver, rwk_context *ctx, const rwk_pr
   s->step = s->g + n;
   s->trial = s->step + n;
   s->trial_g = s->trial + n;
-  s->spare = s->trial_g + n;
+  s->other = s->trial_g + n;
+  s->other_g = s->other + n;
+  s->spare = s->other_g + n;
   if (s->dense) {
     s->H = rwk_alloc_doubles(ctx, n * n);
     s->factor = rwk_alloc_doubles(ctx, n * n);
     if (!s->H || !s->factor) status = rwk_fail_memory(ctx, "a dense Hessian; try krylov algebra");
   } else if (newton) {
-    status = rwk_krylov_create(&s->krylov, ctx, n);
+    status = rwk_krylov_create(&s->krylov, ctx, n, problem->ops.precondition != NULL);
   }
 done:
   if (status != RWK_OK) {

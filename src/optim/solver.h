@@ -13,10 +13,10 @@ struct rwk_solver {
   rwk_objective objective;
   size_t dim;
   int dense;
-  double *block; /* holds the next six; accepting a step swaps pointers among them */
-  double *w, *g, *step, *trial, *trial_g, *spare; /* [dim] each */
-  double *H, *factor;                             /* [dim x dim] each, dense only */
-  struct rwk_krylov *krylov;                      /* Krylov only */
+  double *block; /* holds the next eight; accepting a step swaps pointers among them */
+  double *w, *g, *step, *trial, *trial_g, *other, *other_g, *spare; /* [dim] each */
+  double *H, *factor;                                               /* [dim x dim] each, dense only */
+  struct rwk_krylov *krylov;                                        /* Krylov only */
   double forcing; /* share of the usual residual that Krylov subproblems are solved to */
   double damping; /* the last multiplier of the dense subproblem: where the next begins */
 };

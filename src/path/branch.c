@@ -221,6 +221,10 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
     c->step = 0.25 * s;
     return RWK_OK;
   }
+  if (c->direction * (event.lambda - c->lambda_to) > 0) { /* the end comes first */
+    c->step = 0.5 * s;
+    return RWK_OK;
+  }
   *done = 1;
   if (turned && kind == RWK_EVENT_BRANCH_POINT) {
     int taken;
@@ -247,6 +251,40 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
   return RWK_OK;
 }
 
+/* Steps have shrunk to nothing. Where several eigenvalues go to 0 at once, as where all units of a network
+ * die, that is a branch point of higher order: the branch beyond is taken up where there is one. */
+static rwk_status stuck(rwk_tracer *c, int *taken) {
+  const double lambda = c->here.lambda;
+  rwk_place_copy(&c->next, &c->here, c->local.n);
+  rwk_place_copy(&c->probe, &c->here, c->local.n);
+  rwk_branch_event event = {.kind = RWK_EVENT_MERGE,
+                            .lambda = lambda,
+                            .low = lambda,
+                            .high = lambda,
+                            .loss = c->here.loss,
+                            .penalty = c->local.parts.penalty,
+                            .min_eig = c->here.mu,
+                            .transversality = NAN,
+                            .lambda_beyond = NAN,
+                            .loss_beyond = NAN,
+                            .bias = NAN,
+                            .curvature = NAN};
+  RWK_TRY(change_branch(c, lambda, taken));
+  if (!*taken) {
+    rwk_place_copy(&c->here, &c->next, c->local.n);
+    c->chord = 0;
+    return RWK_OK;
+  }
+  if (c->direction > 0)
+    event.high = c->here.lambda;
+  else
+    event.low = c->here.lambda;
+  RWK_TRY(rwk_branch_add_event(c->branch, &event, c->next.w, NULL));
+  RWK_TRY(rwk_branch_add_point(c, &c->here, -1));
+  c->step = c->settings.step;
+  return RWK_OK;
+}
+
 /* The last step, to lambda_to exactly. */
 static rwk_status arrive(rwk_tracer *c, int *ok) {
   const size_t n = c->local.n;
@@ -256,7 +294,7 @@ static rwk_status arrive(rwk_tracer *c, int *ok) {
   for (size_t i = 0; i < n; i++) c->next.w[i] = c->here.w[i] + s * c->here.tw[i];
   c->next.t = c->t_to;
   c->next.lambda = c->lambda_to;
-  RWK_TRY(rwk_tracer_correct(c, &c->next, NULL, 0.3 * s + 1e-9, &factored));
+  RWK_TRY(rwk_tracer_correct(c, &c->next, NULL, 0.3 * fabs(s) + 1e-9, &factored));
   if (factored < 0) return RWK_OK;
   RWK_TRY(rwk_tracer_tidy(c, &c->next, 1e-8));
   RWK_TRY(rwk_tracer_look(c, &c->next, NULL));
@@ -269,8 +307,13 @@ static rwk_status arrive(rwk_tracer *c, int *ok) {
 static rwk_status advance(rwk_tracer *c, int *done) {
   double s = c->step;
   int ok = 0;
+  const int passed = c->direction * (c->here.t - c->t_to) > 0; /* a correction may lead past the end */
   if (c->direction * (c->here.t + s * c->here.tt - c->t_to) >= 0) {
     RWK_TRY(arrive(c, &ok));
+    if (passed && ok <= 0) {
+      *done = 1;
+      return give_up(c);
+    }
     if (ok == 1) {
       RWK_TRY(rwk_branch_add_point(c, &c->next, (int64_t)c->branch->event_count));
       rwk_place_copy(&c->here, &c->next, c->local.n);
@@ -314,9 +357,16 @@ static rwk_status trace(rwk_tracer *c, const double *w) {
   if (factored < 0 || c->here.negative > 0 || !(c->direction * c->here.tt > 0))
     return end_here(c, RWK_EVENT_START);
   RWK_TRY(rwk_branch_add_point(c, &c->here, -1));
-  while (!done) {
+  for (int tried = 0; !done;) {
     if (rwk_cancelled(c->branch->ctx)) return RWK_CANCELLED;
     if (++c->tried > c->settings.points) return end_here(c, RWK_EVENT_BUDGET);
+    if (c->step < 1e-6 && !tried) {
+      int taken;
+      tried = 1;
+      RWK_TRY(stuck(c, &taken));
+      if (taken) continue;
+    }
+    if (c->step > 1e-3) tried = 0;
     if (c->step < c->settings.step_least) return give_up(c);
     RWK_TRY(advance(c, &done));
   }

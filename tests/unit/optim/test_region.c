@@ -135,7 +135,7 @@ static void test_krylov(void **state) {
   rwk_objective o;
   assert_int_equal(rwk_objective_open(&o, ctx, p, 0), RWK_OK);
   rwk_krylov *k;
-  assert_int_equal(rwk_krylov_create(&k, ctx, N), RWK_OK);
+  assert_int_equal(rwk_krylov_create(&k, ctx, N, 0), RWK_OK);
   for (double radius = 1e-3; radius < 1e4; radius *= 10) {
     rwk_region_step step;
     assert_int_equal(rwk_region_krylov(&step, s, k, &o, w, g, radius, 1e-10), RWK_OK);
@@ -151,12 +151,69 @@ static void test_krylov(void **state) {
   rwk_problem_destroy(p);
 }
 
+static rwk_status scaled(double *y, const double *x, const double *w, double lambda, void *work, void *self) {
+  (void)w, (void)lambda, (void)work, (void)self;
+  for (size_t i = 0; i < 24; i++) y[i] = (1 + (double)(i % 5)) * x[i];
+  return RWK_OK;
+}
+
+/* Curvatures from 1 to 1e-10, every one in the gradient. */
+static void valley(double *H, double *g, size_t n) {
+  double *A = malloc(n * n * sizeof *A), *values = malloc(n * sizeof *values), *V = malloc(n * n * sizeof *V);
+  random_case(A, g, n, 11, 0);
+  assert_int_equal(rwk_eigen(ctx, values, V, A, n, n), RWK_OK);
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < n; j++) {
+      H[i * n + j] = 0;
+      for (size_t e = 0; e < n; e++)
+        H[i * n + j] += pow(10, -10 * (double)e / ((double)n - 1)) * V[e * n + i] * V[e * n + j];
+    }
+  free(A), free(values), free(V);
+}
+
+static double valley_f(double *g, double *H, const double *x, size_t n) {
+  double *A = malloc(n * n * sizeof *A), *b = malloc(n * sizeof *b), f = 0;
+  valley(A, b, n);
+  for (size_t i = 0; i < n; i++) {
+    const double Ax = rwk_dot(n, A + i * n, x);
+    f += 0.5 * x[i] * Ax + b[i] * x[i];
+    if (g) g[i] = Ax + b[i];
+    if (H) memcpy(H + i * n, A + i * n, n * sizeof *H);
+  }
+  free(A), free(b);
+  return f;
+}
+
+/* Without Q'PQ = 1 kept up, the valleys are never solved. */
+static void test_krylov_valley(void **state) {
+  (void)state;
+  enum { N = 24 };
+  rwk_problem *p = analytic_create(ctx, valley_f, N, 0);
+  double H[N * N], g[N], w[N] = {0}, s[N], Hs[N];
+  valley(H, g, N);
+  for (int preconditioned = 0; preconditioned < 2; preconditioned++) {
+    p->ops.precondition = preconditioned ? scaled : NULL;
+    rwk_objective o;
+    assert_int_equal(rwk_objective_open(&o, ctx, p, 0), RWK_OK);
+    rwk_krylov *k;
+    assert_int_equal(rwk_krylov_create(&k, ctx, N, preconditioned), RWK_OK);
+    rwk_region_step step;
+    assert_int_equal(rwk_region_krylov(&step, s, k, &o, w, g, 1e15, 1e-10), RWK_OK);
+    assert_true(step.interior);
+    rwk_symv(Hs, N, H, N, s);
+    for (size_t i = 0; i < N; i++) Hs[i] += g[i];
+    assert_true(rwk_norm(N, Hs) <= 1e-5 * rwk_norm(N, g));
+    rwk_krylov_destroy(k);
+    rwk_objective_close(&o);
+  }
+  rwk_problem_destroy(p);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_dense_random),
-      cmocka_unit_test(test_dense_hard_case),
-      cmocka_unit_test(test_dense_singular),
-      cmocka_unit_test(test_krylov),
+      cmocka_unit_test(test_dense_random),   cmocka_unit_test(test_dense_hard_case),
+      cmocka_unit_test(test_dense_singular), cmocka_unit_test(test_krylov),
+      cmocka_unit_test(test_krylov_valley),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

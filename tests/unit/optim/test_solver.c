@@ -239,6 +239,39 @@ static void test_run_does_not_allocate(void **state) {
   rwk_context_destroy(own);
 }
 
+/* At a kink the Hessian may show a way down that is none: J falls by rounding alone, or by a little for ever.
+ */
+static double sinking, sunk;
+
+static double sinks(double *g, double *H, const double *x, size_t n) {
+  (void)x;
+  for (size_t i = 0; g && i < n; i++) g[i] = 0;
+  for (size_t i = 0; H && i < n * n; i++) H[i] = i % (n + 1) ? 0 : -1;
+  sunk += sinking;
+  return 1 - sunk;
+}
+
+static void test_ways_down_come_to_an_end(void **state) {
+  (void)state;
+  for (int rounding = 0; rounding < 2; rounding++) {
+    sinking = rounding ? 0x1p-53 : 1e-6;
+    sunk = 0;
+    rwk_problem *p = analytic_create(ctx, sinks, 2, 1);
+    rwk_solver_settings s;
+    rwk_solver_settings_init(&s);
+    s.max_iter = 50;
+    rwk_solver *solver;
+    rwk_solve_result r;
+    double w[2] = {0.3, 0.1};
+    assert_int_equal(rwk_solver_create(&solver, ctx, p, &s), RWK_OK);
+    assert_int_equal(rwk_solver_run(&r, solver, w, 0), RWK_OK);
+    assert_true(r.stop == RWK_STOP_ITERATIONS || (rounding && r.stop == RWK_STOP_CONVERGED));
+    assert_true(r.iterations <= 51);
+    rwk_solver_destroy(solver);
+    rwk_problem_destroy(p);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_minimum_of_a_bowl),
@@ -251,6 +284,7 @@ int main(void) {
       cmocka_unit_test(test_settings_are_checked),
       cmocka_unit_test(test_cancel_keeps_the_best_so_far),
       cmocka_unit_test(test_run_does_not_allocate),
+      cmocka_unit_test(test_ways_down_come_to_an_end),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
