@@ -17,7 +17,8 @@ extern "C" {
 #define RWK_WALK_LIST(X)                                                                                     \
   X(UP, "up", "warm starts from the smallest penalty to the largest")                                        \
   X(DOWN, "down", "warm starts from the largest penalty to the smallest")                                    \
-  X(COLD, "cold", "random starts at every penalty, the best of them kept")
+  X(COLD, "cold", "random starts at every penalty, the best of them kept")                                   \
+  X(BEST, "best", "the envelope of all fits, restarted until no fit is beaten by another's weights (T3)")
 
 typedef enum rwk_walk {
 #define RWK_X(symbol, name, meaning) RWK_WALK_##symbol,
@@ -46,6 +47,38 @@ typedef enum rwk_cause {
 } rwk_cause;
 
 RWK_API const char *rwk_cause_name(rwk_cause cause);
+
+/* X(symbol, name, meaning): how a point of `best` was found. */
+#define RWK_ORIGIN_LIST(X)                                                                                   \
+  X(FOUND, "found", "a walk's own fit at this penalty")                                                      \
+  X(RESTART, "restart", "descended from the weights of a fit at another penalty (T3)")                       \
+  X(FOLD, "fold", "descended from the far side of a fold that a walk's branch ends in")                      \
+  X(NEIGHBOUR, "neighbour", "descended from a fit with parts changed, split, merged or exchanged")           \
+  X(START, "start", "descended from a random start")                                                         \
+  X(ZERO, "zero", "all penalised weights zero")
+
+typedef enum rwk_origin_kind {
+#define RWK_X(symbol, name, meaning) RWK_ORIGIN_##symbol,
+  RWK_ORIGIN_LIST(RWK_X)
+#undef RWK_X
+} rwk_origin_kind;
+
+RWK_API const char *rwk_origin_name(rwk_origin_kind kind);
+
+/* X(symbol, name, meaning): how far `best` looks beyond the walks. */
+#define RWK_EFFORT_LIST(X)                                                                                   \
+  X(LOW, "low", "the envelope of the walks' fits alone: a few fits more")                                    \
+  X(NORMAL, "normal", "far sides of folds, and changed copies: up to 24 fits more at each penalty")          \
+  X(HIGH, "high", "the same for as long as anything is gained: up to 400 fits more at each penalty")
+
+typedef enum rwk_effort {
+#define RWK_X(symbol, name, meaning) RWK_EFFORT_##symbol,
+  RWK_EFFORT_LIST(RWK_X)
+#undef RWK_X
+} rwk_effort;
+
+RWK_API const char *rwk_effort_name(rwk_effort effort);
+RWK_API rwk_status rwk_effort_from_name(rwk_effort *effort, const char *name);
 
 /* One fit of a walk. For cold walks there is one per start and penalty. */
 typedef struct rwk_fit {
@@ -92,6 +125,16 @@ typedef struct rwk_drop {
   char note[400];  /* one sentence more: which budget ran out, which unit was dead */
 } rwk_drop;
 
+/* Where a point of `best` comes from. */
+typedef struct rwk_origin {
+  size_t index; /* in the grid */
+  rwk_origin_kind kind;
+  rwk_walk walk; /* the walk's fit that it goes back to, over restarts and changes; RWK_WALK_BEST: to none */
+  int start;
+  double lambda; /* of that fit; NaN: none */
+  double won;    /* lowest J of the walks at this penalty minus J here: >= 0; NaN where no walk has a fit */
+} rwk_origin;
+
 /* Saves a fit that has just been made; fetches one made earlier (*found 0 if there is none; then fit and w
  * are untouched). Calls come one at a time, from any thread. */
 typedef rwk_status (*rwk_fit_save_fn)(const rwk_fit *fit, void *payload);
@@ -110,7 +153,8 @@ typedef void (*rwk_path_progress_fn)(const rwk_path_progress *progress, void *pa
 enum {
   RWK_WALKS_UP = 1 << RWK_WALK_UP,
   RWK_WALKS_DOWN = 1 << RWK_WALK_DOWN,
-  RWK_WALKS_COLD = 1 << RWK_WALK_COLD
+  RWK_WALKS_COLD = 1 << RWK_WALK_COLD,
+  RWK_WALKS_BEST = 1 << RWK_WALK_BEST
 };
 
 typedef struct rwk_path_settings {
@@ -118,7 +162,8 @@ typedef struct rwk_path_settings {
   const double *
       lambda; /* [lambda_count] ascending, > 0; NULL: 17 penalties from 2 x collapse down over 16 doublings */
   size_t lambda_count;
-  unsigned walks;     /* RWK_WALKS_UP | ...; up, down and cold by default */
+  unsigned walks;     /* RWK_WALKS_UP | ...; all four by default */
+  rwk_effort effort;  /* of best; normal */
   int starts;         /* random starts, >= 1; 1 */
   uint64_t seed;      /* 0 */
   const double *init; /* [dim] weights to begin with in place of random start 0, or NULL */
@@ -130,7 +175,8 @@ typedef struct rwk_path_settings {
   int64_t explain_points; /* steps of a branch that are tried at most; 2000 */
   double
       collapse_tol; /* relative width of the bracket of the collapse penalty, 1e-3; 0: do not look for it */
-  rwk_fit_save_fn save;   /* NULL: nothing is saved */
+  rwk_fit_save_fn save;   /* NULL: nothing is saved. The fits of best are saved last, and made anew by a
+                             path that goes on */
   rwk_fit_fetch_fn fetch; /* NULL: nothing was made earlier */
   void *store_payload;
   rwk_path_progress_fn progress; /* NULL: nobody watches. Calls come one at a time, from any thread */
@@ -156,8 +202,8 @@ RWK_API void rwk_path_destroy(rwk_path *path); /* NULL is fine */
 /* Results; everything has the path's lifetime. */
 RWK_API size_t rwk_path_lambda_count(const rwk_path *path);
 RWK_API const double *rwk_path_lambda(const rwk_path *path); /* ascending */
-RWK_API size_t
-rwk_path_walk_count(const rwk_path *path); /* up and down: one per start; cold: one, the best of the starts */
+RWK_API size_t rwk_path_walk_count(const rwk_path *path); /* up and down: one per start; cold: one, the best
+                                                             of the starts; best: one, the last */
 
 typedef struct rwk_walk_view {
   rwk_walk walk;
@@ -167,6 +213,7 @@ typedef struct rwk_walk_view {
   size_t drop_count;
   const rwk_drop *jumps; /* rises that are jumps, in the order of the grid */
   size_t jump_count;
+  const rwk_origin *origins; /* best: [lambda_count]; NULL for the others */
 } rwk_walk_view;
 
 RWK_API rwk_status rwk_path_walk(rwk_walk_view *view, const rwk_path *path, size_t index);

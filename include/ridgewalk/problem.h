@@ -92,6 +92,12 @@ typedef struct rwk_problem_ops {
   /* Optional. A random starting point; the same bits for the same (seed, stream). */
   rwk_status (*start)(double *w, uint64_t seed, uint64_t stream, void *self);
 
+  /* Optional. Weights that are likely to descend into another basin than w: with parts of w made anew, merged
+   * or split, or taken from other[dim], the weights of another fit (or w). The same bits for the same
+   * arguments. Without it, random weights are added to w. */
+  rwk_status (*neighbour)(double *out, const double *w, const double *other, uint64_t seed, uint64_t stream,
+                          void *self);
+
   /* Optional. Which part of the model each coordinate belongs to (group[dim], from 0; a unit with its
    * incoming weights, say) and how many parts there are; and a part's name. Both or neither. */
   rwk_status (*groups)(size_t *group, size_t *count, void *self);

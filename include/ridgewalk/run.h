@@ -54,14 +54,17 @@ RWK_API rwk_status rwk_run_fetch_fit(rwk_fit *fit, double *w, int *found, rwk_wa
 RWK_API rwk_status rwk_run_fit_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_fit_at(rwk_fit *fit, double *w, rwk_run *run, size_t k);
 
-/* The grid, the drops and the collapse of a finished path, in one transaction; marks the run as finished. */
+/* The grid, the drops, the origins of `best` and the collapse of a finished path, in one transaction; marks
+ * the run as finished. */
 RWK_API rwk_status rwk_run_finish(rwk_run *run, const rwk_path *path);
 RWK_API int rwk_run_finished(rwk_run *run);
 
-/* What rwk_run_finish wrote: the k-th drop with the walk it belongs to, the collapse and the seconds of the
- * path. Of an unfinished run: no drops, NaN. */
+/* What rwk_run_finish wrote: the k-th drop with the walk it belongs to, the k-th origin of a point of `best`,
+ * the collapse and the seconds of the path. Of an unfinished run: no drops, NaN. */
 RWK_API rwk_status rwk_run_drop_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, rwk_run *run, size_t k);
+RWK_API rwk_status rwk_run_origin_count(size_t *count, rwk_run *run);
+RWK_API rwk_status rwk_run_origin_at(rwk_origin *origin, rwk_run *run, size_t k);
 RWK_API rwk_status rwk_run_collapse(rwk_collapse *collapse, double *seconds, rwk_run *run);
 
 #ifdef __cplusplus

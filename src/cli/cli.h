@@ -30,7 +30,9 @@ enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8, CLI_EXPLAIN
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
     "collapse)")                                                                                             \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN, 1,                                    \
-    "up, down, cold (default: all three)")                                                                   \
+    "up, down, cold, best (default: all four)")                                                              \
+  X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
+    "how far best looks beyond the walks: low, normal, high (default normal)")                               \
   X(FROM, "from", "LAMBDA", CLI_EXPLAIN, 0, "follow the branch from the fit at this penalty")                \
   X(TO, "to", "LAMBDA", CLI_EXPLAIN, 0, "and as far as this one (default: the walk's next penalty)")         \
   X(STEP, "step", "X", CLI_EXPLAIN, 0, "longest step along the branch (default 0.5)")                        \
@@ -170,6 +172,7 @@ typedef struct cli_walk {
   size_t drop_count;
   const rwk_drop *jumps; /* rises that are jumps */
   size_t jump_count;
+  const rwk_origin *origins; /* best: [count]; NULL for the others */
 } cli_walk;
 
 typedef struct cli_report {
@@ -192,6 +195,9 @@ typedef struct cli_report {
 double cli_mse(const cli_report *r, double loss);           /* SSE/n */
 double cli_user_lambda(const cli_report *r, double lambda); /* in the convention */
 int cli_certified(const rwk_certificate *c);                /* a minimum, and no way down from it */
+/* The walk `best`, or NULL. */
+const cli_walk *cli_walk_best(const cli_report *r);
+/* Lowest objective; that of `best` where there is one. */
 const rwk_fit *cli_best_at(const cli_report *r, size_t index, size_t *walk);
 int cli_all_certified(const cli_report *r);
 /* From a path (points and drops are the path's). 0 or an exit code. */
@@ -205,6 +211,9 @@ void cli_print_plot(FILE *to, const cli_report *r);
 void cli_print_verdict(FILE *to, const cli_report *r);
 /* One drop, or rise that is a jump, in words. */
 void cli_print_drop(FILE *to, const cli_report *r, const rwk_drop *d);
+/* What `best` won, and where it comes from. */
+void cli_print_best(FILE *to, const cli_report *r);
+const char *cli_origin_text(char out[96], const cli_report *r, const rwk_origin *origin);
 /* "Going up from start 2". */
 const char *cli_walk_text(char out[48], const cli_report *r, const cli_walk *w);
 int cli_print_path_json(FILE *to, const cli_report *r);

@@ -133,6 +133,39 @@ int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_l
   return dump(to, p);
 }
 
+static json_t *walk(const cli_report *r, const cli_walk *w) {
+  json_t *o = json_object(), *points = json_array(), *drops = json_array(), *jumps = json_array();
+  for (size_t i = 0; i < r->count; i++) {
+    if (!w->points[i]) continue;
+    json_t *p = point(r, w->points[i]);
+    if (w->origins) {
+      const rwk_origin *from = &w->origins[i];
+      json_t *origin = json_object();
+      set_text(origin, "kind", rwk_origin_name(from->kind));
+      if (from->walk == RWK_WALK_BEST) {
+        json_object_set_new(origin, "walk", json_null());
+        json_object_set_new(origin, "start", json_null());
+      } else {
+        set_text(origin, "walk", rwk_walk_name(from->walk));
+        set_whole(origin, "start", from->start);
+      }
+      set(origin, "lambda", cli_user_lambda(r, from->lambda));
+      set(origin, "won", from->won);
+      json_object_set_new(p, "origin", origin);
+    }
+    json_array_append_new(points, p);
+  }
+  for (size_t d = 0; d < w->drop_count; d++) json_array_append_new(drops, drop(r, &w->drops[d]));
+  for (size_t d = 0; d < w->jump_count; d++) json_array_append_new(jumps, drop(r, &w->jumps[d]));
+  json_object_set_new(o, "points", points);
+  json_object_set_new(o, "drops", drops);
+  if (!w->origins)
+    json_object_set_new(o, "jumps", jumps);
+  else
+    json_decref(jumps);
+  return o;
+}
+
 int cli_print_path_json(FILE *to, const cli_report *r) {
   json_t *root = json_object(), *layers = json_array(), *lambda = json_array(), *walks = json_array();
   json_object_set_new(root, "data",
@@ -153,20 +186,15 @@ int cli_print_path_json(FILE *to, const cli_report *r) {
   set(root, "lambda_c", cli_user_lambda(r, r->collapse.lambda_c));
   for (size_t k = 0; k < r->walk_count; k++) {
     const cli_walk *w = &r->walks[k];
-    json_t *o = json_object(), *points = json_array(), *drops = json_array(), *jumps = json_array();
+    if (w->walk == RWK_WALK_BEST) continue;
+    json_t *o = walk(r, w);
     set_text(o, "name", rwk_walk_name(w->walk));
     set_whole(o, "start", w->start);
-    for (size_t i = 0; i < r->count; i++)
-      if (w->points[i]) json_array_append_new(points, point(r, w->points[i]));
-    for (size_t d = 0; d < w->drop_count; d++) json_array_append_new(drops, drop(r, &w->drops[d]));
-    for (size_t d = 0; d < w->jump_count; d++) json_array_append_new(jumps, drop(r, &w->jumps[d]));
-    json_object_set_new(o, "points", points);
-    json_object_set_new(o, "drops", drops);
-    json_object_set_new(o, "jumps", jumps);
     json_array_append_new(walks, o);
   }
+  const cli_walk *best = cli_walk_best(r);
   json_object_set_new(root, "walks", walks);
-  json_object_set_new(root, "best", json_null());
+  json_object_set_new(root, "best", best ? walk(r, best) : json_null());
   set(root, "seconds", r->seconds);
   json_object_set_new(root, "certified", json_boolean(cli_all_certified(r)));
   return dump(to, root);

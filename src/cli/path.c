@@ -34,11 +34,8 @@ static int read_walks(unsigned *walks, const char *text) {
   *walks = 0;
   for (size_t i = 0; i < n && !code; i++) {
     rwk_walk walk;
-    if (!strcmp(names[i], "best"))
-      code = cli_fail(CLI_USAGE,
-                      "--walk: 'best', the repaired path, is not built yet; there are up, down and cold");
-    else if (rwk_walk_from_name(&walk, names[i]) != RWK_OK)
-      code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold", names[i]);
+    if (rwk_walk_from_name(&walk, names[i]) != RWK_OK)
+      code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", names[i]);
     else
       *walks |= 1u << walk;
   }
@@ -53,6 +50,8 @@ static int read_settings(job *j) {
   rwk_path_settings_init(s);
   long long n;
   if (v[CLI_WALK] && read_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
+  if (v[CLI_EFFORT] && rwk_effort_from_name(&s->effort, v[CLI_EFFORT]) != RWK_OK)
+    return cli_fail(CLI_USAGE, "--effort: '%s' is none of low, normal, high", v[CLI_EFFORT]);
   if (v[CLI_STARTS]) {
     if (cli_whole(&n, v[CLI_STARTS], 1, 1000000))
       return cli_fail(CLI_USAGE, "--starts: '%s' is not a whole number from 1 on", v[CLI_STARTS]);

@@ -12,7 +12,7 @@ static int choose(size_t *which, const cli_stored *s, const cli_args *args) {
   long long start = -1;
   char a[32], b[32];
   if (args->value[CLI_WALK] && rwk_walk_from_name(&walk, args->value[CLI_WALK]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold", args->value[CLI_WALK]);
+    return cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", args->value[CLI_WALK]);
   if (args->value[CLI_START] && cli_whole(&start, args->value[CLI_START], 0, 1000000))
     return cli_fail(CLI_USAGE, "--start: '%s' is not a whole number from 0 on", args->value[CLI_START]);
   if (r->count == 0) return cli_fail(CLI_DATA, "the run has no grid yet; resume it first");

@@ -33,11 +33,17 @@ const char *cli_verdict_text(const rwk_certificate *c) {
   return "inconclusive";
 }
 
+const cli_walk *cli_walk_best(const cli_report *r) {
+  for (size_t k = 0; k < r->walk_count; k++)
+    if (r->walks[k].walk == RWK_WALK_BEST) return &r->walks[k];
+  return NULL;
+}
+
 const rwk_fit *cli_best_at(const cli_report *r, size_t index, size_t *walk) {
   const rwk_fit *best = NULL;
   for (size_t k = 0; k < r->walk_count; k++) {
     const rwk_fit *p = r->walks[k].points[index];
-    if (p && (!best || p->solve.objective < best->solve.objective)) {
+    if (p && (!best || r->walks[k].walk == RWK_WALK_BEST || p->solve.objective < best->solve.objective)) {
       best = p;
       if (walk) *walk = k;
     }
@@ -91,7 +97,8 @@ int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args
                     .drops = v.drops,
                     .drop_count = v.drop_count,
                     .jumps = v.jumps,
-                    .jump_count = v.jump_count};
+                    .jump_count = v.jump_count,
+                    .origins = v.origins};
     w->points = malloc((r->count + 1) * sizeof *w->points);
     if (!w->points) return cli_fail(CLI_NUMERICAL, "memory ran out");
     memcpy(w->points, v.points, r->count * sizeof *w->points);

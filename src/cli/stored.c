@@ -98,6 +98,20 @@ static int read_results(cli_stored *s, rwk_context *ctx) {
   if (status == RWK_OK) status = rwk_run_drop_count(&count, s->run);
   if (status != RWK_OK) return cli_fail_status(ctx, status);
   if (isfinite(seconds)) r->seconds = seconds;
+  if (rwk_run_origin_count(&s->origin_count, s->run) == RWK_OK && s->origin_count) {
+    cli_walk *best = NULL;
+    for (size_t k = 0; k < r->walk_count; k++)
+      if (r->walks[k].walk == RWK_WALK_BEST) best = &r->walks[k];
+    s->origins = calloc(r->count + 1, sizeof *s->origins);
+    if (!s->origins) return cli_fail(CLI_NUMERICAL, "memory ran out");
+    for (size_t k = 0; k < s->origin_count; k++) {
+      rwk_origin o;
+      status = rwk_run_origin_at(&o, s->run, k);
+      if (status != RWK_OK) return cli_fail_status(ctx, status);
+      s->origins[o.index] = o;
+    }
+    if (best) best->origins = s->origins;
+  }
   s->drops = calloc(count + 1, sizeof *s->drops);
   if (!s->drops) return cli_fail(CLI_NUMERICAL, "memory ran out");
   for (size_t k = 0; k < count; k++) {
@@ -124,11 +138,14 @@ int cli_stored_open(cli_stored *s, rwk_context *ctx, const char *file) {
   if (!code) code = read_results(s, ctx);
   const char *walks = code ? NULL : option(s, CLI_WALK);
   size_t kinds = 3;
+  int best = 1;
   if (walks) {
     kinds = 1;
     for (const char *p = walks; *p; p++) kinds += *p == ',';
+    best = strstr(walks, rwk_walk_name(RWK_WALK_BEST)) != NULL;
+    kinds -= (size_t)best;
   }
-  s->planned = kinds * (size_t)s->report.starts * s->report.count;
+  s->planned = (kinds * (size_t)s->report.starts + (size_t)best) * s->report.count;
   return code;
 }
 
@@ -136,6 +153,7 @@ void cli_stored_close(cli_stored *s) {
   cli_report_release(&s->report);
   free(s->fits);
   free(s->drops);
+  free(s->origins);
   json_decref(s->options);
   json_decref(s->network);
   rwk_run_close(s->run);

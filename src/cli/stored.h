@@ -10,7 +10,8 @@ typedef struct cli_stored {
   json_t *options, *network;
   rwk_fit *fits;
   rwk_drop *drops;
-  size_t fit_count;
+  rwk_origin *origins; /* [report.count], or NULL */
+  size_t fit_count, origin_count;
   size_t planned;    /* fits that the whole path has; 0 where the grid is not known yet */
   cli_report report; /* points into fits and drops */
 } cli_stored;

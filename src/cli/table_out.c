@@ -46,7 +46,9 @@ void cli_print_table(FILE *to, const cli_report *r) {
     fprintf(to, "%-12s", title);
   }
   fprintf(to, "%-11s %-9s %-13s %s\n", "penalty", "|grad|", "smallest eig",
-          r->walk_count > 1 ? "kind (of the lowest objective)" : "kind");
+          cli_walk_best(r)    ? "kind of best (and where it comes from)"
+          : r->walk_count > 1 ? "kind (of the lowest objective)"
+                              : "kind");
   for (size_t i = 0; i < r->count; i++) {
     size_t walk = 0;
     const rwk_fit *best = cli_best_at(r, i, &walk);
@@ -70,9 +72,12 @@ void cli_print_table(FILE *to, const cli_report *r) {
     else
       fprintf(to, "%-13s ", "-");
     fprintf(to, "%s", cli_verdict_text(c));
-    if (r->walk_count > 1) {
+    if (r->walks[walk].origins) {
+      char origin[96];
+      fprintf(to, " (%s)", cli_origin_text(origin, r, &r->walks[walk].origins[i]));
+    } else if (r->walk_count > 1) {
       fprintf(to, " (%s", rwk_walk_name(r->walks[walk].walk));
-      if (r->starts > 1 && r->walks[walk].walk != RWK_WALK_COLD)
+      if (r->starts > 1 && r->walks[walk].walk < RWK_WALK_COLD)
         fprintf(to, ", start %d", r->walks[walk].start);
       fprintf(to, ")");
     }

@@ -55,9 +55,10 @@ static void say_kinds(FILE *to, const tally *t) {
 }
 
 const char *cli_walk_text(char out[48], const cli_report *r, const cli_walk *w) {
-  static const char *const words[] = {"Going up", "Coming down", "From random starts at every penalty"};
+  static const char *const words[] = {"Going up", "Coming down", "From random starts at every penalty",
+                                      "The best of all"};
   snprintf(out, 48, "%s", words[w->walk]);
-  if (r->starts > 1 && w->walk != RWK_WALK_COLD)
+  if (r->starts > 1 && w->walk < RWK_WALK_COLD)
     snprintf(out, 48, "%s from start %d", words[w->walk], w->start);
   return out;
 }
@@ -223,7 +224,7 @@ static void say_drops(FILE *to, const cli_report *r) {
   }
   for (size_t k = 0; k < r->walk_count; k++) say_jumps(to, r, &r->walks[k]);
   for (size_t k = 0; k < r->walk_count; k++)
-    if (r->walks[k].drop_count == 0) say_monotone(to, r, &r->walks[k]);
+    if (r->walks[k].drop_count == 0 && r->walks[k].walk != RWK_WALK_BEST) say_monotone(to, r, &r->walks[k]);
 }
 
 /* Where walks disagree at one penalty, all but the lowest are proved not global (T3). */
@@ -286,7 +287,10 @@ void cli_print_verdict(FILE *to, const cli_report *r) {
   say_kinds(to, &t);
   fprintf(to, ".\n");
   say_drops(to, r);
-  say_disagreement(to, r);
+  if (cli_walk_best(r))
+    cli_print_best(to, r);
+  else
+    say_disagreement(to, r);
   say_collapse(to, r);
   if (r->file) fprintf(to, "Run file: %s\n", r->file);
 }

@@ -181,7 +181,8 @@ static rwk_status make_problem(rwk_mlp *m) {
                                .zero_lambda = rwk_mlp_zero_lambda,
                                .groups = rwk_mlp_groups,
                                .group_name = rwk_mlp_group_name,
-                               .start = rwk_mlp_start};
+                               .start = rwk_mlp_start,
+                               .neighbour = rwk_mlp_neighbour};
   const rwk_status status = rwk_problem_create(&m->problem, m->ctx, m->dim, penalised, &ops, m);
   rwk_free(m->ctx, penalised);
   return status;

@@ -127,13 +127,17 @@ static rwk_status stand(rwk_tracer *c, const rwk_place *before) {
   c->scale = sqrt(rwk_dot(c->local.n, c->here.w, c->here.w) + 1e-2);
   RWK_TRY(rwk_tracer_look(c, &c->here, before));
   c->chord = 1;
+  c->bent = 0;
   return RWK_OK;
 }
 
-/* Brings c->here to its penalty's critical point, parts that are as good as off switched off. */
-static rwk_status settle_here(rwk_tracer *c, double most, int *factored) {
-  RWK_TRY(rwk_tracer_correct(c, &c->here, NULL, most, factored));
-  if (*factored < 0) return RWK_OK;
+/* Brings c->here to its penalty's critical point, parts that are as good as off switched off. Sharply where H
+ * is all but singular: there a small gradient alone leaves w open. */
+static rwk_status settle_here(rwk_tracer *c, double most, int sharp, int *factored) {
+  c->sharp = sharp;
+  const rwk_status status = rwk_tracer_correct(c, &c->here, NULL, most, factored);
+  c->sharp = 0;
+  if (status != RWK_OK || *factored < 0) return status;
   RWK_TRY(rwk_tracer_tidy(c, &c->here, 1e-7));
   return rwk_tracer_correct(c, &c->here, NULL, most, factored);
 }
@@ -157,7 +161,7 @@ static rwk_status change_branch(rwk_tracer *c, double at, int *taken) {
     if (status != RWK_OK) break;
     c->here.t = log(at / c->lambda_from) + c->direction * ahead;
     c->here.lambda = c->lambda_from * exp(c->here.t);
-    status = settle_here(c, 0.1, &factored);
+    status = settle_here(c, 0.1, 1, &factored);
     if (status != RWK_OK || factored < 0) continue;
     double moved = 0;
     for (size_t i = 0; i < n; i++) moved += (c->here.w[i] - from[i]) * (c->here.w[i] - from[i]);
@@ -189,6 +193,7 @@ static rwk_status look_beyond(rwk_tracer *c, double s) {
     }
     RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
     rwk_place_copy(&c->here, &c->next, c->local.n);
+    c->bent = 0;
   }
   return RWK_OK;
 }
@@ -287,11 +292,10 @@ static rwk_status stuck(rwk_tracer *c, int *taken) {
 
 /* The last step, to lambda_to exactly. */
 static rwk_status arrive(rwk_tracer *c, int *ok) {
-  const size_t n = c->local.n;
   const double s = (c->t_to - c->here.t) / c->here.tt;
   int factored;
   *ok = 0;
-  for (size_t i = 0; i < n; i++) c->next.w[i] = c->here.w[i] + s * c->here.tw[i];
+  rwk_tracer_predict(c, &c->next, s);
   c->next.t = c->t_to;
   c->next.lambda = c->lambda_to;
   RWK_TRY(rwk_tracer_correct(c, &c->next, NULL, 0.3 * fabs(s) + 1e-9, &factored));
@@ -335,6 +339,7 @@ static rwk_status advance(rwk_tracer *c, int *done) {
   }
   if (passed_event(c, &kind)) return meet(c, kind, s, done);
   RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
+  rwk_tracer_turn(c, s);
   rwk_place_copy(&c->here, &c->next, c->local.n);
   c->chord = 1;
   c->step = factored <= 1 ? fmin(c->settings.step_most, s * 2) : factored >= 4 ? 0.6 * s : s;
@@ -352,21 +357,20 @@ static rwk_status trace(rwk_tracer *c, const double *w) {
   RWK_TRY(rwk_local_evaluate(&c->local, w, c->lambda_from));
   RWK_TRY(rwk_local_factor(&c->local, w));
   RWK_TRY(rwk_local_flats(&c->local, w));
-  RWK_TRY(settle_here(c, 0.1, &factored));
+  RWK_TRY(settle_here(c, 0.1, 0, &factored));
   if (factored >= 0) RWK_TRY(stand(c, NULL));
   if (factored < 0 || c->here.negative > 0 || !(c->direction * c->here.tt > 0))
     return end_here(c, RWK_EVENT_START);
   RWK_TRY(rwk_branch_add_point(c, &c->here, -1));
-  for (int tried = 0; !done;) {
+  for (double stuck_at = NAN; !done;) {
     if (rwk_cancelled(c->branch->ctx)) return RWK_CANCELLED;
     if (++c->tried > c->settings.points) return end_here(c, RWK_EVENT_BUDGET);
-    if (c->step < 1e-6 && !tried) {
+    if (c->step < 1e-6 && !(fabs(c->here.t - stuck_at) < 1e-3)) {
       int taken;
-      tried = 1;
+      stuck_at = c->here.t;
       RWK_TRY(stuck(c, &taken));
       if (taken) continue;
     }
-    if (c->step > 1e-3) tried = 0;
     if (c->step < c->settings.step_least) return give_up(c);
     RWK_TRY(advance(c, &done));
   }

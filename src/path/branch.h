@@ -35,6 +35,9 @@ typedef struct rwk_tracer {
   double scale;     /* of w, for lengths */
   rwk_place here, next, probe;
   double *x0, *x1; /* [dim] scratch of the corrector */
+  double *bend;    /* [dim] how the tangent turns at c->here, by arclength, normal to it; bend_t for t */
+  double bend_t;
+  int bent; /* 1: it is known */
   int64_t tried;
   int chord; /* 1: the factor at hand is that of c->here, from which the next correction may begin */
   int sharp; /* correct as far as rounding lets it: an event is being located */
@@ -59,6 +62,12 @@ rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold);
 /* Hessian, flats, tangent (oriented along `before`, or towards lambda_to where that is NULL) and dL/ds at a
  * corrected place. */
 rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before);
+
+/* After a step of arclength s from c->here to c->next: how the tangent has turned. */
+void rwk_tracer_turn(rwk_tracer *c, double s);
+
+/* Where the branch is expected at arclength s from c->here: w, t, lambda of *p. */
+void rwk_tracer_predict(rwk_tracer *c, rwk_place *p, double s);
 
 /* The place at arclength s from c->here; *factored as in correct. */
 rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored);

@@ -6,7 +6,7 @@ rwk_status rwk_tracer_open(rwk_tracer *c, rwk_branch *branch, const rwk_problem 
                            const rwk_branch_settings *settings) {
   *c = (rwk_tracer){.branch = branch, .settings = *settings, .step = settings->step};
   const size_t n = problem->dim;
-  double *block = rwk_alloc_doubles(branch->ctx, 8 * n);
+  double *block = rwk_alloc_doubles(branch->ctx, 9 * n);
   if (!block) return rwk_fail_memory(branch->ctx, "continuation");
   c->x0 = block;
   c->x1 = block + n;
@@ -16,6 +16,7 @@ rwk_status rwk_tracer_open(rwk_tracer *c, rwk_branch *branch, const rwk_problem 
   c->next.tw = block + 5 * n;
   c->probe.w = block + 6 * n;
   c->probe.tw = block + 7 * n;
+  c->bend = block + 8 * n;
   const int dense = settings->algebra == RWK_ALGEBRA_DENSE ||
                     (settings->algebra == RWK_ALGEBRA_AUTO && n <= settings->dense_limit);
   return rwk_local_open(&c->local, branch->ctx, problem, dense);
@@ -75,14 +76,15 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
   rwk_local *l = &c->local;
   const int chord = c->chord;
   double last = INFINITY;
-  int count = 0;
+  int count = 0, fresh_last = 0;
   *factored = -1;
   c->chord = 0;
   for (int k = 0; k < ITERATIONS; k++) {
     RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
     if (!isfinite(l->grad_inf)) return RWK_OK;
     const double tolerance = c->settings.grad_tol * fmax(1, l->parts.objective);
-    if (l->grad_inf <= 0.01 * tolerance || (k > 1 && !c->sharp && l->grad_inf <= tolerance)) {
+    if (c->sharp ? last <= 1e-8 && l->grad_inf <= 0.01 * tolerance
+                 : l->grad_inf <= 0.01 * tolerance || (k > 1 && l->grad_inf <= tolerance)) {
       *factored = count;
       return RWK_OK;
     }
@@ -103,8 +105,10 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
       size = hypot(rwk_norm(l->n, c->x0) / c->scale, dt);
       fresh = 1;
     }
-    if (!isfinite(size) || (k == 0 && size > most) || (k > 0 && fresh && size > 0.75 * last)) return RWK_OK;
+    /* steps by the same kind of factor are comparable, others are not */
+    if (!(size <= most) || (k > 0 && fresh && fresh_last && size > 0.75 * last)) return RWK_OK;
     last = size;
+    fresh_last = fresh;
     rwk_axpy(l->n, 1, c->x0, p->w);
     if (along) {
       p->t += dt;
@@ -154,11 +158,36 @@ rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold) {
   return RWK_OK;
 }
 
-rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored) {
+void rwk_tracer_turn(rwk_tracer *c, double s) {
   const size_t n = c->local.n;
-  for (size_t i = 0; i < n; i++) p->w[i] = c->here.w[i] + s * c->here.tw[i];
-  p->t = c->here.t + s * c->here.tt;
+  const double over = 1 / (c->scale * c->scale);
+  const rwk_place *a = &c->here, *b = &c->next;
+  for (size_t i = 0; i < n; i++) c->bend[i] = (b->tw[i] - a->tw[i]) / s;
+  c->bend_t = (b->tt - a->tt) / s;
+  const double along = rwk_dot(n, c->bend, b->tw) * over + c->bend_t * b->tt;
+  rwk_axpy(n, -along, b->tw, c->bend);
+  c->bend_t -= along * b->tt;
+  c->bent = 1;
+}
+
+/* By the tangent and half the turn: in a valley that is stiff to its sides, Newton's method converges only
+ * from very near. */
+void rwk_tracer_predict(rwk_tracer *c, rwk_place *p, double s) {
+  const size_t n = c->local.n;
+  double turn = 0;
+  if (c->bent) {
+    turn = 0.5 * s * s;
+    const double size = hypot(rwk_norm(n, c->bend) / c->scale, c->bend_t) * turn;
+    if (!(size <= 0.3 * fabs(s))) turn = 0; /* such a turn is seldom the next one too */
+  }
+  for (size_t i = 0; i < n; i++)
+    p->w[i] = c->here.w[i] + s * c->here.tw[i] + (turn > 0 ? turn * c->bend[i] : 0);
+  p->t = c->here.t + s * c->here.tt + (turn > 0 ? turn * c->bend_t : 0);
   p->lambda = c->lambda_from * exp(p->t);
+}
+
+rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored) {
+  rwk_tracer_predict(c, p, s);
   RWK_TRY(rwk_tracer_correct(c, p, &c->here, 0.3 * s + 1e-9, factored));
   if (*factored < 0) return RWK_OK;
   RWK_TRY(rwk_tracer_tidy(c, p, 1e-8));

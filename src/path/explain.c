@@ -135,8 +135,21 @@ static int same_point(const rwk_branch_point *p, const rwk_fit *fit) {
          fabs(p->loss - fit->solve.loss) <= 1e-5 * fit->solve.loss + 1e-9;
 }
 
+/* At a fold minimum and saddle lie on either side along the null vector phi, the minimum at begin->w: twice
+ * as far beyond, on the saddle's side, another basin begins. */
+static rwk_status beyond_saddle(double **far, rwk_explainer *x, const rwk_branch_event *e,
+                                const rwk_fit *begin) {
+  const size_t n = x->path->dim;
+  double along = 0;
+  for (size_t i = 0; i < n; i++) along += e->null_vector[i] * (begin->w[i] - e->w[i]);
+  *far = rwk_alloc_doubles(x->path->ctx, n);
+  if (!*far) return rwk_fail_memory(x->ctx, "weights");
+  for (size_t i = 0; i < n; i++) (*far)[i] = e->w[i] - 2 * along * e->null_vector[i];
+  return RWK_OK;
+}
+
 static rwk_status by_branch(rwk_drop *d, rwk_explainer *x, const rwk_fit *begin, const rwk_fit *end,
-                            int *left) {
+                            int *left, double **far) {
   const rwk_path *path = x->path;
   rwk_branch_settings s;
   rwk_branch_settings_init(&s);
@@ -152,6 +165,7 @@ static rwk_status by_branch(rwk_drop *d, rwk_explainer *x, const rwk_fit *begin,
   d->merges = (int64_t)events - 1;
   if (count > 1) d->monotone = rises(branch, end->lambda > begin->lambda ? 1 : -1);
   *left = 1;
+  rwk_status status = RWK_OK;
   switch (e->kind) {
   case RWK_EVENT_REACHED:
     *left = !same_point(&rwk_branch_points(branch)[count - 1], end);
@@ -163,6 +177,7 @@ static rwk_status by_branch(rwk_drop *d, rwk_explainer *x, const rwk_fit *begin,
   case RWK_EVENT_FOLD:
     take_event(d, e, RWK_CAUSE_FOLD);
     null_vector = e->null_vector;
+    if (null_vector && path->settings.walks & RWK_WALKS_BEST) status = beyond_saddle(far, x, e, begin);
     break;
   case RWK_EVENT_BRANCH_POINT:
     take_event(d, e, RWK_CAUSE_BRANCH_POINT);
@@ -184,7 +199,7 @@ static rwk_status by_branch(rwk_drop *d, rwk_explainer *x, const rwk_fit *begin,
     snprintf(d->note, sizeof d->note, "the budget of the continuation ran out after %zu points", count);
     break;
   }
-  const rwk_status status = rwk_participation(d, x, null_vector, begin->w, end->w);
+  if (status == RWK_OK) status = rwk_participation(d, x, null_vector, begin->w, end->w);
   rwk_branch_destroy(branch);
   return status;
 }
@@ -203,7 +218,7 @@ static int follows_rises(const rwk_path *path) {
          (s->algebra == RWK_ALGEBRA_DENSE || (s->algebra == RWK_ALGEBRA_AUTO && path->dim <= s->dense_limit));
 }
 
-rwk_status rwk_explain_step(rwk_drop *d, int *kept, rwk_explainer *x, const rwk_fit *from,
+rwk_status rwk_explain_step(rwk_drop *d, int *kept, double **far, rwk_explainer *x, const rwk_fit *from,
                             const rwk_fit *to) {
   /* a gradient of g leaves J, and so L, uncertain by some g^2 */
   const double noise = x->path->settings.certify.grad_tol * x->path->settings.certify.grad_tol;
@@ -211,7 +226,7 @@ rwk_status rwk_explain_step(rwk_drop *d, int *kept, rwk_explainer *x, const rwk_
   const rwk_fit *const ends[2] = {from, to};
   const int down = from->walk == RWK_WALK_DOWN;
   *kept = fell;
-  if (!fell && !(follows_rises(x->path) && from->walk != RWK_WALK_COLD && minimum(from) && minimum(to)))
+  if (!fell && !(follows_rises(x->path) && from->walk < RWK_WALK_COLD && minimum(from) && minimum(to)))
     return RWK_OK;
   blank(d, from, to);
   d->rise = !fell;
@@ -219,7 +234,7 @@ rwk_status rwk_explain_step(rwk_drop *d, int *kept, rwk_explainer *x, const rwk_
   if (fell) RWK_TRY(by_ends(d, x, ends, &known));
   if (known || !x->path->settings.explain)
     return known ? rwk_participation(d, x, NULL, from->w, to->w) : RWK_OK;
-  RWK_TRY(by_branch(d, x, ends[down], ends[!down], &left));
+  RWK_TRY(by_branch(d, x, ends[down], ends[!down], &left, far));
   *kept = fell || (left && d->cause != RWK_CAUSE_UNEXPLAINED);
   return RWK_OK;
 }

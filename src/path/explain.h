@@ -20,8 +20,10 @@ rwk_status rwk_explainer_open(rwk_explainer *x, const rwk_path *path, rwk_contex
 void rwk_explainer_close(rwk_explainer *x);
 
 /* Explains the step between two neighbouring fits of a walk; *kept: it is a drop, or a rise that is a jump.
- */
-rwk_status rwk_explain_step(rwk_drop *d, int *kept, rwk_explainer *x, const rwk_fit *from, const rwk_fit *to);
+ * *far: where the branch ends in a fold, weights beyond the saddle at the penalty where the step began, to be
+ * released with the parent's context; otherwise untouched. */
+rwk_status rwk_explain_step(rwk_drop *d, int *kept, double **far, rwk_explainer *x, const rwk_fit *from,
+                            const rwk_fit *to);
 
 /* Participation ratios of the null vector (or NULL) and of the step, and which parts they move. */
 rwk_status rwk_participation(rwk_drop *d, rwk_explainer *x, const double *null_vector, const double *before,

@@ -14,6 +14,22 @@ static const char *const cause_names[] = {
 #undef RWK_X
 };
 
+static const char *const origin_names[] = {
+#define RWK_X(symbol, name, meaning) name,
+    RWK_ORIGIN_LIST(RWK_X)
+#undef RWK_X
+};
+
+static const char *const effort_names[] = {
+#define RWK_X(symbol, name, meaning) name,
+    RWK_EFFORT_LIST(RWK_X)
+#undef RWK_X
+};
+
+enum {
+  ORIGINS = sizeof origin_names / sizeof *origin_names,
+  EFFORTS = sizeof effort_names / sizeof *effort_names
+};
 enum { WALKS = sizeof walk_names / sizeof *walk_names, CAUSES = sizeof cause_names / sizeof *cause_names };
 
 const char *rwk_walk_name(rwk_walk walk) {
@@ -24,6 +40,20 @@ const char *rwk_cause_name(rwk_cause cause) {
   return (unsigned)cause < CAUSES ? cause_names[cause] : "?";
 }
 
+const char *rwk_origin_name(rwk_origin_kind kind) {
+  return (unsigned)kind < ORIGINS ? origin_names[kind] : "?";
+}
+
+const char *rwk_effort_name(rwk_effort effort) {
+  return (unsigned)effort < EFFORTS ? effort_names[effort] : "?";
+}
+
+rwk_status rwk_effort_from_name(rwk_effort *effort, const char *name) {
+  for (int i = 0; i < EFFORTS; i++)
+    if (!strcmp(effort_names[i], name)) return *effort = (rwk_effort)i, RWK_OK;
+  return RWK_INVALID_ARGUMENT;
+}
+
 rwk_status rwk_walk_from_name(rwk_walk *walk, const char *name) {
   for (int i = 0; i < WALKS; i++)
     if (!strcmp(walk_names[i], name)) return *walk = (rwk_walk)i, RWK_OK;
@@ -32,7 +62,8 @@ rwk_status rwk_walk_from_name(rwk_walk *walk, const char *name) {
 
 void rwk_path_settings_init(rwk_path_settings *settings) {
   *settings = (rwk_path_settings){.size = sizeof *settings,
-                                  .walks = RWK_WALKS_UP | RWK_WALKS_DOWN | RWK_WALKS_COLD,
+                                  .walks = RWK_WALKS_UP | RWK_WALKS_DOWN | RWK_WALKS_COLD | RWK_WALKS_BEST,
+                                  .effort = RWK_EFFORT_NORMAL,
                                   .starts = 1,
                                   .drop_tol = 1e-9,
                                   .explain = 1,
@@ -54,7 +85,9 @@ static rwk_status check(rwk_context *ctx, const rwk_path_settings *s) {
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: at least one penalty");
   if (s->starts < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "starts: at least 1");
   if (s->walks == 0 || s->walks >> WALKS)
-    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold or some of them");
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold, best or some of them");
+  if ((unsigned)s->effort >= EFFORTS)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "effort: low, normal or high");
   if (!(s->drop_tol >= 0 && s->drop_tol < 1))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "drop_tol: %g is not in [0, 1)", s->drop_tol);
   if (s->explain_points < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "explain_points: at least 1");
@@ -107,14 +140,17 @@ static rwk_status make_room(rwk_path *path) {
   size_t kinds = 0, records = 0;
   for (int walk = 0; walk < WALKS; walk++)
     if (s->walks >> walk & 1) {
-      kinds++;
-      records += walk == RWK_WALK_COLD ? 1 : (size_t)s->starts;
+      kinds += walk != RWK_WALK_BEST;
+      records += walk >= RWK_WALK_COLD ? 1 : (size_t)s->starts;
     }
   path->slots = kinds * (size_t)s->starts;
-  path->fits = rwk_calloc(path->ctx, path->slots * path->count, sizeof *path->fits);
+  path->fits = rwk_calloc(path->ctx, (path->slots + 1) * path->count, sizeof *path->fits);
   path->made = rwk_calloc(path->ctx, path->slots * path->count, 1);
   path->walks = rwk_calloc(path->ctx, records, sizeof *path->walks);
-  return path->fits && path->made && path->walks ? RWK_OK : rwk_fail_memory(path->ctx, "fits");
+  path->origins = rwk_calloc(path->ctx, path->count, sizeof *path->origins);
+  path->total = (int64_t)((path->slots + (s->walks & RWK_WALKS_BEST ? 1 : 0)) * path->count);
+  return path->fits && path->made && path->walks && path->origins ? RWK_OK
+                                                                  : rwk_fail_memory(path->ctx, "fits");
 }
 
 rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *problem,
@@ -138,7 +174,12 @@ rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *pro
       if (status == RWK_OK) status = collected;
     }
   }
-  if (status == RWK_OK) status = rwk_drops_find(path);
+  if (status == RWK_OK) status = rwk_drops_find(path, 0);
+  if (status == RWK_OK && settings->walks & RWK_WALKS_BEST) {
+    const size_t walks = path->walk_count;
+    status = rwk_best_run(path);
+    if (status == RWK_OK) status = rwk_drops_find(path, walks); /* none by T1; but that is looked at */
+  }
   if (status == RWK_OK && settings->lambda && settings->collapse_tol > 0) status = find_collapse(path);
   path->seconds = rwk_seconds() - path->began;
   if (status != RWK_OK && status != RWK_CANCELLED) {
@@ -152,7 +193,7 @@ rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *pro
 void rwk_path_destroy(rwk_path *path) {
   if (!path) return;
   rwk_context *ctx = path->ctx;
-  for (size_t k = 0; k < path->slots * path->count && path->fits; k++)
+  for (size_t k = 0; k < (path->slots + 1) * path->count && path->fits; k++)
     rwk_free_doubles(ctx, (double *)(uintptr_t)path->fits[k].w);
   for (size_t k = 0; k < path->walk_count; k++) {
     rwk_free(ctx, path->walks[k].points);
@@ -160,6 +201,9 @@ void rwk_path_destroy(rwk_path *path) {
     rwk_free(ctx, path->walks[k].jumps);
   }
   rwk_free(ctx, path->walks);
+  for (size_t k = 0; k < path->far_count; k++) rwk_free_doubles(ctx, path->far_sides[k].w);
+  rwk_free(ctx, path->far_sides);
+  rwk_free(ctx, path->origins);
   rwk_free(ctx, path->made);
   rwk_free(ctx, path->fits);
   rwk_free(ctx, path->lambda);
@@ -189,7 +233,8 @@ rwk_status rwk_path_walk(rwk_walk_view *view, const rwk_path *path, size_t index
                           .drops = r->drops,
                           .drop_count = r->drop_count,
                           .jumps = r->jumps,
-                          .jump_count = r->jump_count};
+                          .jump_count = r->jump_count,
+                          .origins = r->walk == RWK_WALK_BEST ? path->origins : NULL};
   return RWK_OK;
 }
 

@@ -17,15 +17,25 @@ typedef struct rwk_walk_record {
   size_t jump_count, jump_capacity;
 } rwk_walk_record;
 
+/* Weights on the far side of a fold, where a step of a walk began. */
+typedef struct rwk_far_side {
+  const rwk_fit *begin;
+  double *w; /* [dim] */
+} rwk_far_side;
+
 struct rwk_path {
   rwk_context *ctx;
   const rwk_problem *problem;
   rwk_path_settings settings;
   double *lambda; /* [count] ascending */
   size_t count, dim;
-  rwk_fit *fits;       /* [slots x count]; a slot is a walk and a start */
+  rwk_fit *fits;       /* [(slots + 1) x count]; a slot is a walk and a start; the last is best's */
   unsigned char *made; /* [slots x count] */
   size_t slots;
+  rwk_far_side *far_sides;
+  size_t far_count, far_capacity;
+  rwk_origin *origins; /* [count], of best */
+  int64_t done, total; /* fits, for the progress */
   rwk_walk_record *walks;
   size_t walk_count;
   rwk_collapse collapse;
@@ -51,11 +61,17 @@ rwk_status rwk_path_start(double *w, const rwk_path *path, uint64_t stream);
 /* Runs every walk asked for: fills fits and made. */
 rwk_status rwk_walks_run(rwk_path *path);
 
+/* Tells the watcher of one fit more; one thread at a time. */
+void rwk_path_report(rwk_path *path, const rwk_fit *fit);
+
 /* Puts the fits into walks (cold: the best start at each penalty). */
 rwk_status rwk_walks_collect(rwk_path *path);
 
-/* Finds the drops of all walks, and the rises that are jumps, with their causes. */
-rwk_status rwk_drops_find(rwk_path *path);
+/* Finds the drops of walks first, first + 1, ..., and the rises that are jumps, with their causes. */
+rwk_status rwk_drops_find(rwk_path *path, size_t first);
+
+/* Makes the walk `best` of all fits there are. */
+rwk_status rwk_best_run(rwk_path *path);
 
 /* A Newton solver that escapes, whatever solver the walks use. */
 rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path);

@@ -53,7 +53,6 @@ typedef struct crew {
   rwk_path *path;
   task *tasks;
   size_t count, next;
-  int64_t done, total;
   rwk_status status;    /* of the first failure */
   omp_lock_t callbacks; /* one thread at a time calls back */
   omp_lock_t list;      /* guards next and status */
@@ -63,6 +62,18 @@ typedef struct crew {
 static uint64_t stream_of(const task *t) {
   return t->walk == RWK_WALK_COLD ? ((uint64_t)(t->index + 1) << 32) + (uint64_t)t->start
                                   : (uint64_t)t->start;
+}
+
+void rwk_path_report(rwk_path *path, const rwk_fit *fit) {
+  path->done++;
+  if (!path->settings.progress) return;
+  const double seconds = rwk_seconds() - path->began;
+  const rwk_path_progress p = {.done = path->done,
+                               .total = path->total,
+                               .seconds = seconds,
+                               .remaining = seconds / (double)path->done * (double)(path->total - path->done),
+                               .last = fit};
+  path->settings.progress(&p, path->settings.progress_payload);
 }
 
 static rwk_status keep(crew *c, const task *t, rwk_fit *fit, size_t index, const double *w, int fetched) {
@@ -80,16 +91,7 @@ static rwk_status keep(crew *c, const task *t, rwk_fit *fit, size_t index, const
   omp_set_lock(&c->callbacks);
   path->made[t->slot * path->count + index] = 1;
   if (!fetched && path->settings.save) status = path->settings.save(kept, path->settings.store_payload);
-  c->done++;
-  if (path->settings.progress) {
-    const double seconds = rwk_seconds() - path->began;
-    const rwk_path_progress p = {.done = c->done,
-                                 .total = c->total,
-                                 .seconds = seconds,
-                                 .remaining = seconds / (double)c->done * (double)(c->total - c->done),
-                                 .last = kept};
-    path->settings.progress(&p, path->settings.progress_payload);
-  }
+  rwk_path_report(path, kept);
   omp_unset_lock(&c->callbacks);
   return status;
 }
@@ -171,7 +173,6 @@ rwk_status rwk_walks_run(rwk_path *path) {
         c.tasks[c.count++] = (task){.walk = (rwk_walk)walk, .start = (int)start, .slot = slot, .index = i};
     }
   }
-  c.total = (int64_t)(path->slots * path->count);
   int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
   if ((size_t)threads > c.count) threads = (int)c.count;
   omp_init_lock(&c.callbacks);

@@ -64,6 +64,18 @@ static rwk_status take_drop(rwk_run *run, int64_t key, void *record, uint64_t ch
   return RWK_OK;
 }
 
+static rwk_status take_origin(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_origin *origin = record;
+  if (key != (int64_t)run->origin_count) return rwk_store_damaged(run, "a row of table origin is missing");
+  if (origin->index >= run->lambda_count)
+    return rwk_store_damaged(run, "an origin is at a place that the grid does not have");
+  RWK_TRY(
+      rwk_grow(run->ctx, &run->origins, &run->origin_capacity, run->origin_count + 1, sizeof *run->origins));
+  run->origins[run->origin_count++] = *origin;
+  run->finish_digest += checksum;
+  return RWK_OK;
+}
+
 static rwk_status take_collapse(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
   if (key != 1) return rwk_store_damaged(run, "table collapse has more than one row");
   memcpy(&run->collapse, record, sizeof run->collapse);
@@ -80,6 +92,7 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
     rwk_lambda_record lambda;
     rwk_fit fit;
     rwk_drop_record drop;
+    rwk_origin origin;
     rwk_collapse collapse;
     rwk_state_record state;
   } record;
@@ -113,7 +126,8 @@ static rwk_status check_whole(rwk_run *run, size_t collapse_rows) {
   for (size_t i = 0; i < run->meta_count; i++) digest += run->metas[i].checksum;
   for (size_t i = 0; i < run->fit_count; i++) digest += run->fits[i].checksum;
   if (digest != (uint64_t)run->state.digest) return rwk_store_damaged(run, "rows are missing");
-  if (collapse_rows != (size_t)run->state.finished || (run->drop_count && !run->state.finished))
+  if (collapse_rows != (size_t)run->state.finished ||
+      ((run->drop_count || run->origin_count) && !run->state.finished))
     return rwk_store_damaged(run, "it is half finished");
   return RWK_OK;
 }
@@ -127,6 +141,7 @@ static rwk_status load_all(rwk_run *run) {
   RWK_TRY(load_table(&rows, run, RWK_TABLE_LAMBDA, take_lambda));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_FIT, take_fit));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_DROP, take_drop));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_ORIGIN, take_origin));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_COLLAPSE, take_collapse));
   return check_whole(run, rows);
 }

@@ -25,6 +25,7 @@ static void forget(rwk_run *run) {
     rwk_free(run->ctx, run->metas[i].record.value);
   }
   run->meta_count = run->lambda_count = run->fit_count = run->drop_count = 0;
+  run->origin_count = 0;
   run->lambda_digest = run->finish_digest = 0;
 }
 
@@ -36,6 +37,7 @@ static void destroy(rwk_run *run) {
   rwk_free(ctx, run->lambda);
   rwk_free(ctx, run->fits);
   rwk_free(ctx, run->drops);
+  rwk_free(ctx, run->origins);
   rwk_free(ctx, run->file);
   rwk_free(ctx, run->path);
   rwk_free(ctx, run);

@@ -111,6 +111,13 @@ static const rwk_field DROPS[] = {
     DROP(note, REASON),
 };
 
+#define ORIGIN(column, member, kind) FIELD(rwk_origin, column, member, kind)
+
+static const rwk_field ORIGINS[] = {
+    ORIGIN(idx, index, SIZE),  ORIGIN(kind, kind, ORIGIN),   ORIGIN(walk, walk, WALK),
+    ORIGIN(start, start, INT), ORIGIN(lambda, lambda, REAL), ORIGIN(won, won, REAL),
+};
+
 static const rwk_field COLLAPSE[] = {
     FIELD(rwk_collapse, nonzero, nonzero, REAL),
     FIELD(rwk_collapse, collapse, collapse, REAL),
@@ -132,6 +139,7 @@ static const rwk_table TABLES[RWK_TABLES] = {
     [RWK_TABLE_LAMBDA] = TABLE("lambda", "idx", LAMBDA, rwk_lambda_record, 0),
     [RWK_TABLE_FIT] = TABLE("fit", "id", FITS, rwk_fit, 1),
     [RWK_TABLE_DROP] = TABLE("drop_", "id", DROPS, rwk_drop_record, 0),
+    [RWK_TABLE_ORIGIN] = TABLE("origin", "id", ORIGINS, rwk_origin, 0),
     [RWK_TABLE_COLLAPSE] = TABLE("collapse", "id", COLLAPSE, rwk_collapse, 0),
     [RWK_TABLE_STATE] = TABLE("state", "id", STATE, rwk_state_record, 0),
 };

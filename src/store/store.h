@@ -15,7 +15,7 @@
 #include "base/context.h"
 
 #define RWK_STORE_APPLICATION 0x52574b31 /* "RWK1" */
-#define RWK_STORE_VERSION 2
+#define RWK_STORE_VERSION 3
 
 /* ---- Records (record.c) */
 
@@ -29,6 +29,7 @@ typedef enum rwk_field_kind {
   RWK_FIELD_VERDICT,
   RWK_FIELD_CAUSE,
   RWK_FIELD_WALK,
+  RWK_FIELD_ORIGIN,
   RWK_FIELD_REASON, /* the char array of a certificate */
   RWK_FIELD_STRING  /* char *, from the context's allocator */
 } rwk_field_kind;
@@ -44,6 +45,7 @@ typedef enum rwk_table_id {
   RWK_TABLE_LAMBDA,
   RWK_TABLE_FIT,
   RWK_TABLE_DROP,
+  RWK_TABLE_ORIGIN,
   RWK_TABLE_COLLAPSE,
   RWK_TABLE_STATE,
   RWK_TABLES
@@ -57,7 +59,7 @@ typedef struct rwk_table {
   int with_weights; /* the record is a rwk_fit, and its w is a column */
 } rwk_table;
 
-/* The records of the tables, besides rwk_fit and rwk_collapse. */
+/* The records of the tables, besides rwk_fit, rwk_origin and rwk_collapse. */
 typedef struct rwk_meta_record {
   char *key, *value;
 } rwk_meta_record;
@@ -132,8 +134,10 @@ struct rwk_run {
   size_t fit_count, fit_capacity;
   rwk_drop_record *drops;
   size_t drop_count, drop_capacity;
+  rwk_origin *origins;
+  size_t origin_count, origin_capacity;
   rwk_collapse collapse;
-  uint64_t finish_digest; /* sum of the checksums of drops and collapse */
+  uint64_t finish_digest; /* sum of the checksums of drops, origins and collapse */
 };
 
 /* ---- Schema (schema.c) */
@@ -219,8 +223,21 @@ rwk_status rwk_store_put_grid(uint64_t *digest, rwk_run *run, const double *lamb
 void rwk_store_take_grid(rwk_run *run, double *lambda, size_t count, uint64_t digest);
 
 /* ---- Finishing (finish.c) */
-rwk_status rwk_store_finish(rwk_run *run, const double *lambda, size_t count, const rwk_drop_record *drops,
-                            size_t drop_count, rwk_collapse collapse, double seconds);
+
+/* What a finished path has besides its fits; the lists are blocks of the context's allocator. */
+typedef struct rwk_finish {
+  const double *lambda;
+  size_t count;
+  rwk_drop_record *drops;
+  size_t drop_count, drop_capacity;
+  rwk_origin *origins;
+  size_t origin_count, origin_capacity;
+  rwk_collapse collapse;
+  double seconds;
+} rwk_finish;
+
+/* Writes it in one transaction; then the lists are the run's, and NULL here. */
+rwk_status rwk_store_finish(rwk_run *run, rwk_finish *finish);
 /* NULL, or what is wrong with the drop. */
 const char *rwk_store_check_drop(const rwk_drop_record *record, const double *lambda, size_t count);
 

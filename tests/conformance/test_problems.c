@@ -216,12 +216,26 @@ static void test_path(void **state) {
     ps.starts = 2;
     rwk_path *path;
     assert_int_equal(rwk_path_run(&path, ctx, s->problem, &ps), RWK_OK);
-    assert_int_equal(rwk_path_walk_count(path), 5);
-    for (size_t k = 0; k < 5; k++) {
+    assert_int_equal(rwk_path_walk_count(path), 6);
+    double lowest[4] = {INFINITY, INFINITY, INFINITY, INFINITY};
+    for (size_t k = 0; k < 6; k++) {
       rwk_walk_view v;
       assert_int_equal(rwk_path_walk(&v, path, k), RWK_OK);
       for (size_t i = 0; i < 4; i++)
         assert_true(v.points[i]->certificate.verdict != RWK_VERDICT_NOT_STATIONARY);
+      if (k < 5) {
+        for (size_t i = 0; i < 4; i++) lowest[i] = fmin(lowest[i], v.points[i]->solve.objective);
+        continue;
+      }
+      assert_int_equal(v.walk, RWK_WALK_BEST);
+      for (size_t i = 0; i < 4; i++) {
+        const double J = v.points[i]->solve.objective;
+        assert_true(J <= lowest[i] + 1e-13 * fabs(lowest[i]));
+        for (size_t j = 0; j < 4; j++) /* T1: nobody else's weights do better here */
+          assert_true(J <=
+                      v.points[j]->solve.loss + lambda[i] * v.points[j]->solve.penalty + 1e-13 * fabs(J));
+      }
+      assert_int_equal(v.drop_count, 0);
     }
     rwk_path_destroy(path);
   }

@@ -256,6 +256,17 @@ static inline void assert_same_drop(const rwk_drop *a, const rwk_drop *b) {
   assert_string_equal(a->note, b->note);
 }
 
+static inline rwk_origin standard_origin(size_t i) {
+  rwk_stream s;
+  rwk_stream_init(&s, 4, i);
+  return (rwk_origin){.index = i,
+                      .kind = (rwk_origin_kind)(i % 6),
+                      .walk = (rwk_walk)(i % 4),
+                      .start = (int)i,
+                      .lambda = awkward(&s),
+                      .won = awkward(&s)};
+}
+
 enum { DROPS = 5, FITS = 2 * GRID };
 
 /* Everything a run can hold. Stops at the first failure. */
@@ -277,9 +288,14 @@ static inline rwk_status write_standard(rwk_context *ctx, const char *file, int 
   }
   if (status == RWK_OK) status = rwk_run_set(run, "fingerprint", "0123456789abcdef");
   if (status == RWK_OK && finish) {
-    rwk_drop_record drops[DROPS];
-    for (size_t k = 0; k < DROPS; k++) drops[k] = standard_drop(k);
-    status = rwk_store_finish(run, lambda, GRID, drops, DROPS, (rwk_collapse){-0.0, 5e-324, NAN}, 1.5);
+    rwk_finish f = {.lambda = lambda, .count = GRID, .collapse = {-0.0, 5e-324, NAN}, .seconds = 1.5};
+    status = rwk_grow(ctx, &f.drops, &f.drop_capacity, DROPS, sizeof *f.drops);
+    if (status == RWK_OK) status = rwk_grow(ctx, &f.origins, &f.origin_capacity, GRID, sizeof *f.origins);
+    for (size_t k = 0; status == RWK_OK && k < DROPS; k++) f.drops[f.drop_count++] = standard_drop(k);
+    for (size_t i = 0; status == RWK_OK && i < GRID; i++) f.origins[f.origin_count++] = standard_origin(i);
+    if (status == RWK_OK) status = rwk_store_finish(run, &f);
+    rwk_free(ctx, f.drops);
+    rwk_free(ctx, f.origins);
   }
   const rwk_status closed = rwk_run_close(run);
   return status == RWK_OK ? closed : status;
@@ -326,6 +342,19 @@ static inline rwk_status read_standard(rwk_context *ctx, const char *file, int w
     assert_same_drop(&drop, &wanted.drop);
     assert_int_equal(walk, wanted.walk);
     assert_int_equal(start, wanted.start);
+  }
+  assert_int_equal(rwk_run_origin_count(&count, run), RWK_OK);
+  assert_int_equal(count, GRID);
+  for (size_t k = 0; k < GRID; k++) {
+    rwk_origin got;
+    const rwk_origin wanted = standard_origin(k);
+    assert_int_equal(rwk_run_origin_at(&got, run, k), RWK_OK);
+    assert_int_equal(got.index, wanted.index);
+    assert_int_equal(got.kind, wanted.kind);
+    assert_int_equal(got.walk, wanted.walk);
+    assert_int_equal(got.start, wanted.start);
+    assert_double(got.lambda, wanted.lambda);
+    assert_double(got.won, wanted.won);
   }
   rwk_collapse collapse;
   double seconds;

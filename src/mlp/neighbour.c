@@ -1,0 +1,170 @@
+/* Weights in neighbouring basins: units made anew, merged, split, or taken over from another fit.
+ * Permutations and, where the activation is odd, signs of units leave f as it is, so what tells two basins
+ * apart is which units there are. */
+#include <math.h>
+#include <string.h>
+#include "base/stream.h"
+#include "la/dense.h"
+#include "mlp/network.h"
+
+/* Unit j of hidden layer l: its incoming weights with the bias, and its outgoing ones. */
+typedef struct unit {
+  double *in, *bias, *out;
+  size_t inputs, in_step, outputs;
+} unit;
+
+static unit unit_at(const rwk_mlp *m, double *w, size_t l, size_t j) {
+  const rwk_mlp_layer *layer = &m->layers[l], *next = &m->layers[l + 1];
+  return (unit){.in = w + layer->W + j,
+                .in_step = layer->outputs,
+                .inputs = layer->inputs,
+                .bias = layer->has_bias ? w + layer->b + j : NULL,
+                .out = w + next->W + j * next->outputs,
+                .outputs = next->outputs};
+}
+
+static void copy(unit to, unit from) {
+  for (size_t i = 0; i < to.inputs; i++) to.in[i * to.in_step] = from.in[i * from.in_step];
+  if (to.bias) *to.bias = *from.bias;
+  memcpy(to.out, from.out, to.outputs * sizeof *to.out);
+}
+
+static void scale_out(unit u, double by) {
+  for (size_t k = 0; k < u.outputs; k++) u.out[k] *= by;
+}
+
+/* |in| |out|: what is left of f without the unit, to first order. */
+static double strength(unit u) {
+  double in = 0, out = 0;
+  for (size_t i = 0; i < u.inputs; i++) in += u.in[i * u.in_step] * u.in[i * u.in_step];
+  for (size_t k = 0; k < u.outputs; k++) out += u.out[k] * u.out[k];
+  return sqrt(in * out);
+}
+
+/* Cosine of the incoming weights. */
+static double likeness(unit a, unit b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (size_t i = 0; i < a.inputs; i++) {
+    const double x = a.in[i * a.in_step], y = b.in[i * b.in_step];
+    ab += x * y, aa += x * x, bb += y * y;
+  }
+  return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
+}
+
+/* Another direction, as long as a strong unit's, and as good as no effect yet. */
+static void renew(unit u, double length, rwk_stream *s) {
+  double norm = 0;
+  for (size_t i = 0; i < u.inputs; i++) {
+    u.in[i * u.in_step] = rwk_stream_normal(s);
+    norm += u.in[i * u.in_step] * u.in[i * u.in_step];
+  }
+  for (size_t i = 0; i < u.inputs; i++) u.in[i * u.in_step] *= length / sqrt(norm);
+  if (u.bias) *u.bias = length * rwk_stream_normal(s);
+  for (size_t k = 0; k < u.outputs; k++) u.out[k] = 0.1 * length * rwk_stream_normal(s);
+}
+
+typedef struct layer_view {
+  const rwk_mlp *m;
+  double *w;
+  size_t l, count;
+} layer_view;
+
+static unit at(const layer_view *v, size_t j) {
+  return unit_at(v->m, v->w, v->l, j);
+}
+
+static size_t weakest(const layer_view *v) {
+  size_t found = 0;
+  for (size_t j = 1; j < v->count; j++)
+    if (strength(at(v, j)) < strength(at(v, found))) found = j;
+  return found;
+}
+
+/* Incoming weights as long as those that are there. */
+static double usual_length(const layer_view *v) {
+  double sum = 0;
+  for (size_t j = 0; j < v->count; j++) sum += strength(at(v, j));
+  const double mean = sqrt(sum / (double)v->count);
+  return mean > 0.1 ? mean : 0.1;
+}
+
+static size_t any(const layer_view *v, rwk_stream *s) {
+  return (size_t)(rwk_stream_u64(s) % v->count);
+}
+
+/* Two that point the same way, or opposite ones of an odd activation, become one; the other is made anew. */
+static void merge(const layer_view *v, rwk_stream *s) {
+  size_t a = 0, b = v->count > 1;
+  double most = -1;
+  const int odd = v->m->activation == RWK_ACTIVATION_TANH || v->m->activation == RWK_ACTIVATION_IDENTITY;
+  for (size_t i = 0; i < v->count; i++)
+    for (size_t j = i + 1; j < v->count; j++) {
+      const double cosine = likeness(at(v, i), at(v, j)) * (0.8 + 0.2 * rwk_stream_uniform(s));
+      const double like = odd ? fabs(cosine) : cosine;
+      if (like > most) most = like, a = i, b = j;
+    }
+  const unit keep = at(v, a), go = at(v, b);
+  const double sign = odd && likeness(keep, go) < 0 ? -1 : 1;
+  if (a == b) return;
+  for (size_t k = 0; k < keep.outputs; k++) keep.out[k] += sign * go.out[k];
+  renew(go, usual_length(v), s);
+}
+
+/* A unit in the place of the weakest, beside itself: each with half its effect. */
+static void split(const layer_view *v, rwk_stream *s) {
+  const size_t to = weakest(v);
+  size_t from = any(v, s);
+  if (from == to) from = (from + 1) % v->count;
+  if (from == to) return;
+  const unit a = at(v, from), b = at(v, to);
+  copy(b, a);
+  scale_out(a, 0.5);
+  scale_out(b, 0.5);
+  const double length = 0.5 * usual_length(v);
+  for (size_t i = 0; i < a.inputs; i++) {
+    const double by = length * rwk_stream_normal(s);
+    a.in[i * a.in_step] += by;
+    b.in[i * b.in_step] -= by;
+  }
+  if (a.bias) {
+    const double by = length * rwk_stream_normal(s);
+    *a.bias += by;
+    *b.bias -= by;
+  }
+}
+
+/* Some units of the other network in the place of the weakest here. */
+static void exchange(const layer_view *v, double *other, rwk_stream *s) {
+  const layer_view theirs = {v->m, other, v->l, v->count};
+  const size_t many = 1 + (size_t)(rwk_stream_u64(s) % ((v->count + 1) / 2));
+  for (size_t k = 0; k < many; k++) copy(at(v, k ? any(v, s) : weakest(v)), at(&theirs, any(v, s)));
+}
+
+rwk_status rwk_mlp_neighbour(double *out, const double *w, const double *other, uint64_t seed,
+                             uint64_t stream, void *self) {
+  const rwk_mlp *m = self;
+  rwk_stream s;
+  rwk_stream_init(&s, seed, stream);
+  memcpy(out, w, m->dim * sizeof *out);
+  if (m->depth == 1) return RWK_OK; /* convex: there is one basin */
+  const size_t l = (size_t)(rwk_stream_u64(&s) % (m->depth - 1));
+  const layer_view v = {m, out, l, m->layers[l].outputs};
+  switch (rwk_stream_u64(&s) % 5) {
+  case 0:
+    renew(at(&v, weakest(&v)), usual_length(&v), &s);
+    break;
+  case 1:
+    renew(at(&v, any(&v, &s)), usual_length(&v), &s);
+    break;
+  case 2:
+    merge(&v, &s);
+    break;
+  case 3:
+    split(&v, &s);
+    break;
+  default: /* the other weights are only read */
+    exchange(&v, (double *)(uintptr_t)other, &s);
+    break;
+  }
+  return RWK_OK;
+}

@@ -1,0 +1,270 @@
+/* The walk `best`: the lower envelope of the lines of all weights seen, with restarts until it is a set of
+ * fits none of which is beaten by another's weights: T1 then makes it monotone. */
+#include <float.h>
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+#include "path/envelope.h"
+
+int rwk_clearly_below(double a, double b) {
+  return b == INFINITY ? a < b : b - a > 64 * DBL_EPSILON * fabs(b);
+}
+
+static int minimum(const rwk_fit *fit) {
+  return (fit->certificate.verdict == RWK_VERDICT_STRICT_MIN ||
+          fit->certificate.verdict == RWK_VERDICT_DEGENERATE_MIN) &&
+         !fit->certificate.escapable;
+}
+
+static double current_at(const rwk_envelope *e, size_t i) {
+  return e->current[i] == RWK_NO_LINE ? INFINITY : rwk_line_at(&e->lines[e->current[i]], e->path->lambda[i]);
+}
+
+static size_t lowest_line(const rwk_envelope *e, double lambda) {
+  size_t found = 0;
+  for (size_t k = 1; k < e->count; k++)
+    if (rwk_line_at(&e->lines[k], lambda) < rwk_line_at(&e->lines[found], lambda)) found = k;
+  return found;
+}
+
+/* ---- descents ---- */
+
+rwk_status rwk_envelope_plan(double **w, rwk_envelope *e, size_t index, rwk_origin origin) {
+  rwk_context *ctx = e->path->ctx;
+  RWK_TRY(rwk_grow(ctx, &e->descents, &e->descent_capacity, e->descent_count + 1, sizeof *e->descents));
+  *w = rwk_alloc_doubles(ctx, e->path->dim);
+  if (!*w) return rwk_fail_memory(ctx, "weights");
+  origin.index = index;
+  e->descents[e->descent_count++] = (rwk_descent){.index = index, .w = *w, .origin = origin};
+  return RWK_OK;
+}
+
+typedef struct crew {
+  const rwk_path *path;
+  rwk_descent *all;
+  size_t count, next;
+  rwk_status status; /* of the first failure */
+  omp_lock_t list;   /* guards next and status */
+} crew;
+
+static rwk_descent *take(crew *c) {
+  rwk_descent *taken = NULL;
+  omp_set_lock(&c->list);
+  if (c->status == RWK_OK && c->next < c->count) taken = &c->all[c->next++];
+  omp_unset_lock(&c->list);
+  return taken;
+}
+
+static void work(crew *c) {
+  rwk_context *ctx = NULL;
+  rwk_solver *solver = NULL;
+  rwk_status status = rwk_context_fork(&ctx, c->path->ctx);
+  if (status == RWK_OK) status = rwk_finisher_create(&solver, ctx, c->path);
+  for (rwk_descent *d; status == RWK_OK && (d = take(c));)
+    status = rwk_solver_run(&d->result, solver, d->w, c->path->lambda[d->index]);
+  if (status != RWK_OK) {
+    omp_set_lock(&c->list);
+    if (c->status == RWK_OK) {
+      c->status = status;
+      if (ctx) rwk_context_adopt_error(c->path->ctx, ctx);
+    }
+    omp_unset_lock(&c->list);
+  }
+  rwk_solver_destroy(solver);
+  rwk_context_destroy(ctx);
+}
+
+static int useful(const rwk_envelope *e, const rwk_line *line) {
+  for (size_t i = 0; i < e->path->count; i++) {
+    const double lambda = e->path->lambda[i];
+    if (rwk_clearly_below(rwk_line_at(line, lambda), current_at(e, i))) return 1;
+  }
+  return 0;
+}
+
+/* The end of a descent becomes a line if it is lowest somewhere. */
+static rwk_status take_over(rwk_envelope *e, rwk_descent *d, double *gain) {
+  rwk_line line = {.loss = d->result.loss,
+                   .penalty = d->result.penalty,
+                   .w = d->w,
+                   .own = d->w,
+                   .origin = d->origin,
+                   .solve = d->result};
+  if (!isfinite(line.loss) || !isfinite(line.penalty) || !useful(e, &line)) return RWK_OK;
+  RWK_TRY(rwk_grow(e->path->ctx, &e->lines, &e->capacity, e->count + 1, sizeof *e->lines));
+  const double now = rwk_line_at(&line, e->path->lambda[d->index]), before = current_at(e, d->index);
+  if (rwk_clearly_below(now, before)) {
+    e->current[d->index] = (int64_t)e->count;
+    if (isfinite(before)) *gain = fmax(*gain, (before - now) / fmax(fabs(before), DBL_MIN));
+  }
+  e->lines[e->count++] = line;
+  d->w = NULL;
+  return RWK_OK;
+}
+
+rwk_status rwk_envelope_descend(rwk_envelope *e, double *gain) {
+  rwk_path *path = e->path;
+  crew c = {.path = path, .all = e->descents, .count = e->descent_count};
+  int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
+  if ((size_t)threads > c.count) threads = (int)c.count;
+  omp_init_lock(&c.list);
+  if (threads <= 1) {
+    if (c.count) work(&c);
+  } else {
+#pragma omp parallel num_threads(threads)
+    work(&c);
+  }
+  omp_destroy_lock(&c.list);
+  rwk_status status = c.status;
+  for (size_t k = 0; k < e->descent_count; k++) {
+    if (status == RWK_OK) status = take_over(e, &e->descents[k], gain);
+    rwk_free_doubles(path->ctx, e->descents[k].w);
+  }
+  e->descent_count = 0;
+  return status;
+}
+
+rwk_status rwk_envelope_settle(rwk_envelope *e, double *gain) {
+  rwk_path *path = e->path;
+  for (;;) {
+    for (size_t i = 0; i < path->count && e->count; i++) {
+      const size_t k = lowest_line(e, path->lambda[i]);
+      if ((int64_t)k == e->tried[i] ||
+          !rwk_clearly_below(rwk_line_at(&e->lines[k], path->lambda[i]), current_at(e, i)))
+        continue;
+      rwk_origin origin = e->lines[k].origin;
+      if (origin.kind == RWK_ORIGIN_FOUND) origin.kind = RWK_ORIGIN_RESTART;
+      double *w;
+      RWK_TRY(rwk_envelope_plan(&w, e, i, origin));
+      memcpy(w, e->lines[k].w, path->dim * sizeof *w);
+      e->tried[i] = (int64_t)k;
+    }
+    if (e->descent_count == 0) return RWK_OK;
+    RWK_TRY(rwk_envelope_descend(e, gain));
+  }
+}
+
+/* ---- from the walks' fits to `best` ---- */
+
+static rwk_status add_fits(rwk_envelope *e) {
+  rwk_path *path = e->path;
+  RWK_TRY(rwk_grow(path->ctx, &e->lines, &e->capacity, path->slots * path->count, sizeof *e->lines));
+  for (size_t k = 0; k < path->slots * path->count; k++) {
+    const rwk_fit *f = &path->fits[k];
+    if (!path->made[k]) continue;
+    e->lines[e->count] = (rwk_line){.loss = f->solve.loss,
+                                    .penalty = f->solve.penalty,
+                                    .w = f->w,
+                                    .origin = {.index = f->index,
+                                               .kind = RWK_ORIGIN_FOUND,
+                                               .walk = f->walk,
+                                               .start = f->start,
+                                               .lambda = f->lambda},
+                                    .solve = f->solve,
+                                    .fit = f};
+    /* what is no minimum is a line all the same, and what it leads down to is wanted */
+    if (minimum(f) && f->solve.objective < current_at(e, f->index)) e->current[f->index] = (int64_t)e->count;
+    e->count++;
+  }
+  return RWK_OK;
+}
+
+/* All penalised weights zero, the free ones at their best: the line of the constant model. */
+static rwk_status add_zero(rwk_envelope *e) {
+  rwk_path *path = e->path;
+  rwk_solver_settings s;
+  rwk_solver_settings_init(&s);
+  s.algebra = path->settings.solver.algebra;
+  s.dense_limit = path->settings.solver.dense_limit;
+  s.escape = 0;
+  rwk_solver *solver = NULL;
+  double *w = rwk_alloc_doubles(path->ctx, path->dim);
+  rwk_status status =
+      w ? rwk_solver_create(&solver, path->ctx, path->problem, &s) : rwk_fail_memory(path->ctx, "weights");
+  rwk_solve_result r = {0};
+  if (status == RWK_OK) {
+    memset(w, 0, path->dim * sizeof *w);
+    status = rwk_solver_run(&r, solver, w, path->lambda[path->count - 1]);
+  }
+  if (status == RWK_OK) status = rwk_grow(path->ctx, &e->lines, &e->capacity, e->count + 1, sizeof *e->lines);
+  if (status == RWK_OK) {
+    e->lines[e->count++] = (rwk_line){
+        .loss = r.loss,
+        .penalty = r.penalty,
+        .w = w,
+        .own = w,
+        .origin = {.index = path->count - 1, .kind = RWK_ORIGIN_ZERO, .walk = RWK_WALK_BEST, .lambda = NAN},
+        .solve = r};
+    w = NULL;
+  }
+  rwk_solver_destroy(solver);
+  rwk_free_doubles(path->ctx, w);
+  return status;
+}
+
+static double lowest_of_walks(const rwk_path *path, size_t i) {
+  double lowest = NAN;
+  for (size_t s = 0; s < path->slots; s++)
+    if (path->made[s * path->count + i])
+      lowest = fmin(lowest, path->fits[s * path->count + i].solve.objective);
+  return lowest;
+}
+
+/* Certifies the lowest fit at each penalty, and keeps it. */
+static rwk_status keep(rwk_envelope *e) {
+  rwk_path *path = e->path;
+  rwk_fit *fits = path->fits + path->slots * path->count;
+  for (size_t i = 0; i < path->count; i++) {
+    if (e->current[i] == RWK_NO_LINE) continue;
+    const rwk_line *line = &e->lines[e->current[i]];
+    rwk_fit fit = {.walk = RWK_WALK_BEST, .index = i, .lambda = path->lambda[i], .solve = line->solve};
+    if (line->fit) {
+      fit.certificate = line->fit->certificate;
+      fit.seconds = line->fit->seconds;
+    } else {
+      const double began = rwk_seconds();
+      RWK_TRY(rwk_certify(&fit.certificate, NULL, path->ctx, path->problem, fit.lambda, line->w,
+                          &path->settings.certify));
+      fit.seconds = line->solve.seconds + rwk_seconds() - began;
+    }
+    double *w = rwk_alloc_doubles(path->ctx, path->dim);
+    if (!w) return rwk_fail_memory(path->ctx, "weights");
+    memcpy(w, line->w, path->dim * sizeof *w);
+    fit.w = w;
+    fits[i] = fit;
+    path->origins[i] = line->origin;
+    path->origins[i].index = i;
+    path->origins[i].won = fmax(0, lowest_of_walks(path, i) - fit.solve.objective);
+    if (isnan(lowest_of_walks(path, i))) path->origins[i].won = NAN;
+    if (path->settings.save) RWK_TRY(path->settings.save(&fits[i], path->settings.store_payload));
+    rwk_path_report(path, &fits[i]);
+  }
+  rwk_walk_record *record = &path->walks[path->walk_count];
+  record->points = rwk_calloc(path->ctx, path->count, sizeof *record->points);
+  if (!record->points) return rwk_fail_memory(path->ctx, "walks");
+  path->walk_count++;
+  record->walk = RWK_WALK_BEST;
+  for (size_t i = 0; i < path->count; i++) record->points[i] = fits[i].w ? &fits[i] : NULL;
+  return RWK_OK;
+}
+
+rwk_status rwk_best_run(rwk_path *path) {
+  rwk_envelope e = {.path = path};
+  double gain = 0;
+  e.current = rwk_alloc(path->ctx, path->count, sizeof *e.current);
+  e.tried = rwk_alloc(path->ctx, path->count, sizeof *e.tried);
+  rwk_status status = e.current && e.tried ? RWK_OK : rwk_fail_memory(path->ctx, "the envelope");
+  for (size_t i = 0; i < path->count && status == RWK_OK; i++) e.current[i] = e.tried[i] = RWK_NO_LINE;
+  if (status == RWK_OK) status = add_fits(&e);
+  if (status == RWK_OK) status = add_zero(&e);
+  if (status == RWK_OK) status = rwk_envelope_settle(&e, &gain);
+  if (status == RWK_OK && path->settings.effort != RWK_EFFORT_LOW) status = rwk_envelope_search(&e);
+  if (status == RWK_OK) status = keep(&e);
+  for (size_t k = 0; k < e.descent_count; k++) rwk_free_doubles(path->ctx, e.descents[k].w);
+  for (size_t k = 0; k < e.count; k++) rwk_free_doubles(path->ctx, e.lines[k].own);
+  rwk_free(path->ctx, e.descents);
+  rwk_free(path->ctx, e.lines);
+  rwk_free(path->ctx, e.tried);
+  rwk_free(path->ctx, e.current);
+  return status;
+}

@@ -1,0 +1,60 @@
+/* path/envelope.h: the inside of `best`.
+ *
+ * Weights W give a line J(W; lambda) = L + lambda R (T3). The pool holds the lines of all fits of the walks,
+ * and of those of our own that are lowest somewhere on the grid.
+ */
+#ifndef RWK_PATH_ENVELOPE_H
+#define RWK_PATH_ENVELOPE_H
+
+#include "path/path.h"
+
+typedef struct rwk_line {
+  double loss, penalty;
+  const double *w;
+  double *own; /* w, if the pool is to release it */
+  rwk_origin origin;
+  rwk_solve_result solve;
+  const rwk_fit *fit; /* the walk's fit that it is, or NULL */
+} rwk_line;
+
+/* Weights to descend from at one penalty, which become the weights where that ends. */
+typedef struct rwk_descent {
+  size_t index;
+  double *w; /* [dim] */
+  rwk_origin origin;
+  rwk_solve_result result;
+} rwk_descent;
+
+enum { RWK_NO_LINE = -1 };
+
+typedef struct rwk_envelope {
+  rwk_path *path;
+  rwk_line *lines;
+  size_t count, capacity;
+  int64_t *current; /* [path->count] the line fitted at this penalty that is lowest there, or RWK_NO_LINE */
+  int64_t *tried;   /* [path->count] the line that was descended from last */
+  rwk_descent *descents;
+  size_t descent_count, descent_capacity;
+} rwk_envelope;
+
+static inline double rwk_line_at(const rwk_line *line, double lambda) {
+  return line->loss + lambda * line->penalty;
+}
+
+/* Is a below b by more than the rounding of J? */
+int rwk_clearly_below(double a, double b);
+
+/* Plans a descent at grid point `index`; *w[dim] is to be filled in by the caller. */
+rwk_status rwk_envelope_plan(double **w, rwk_envelope *e, size_t index, rwk_origin origin);
+
+/* Makes the descents that are planned, in parallel, and takes their ends over in order. *gain: the largest
+ * fall of a current objective, relative to it. */
+rwk_status rwk_envelope_descend(rwk_envelope *e, double *gain);
+
+/* Restarts each penalty from the lowest line there until no line is below its fit (T3). */
+rwk_status rwk_envelope_settle(rwk_envelope *e, double *gain);
+
+/* Looks for other basins, as the effort says. Begins and ends settled. */
+rwk_status rwk_envelope_search(rwk_envelope *e);
+
+#endif
