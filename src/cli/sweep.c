@@ -59,9 +59,25 @@ static char *list_columns(const rwk_table *table) {
 typedef struct role {
   const char *what, *option, *chosen;
   const char *const *names;
-  const char *const *others; /* names that would do under `instead` */
-  const char *instead;
+  const char *const *others; /* names of what the column would hold under another reading ... */
+  const char *instead;       /* ... which this option asks for; NULL: it is asked for, and they will do too */
 } role;
+
+/* How many columns have one of the names; 1 if one has the first of them. *column: that one, or the first
+ * found.
+ */
+static size_t look(size_t *column, const rwk_table *table, const char *const *known) {
+  size_t found = 0;
+  for (size_t j = 0; j < rwk_table_columns(table); j++) {
+    const char *name = rwk_table_column_name(table, j);
+    if (alike(name, known[0])) {
+      *column = j;
+      return 1;
+    }
+    if (is_one_of(name, known) && found++ == 0) *column = j;
+  }
+  return found;
+}
 
 static int find(size_t *column, rwk_context *ctx, const rwk_table *table, const char *file, const role *r) {
   if (r->chosen) {
@@ -69,16 +85,9 @@ static int find(size_t *column, rwk_context *ctx, const rwk_table *table, const 
     return status == RWK_OK ? 0 : cli_fail_status(ctx, status);
   }
   const size_t count = rwk_table_columns(table);
-  size_t found = 0, other = count;
-  for (size_t j = 0; j < count; j++) {
-    const char *name = rwk_table_column_name(table, j);
-    if (alike(name, r->names[0])) {
-      *column = j;
-      return 0;
-    }
-    if (is_one_of(name, r->names) && found++ == 0) *column = j;
-    if (other == count && is_one_of(name, r->others)) other = j;
-  }
+  size_t found = look(column, table, r->names), other = count;
+  if (found == 0 && !r->instead) found = look(column, table, r->others);
+  if (found == 0) look(&other, table, r->others);
   if (found == 1) return 0;
   char *list = list_columns(table);
   char *shown = other < count ? cli_escape(rwk_table_column_name(table, other)) : NULL;
@@ -87,9 +96,9 @@ static int find(size_t *column, rwk_context *ctx, const rwk_table *table, const 
     code = cli_fail(CLI_DATA, "%s: several columns may hold the %s; say which by --%s NAME (columns: %s)",
                     file, r->what, r->option, list ? list : "?");
   else if (shown)
-    code =
-        cli_fail(CLI_DATA, "%s: no column of %s, but '%s' looks right for %s (or say --%s NAME; columns: %s)",
-                 file, r->what, shown, r->instead, r->option, list ? list : "?");
+    code = cli_fail(CLI_DATA,
+                    "%s: no column is named like %s, but '%s' is one for %s (or say --%s NAME; columns: %s)",
+                    file, r->what, shown, r->instead, r->option, list ? list : "?");
   else
     code = cli_fail(CLI_DATA, "%s: no column is named like %s; say which it is by --%s NAME (columns: %s)",
                     file, r->what, r->option, list ? list : "?");
@@ -126,10 +135,10 @@ int cli_sweep_read(cli_sweep *s, rwk_context *ctx, const char *file, const cli_a
                            : "--log-lambda"},
       {reading->objective ? "objectives" : "mean squared errors", "mse-column", args->value[CLI_MSE_COLUMN],
        reading->objective ? objective_names : mse_names, reading->objective ? mse_names : objective_names,
-       reading->objective ? "leaving --objective away" : "--objective"},
+       reading->objective ? NULL : "--objective"},
       {reading->norm ? "norms of the weights" : "sums of squared weights", "penalty-column",
        args->value[CLI_PENALTY_COLUMN], reading->norm ? norm_names : penalty_names,
-       reading->norm ? penalty_names : norm_names, reading->norm ? "leaving --norm away" : "--norm"}};
+       reading->norm ? penalty_names : norm_names, reading->norm ? NULL : "--norm"}};
   const double **const columns[] = {&s->lambda, &s->mse, &s->penalty};
   const char **const names[] = {&s->lambda_name, &s->mse_name, &s->penalty_name};
   size_t place[3];
