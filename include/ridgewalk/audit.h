@@ -129,9 +129,9 @@ RWK_API const rwk_audit_point *rwk_audit_points(const rwk_audit *audit); /* [cou
 RWK_API const rwk_audit_drop *rwk_audit_drops(size_t *count, const rwk_audit *audit); /* by rising penalty */
 
 /* error[count]: half a unit in the last place that a column of numbers seems to be written with: its numbers
- * have at most so many digits behind the point, or so many significant ones, whichever is coarser; 0 for a
- * column with 15 digits and more. For penalties, which are chosen and not measured (`chosen`), numbers of up
- * to three digits count as exact. */
+ * have at most so many digits behind the point, or so many significant ones (three or more), whichever is
+ * coarser; 0 for a column with 15 digits and more. For penalties, which are chosen and not measured
+ * (`chosen`), numbers of up to three digits count as exact. */
 RWK_API void rwk_audit_rounding(double *error, const double *x, size_t count, int chosen);
 
 #ifdef __cplusplus

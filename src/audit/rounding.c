@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include "audit/audit.h"
 
-enum { DIGITS_EXACT = 15, DIGITS_CHOSEN = 3 };
+/* Nobody prints a measured number with fewer than DIGITS_LEAST: 0.5 beside 1 was not rounded from 0.7. */
+enum { DIGITS_EXACT = 15, DIGITS_CHOSEN = 3, DIGITS_LEAST = 3 };
 
 /* Fewest significant digits that give x back, at most 17. *exponent: decimal exponent of the first. The
  * locale does not matter: what is written in it is read in it. */
@@ -30,7 +31,7 @@ static int power_of_two(double x) {
 }
 
 void rwk_audit_rounding(double *error, const double *x, size_t count, int chosen) {
-  int significant = 0, behind = 0;
+  int significant = DIGITS_LEAST, behind = 0;
   for (size_t i = 0; i < count; i++) {
     int exponent;
     if (x[i] == 0 || !isfinite(x[i]) || (chosen && power_of_two(x[i]))) continue;
