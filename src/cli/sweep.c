@@ -131,8 +131,7 @@ int cli_sweep_read(cli_sweep *s, rwk_context *ctx, const char *file, const cli_a
   const role roles[] = {
       {"penalties", "lambda-column", args->value[CLI_LAMBDA_COLUMN],
        reading->log_lambda ? log_names : lambda_names, reading->log_lambda ? lambda_names : log_names,
-       reading->log_lambda ? "--lambda-column with --log-lambda, or for leaving --log-lambda away"
-                           : "--log-lambda"},
+       reading->log_lambda ? NULL : "--log-lambda"},
       {reading->objective ? "objectives" : "mean squared errors", "mse-column", args->value[CLI_MSE_COLUMN],
        reading->objective ? objective_names : mse_names, reading->objective ? mse_names : objective_names,
        reading->objective ? NULL : "--objective"},
