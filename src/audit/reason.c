@@ -47,7 +47,10 @@ void rwk_audit_reason(rwk_audit *d) {
         s->penalties, s->penalties == 1 ? " is" : "s are");
   else if (s->beaten)
     snprintf(to, room,
-             "%s not global: at their own penalty the weights of another row have a lower objective", rows);
+             "%s not global: at their own penalty the weights of another row have a lower objective%s", rows,
+             4 * (s->penalties - s->agree) >= s->penalties
+                 ? "; so many may also come from noise, as of dropout"
+                 : "");
   else
     snprintf(
         to, room,
