@@ -34,12 +34,12 @@ typedef struct rwk_pair {
   double a, b, t, u;
 } rwk_pair;
 
-rwk_pair rwk_audit_pair(const rwk_audit *audit, size_t i, size_t j);
+rwk_pair rwk_audit_pair(const rwk_audit *d, size_t i, size_t j);
 
 /* scale.c: fills echo, mute, interval, and the part of the summary that speaks of the scale. */
-rwk_status rwk_audit_find_scale(rwk_audit *audit);
+rwk_status rwk_audit_find_scale(rwk_audit *d);
 
 /* reason.c: the summary's sentence. */
-void rwk_audit_reason(rwk_audit *audit);
+void rwk_audit_reason(rwk_audit *d);
 
 #endif
