@@ -12,6 +12,7 @@
 #include <ridgewalk/certify.h>
 #include <ridgewalk/branch.h>
 #include <ridgewalk/path.h>
+#include <ridgewalk/audit.h>
 #include <ridgewalk/run.h>
 
 #endif

@@ -52,6 +52,19 @@ RWK_API const char *rwk_table_column_name(const rwk_table *table,
                                           size_t column); /* same lifetime as the table */
 RWK_API int rwk_table_column_is_text(const rwk_table *table, size_t column);
 
+/* The place of a column by its name. RWK_DATA with the nearest name there is ("no column 'Y'; did you mean
+ * 'y'?"), or if two columns have it. */
+RWK_API rwk_status rwk_table_column_find(size_t *column, rwk_context *ctx, const rwk_table *table,
+                                         const char *name);
+
+/* The numbers of a column, x[rows], with the table's lifetime. RWK_DATA with line, column and cell where one
+ * is missing or is no number. */
+RWK_API rwk_status rwk_table_column_numbers(const double **x, rwk_context *ctx, const rwk_table *table,
+                                            size_t column);
+
+/* The line of the file, from 1, on which a row begins; 0 if there is no such row. */
+RWK_API size_t rwk_table_line(const rwk_table *table, size_t row);
+
 typedef enum rwk_categorical { RWK_CATEGORICAL_ONE_HOT, RWK_CATEGORICAL_ERROR } rwk_categorical;
 typedef enum rwk_missing { RWK_MISSING_ERROR, RWK_MISSING_DROP } rwk_missing;
 

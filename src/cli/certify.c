@@ -20,7 +20,8 @@ static void print_words(const rwk_certificate *c, const cli_setup *s, double lam
   char text[32];
   printf("%s at %s = %s\n", cli_verdict_text(c), s->scale.lambda, cli_lambda_text(text, lambda));
   printf("  %s\n", c->reason);
-  printf("  J = %s = %.10g   MSE %.10g   penalty %.10g\n", s->scale.objective, c->objective, mse, c->penalty);
+  printf("  J = %s = %.10g, R = sum of squared weights%s   MSE %.10g   penalty %.10g\n", s->scale.objective,
+         c->objective, s->scale.penalise_biases ? " and biases" : ", biases free", mse, c->penalty);
   printf("  largest gradient entry %.3e (limit %.1e)   Euclidean norm %.3e\n", c->grad_inf, c->grad_limit,
          c->grad_norm);
   if (isfinite(c->min_eig))

@@ -18,7 +18,15 @@ enum {
 
 /* ---- options.c ---- */
 
-enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8, CLI_EXPLAIN = 16 };
+enum {
+  CLI_PATH = 1,
+  CLI_CERTIFY = 2,
+  CLI_PREDICT = 4,
+  CLI_RUNS = 8,
+  CLI_EXPLAIN = 16,
+  CLI_AUDIT = 32,
+  CLI_CONVERT = 64
+};
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
 #define CLI_OPTION_LIST(X)                                                                                   \
@@ -52,17 +60,32 @@ enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8, CLI_EXPLAIN
   X(NO_STANDARDIZE, "no-standardize", "", CLI_PATH | CLI_CERTIFY, 1, "take the numbers as they are")         \
   X(NO_HIDDEN_BIAS, "no-hidden-bias", "", CLI_PATH | CLI_CERTIFY, 1, "hidden units without biases")          \
   X(NO_OUTPUT_BIAS, "no-output-bias", "", CLI_PATH | CLI_CERTIFY, 1, "outputs without biases")               \
-  X(CONVENTION, "convention", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
+  X(CONVENTION, "convention", "NAME", CLI_PATH | CLI_CERTIFY | CLI_AUDIT, 1,                                 \
     "whose objective and penalty: mse, half-sse, nnet, sklearn, torch, keras (default mse)")                 \
   X(PENALISE_BIASES, "penalise-biases", "", CLI_PATH | CLI_CERTIFY, 1, "biases in the penalty too")          \
-  X(SEP, "sep", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                                \
+  X(FROM_NAME, "from", "NAME", CLI_CONVERT, 0,                                                               \
+    "whose penalty it is: mse, half-sse, nnet, sklearn, torch, keras")                                       \
+  X(TO_NAME, "to", "NAME", CLI_CONVERT, 0, "whose penalty is wanted")                                        \
+  X(ROWS, "rows", "N", CLI_AUDIT | CLI_CONVERT, 0,                                                           \
+    "rows of the table (or the sum of their weights): sums against means")                                   \
+  X(LAMBDA_COLUMN, "lambda-column", "NAME", CLI_AUDIT, 0,                                                    \
+    "column of penalties (default: lambda, alpha, weight_decay, ...)")                                       \
+  X(MSE_COLUMN, "mse-column", "NAME", CLI_AUDIT, 0,                                                          \
+    "column of mean squared errors in sample (default: mse, loss, ...)")                                     \
+  X(PENALTY_COLUMN, "penalty-column", "NAME", CLI_AUDIT, 0,                                                  \
+    "column of sums of squared weights (default: penalty, norm2, ...)")                                      \
+  X(OBJECTIVE, "objective", "", CLI_AUDIT, 0,                                                                \
+    "the error column holds the whole objective, penalty included")                                          \
+  X(NORM, "norm", "", CLI_AUDIT, 0, "the penalty column holds the norm of the weights, not its square")      \
+  X(LOG_LAMBDA, "log-lambda", "", CLI_AUDIT, 0, "the penalties are natural logarithms")                      \
+  X(SEP, "sep", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT, 1,                                    \
     "character between cells (default: found; 'tab' for a tab)")                                             \
-  X(DECIMAL, "decimal", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                        \
+  X(DECIMAL, "decimal", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT, 1,                            \
     "decimal mark, . or , (default: found)")                                                                 \
   X(NA, "na", "TEXT[,TEXT]", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "further spellings of a missing cell") \
-  X(HEADER, "header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                           \
+  X(HEADER, "header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT, 1,                               \
     "the first line holds names even if they are numbers")                                                   \
-  X(NO_HEADER, "no-header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                     \
+  X(NO_HEADER, "no-header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT, 1,                         \
     "the first line is data; columns are V1, V2, ...")                                                       \
   X(CATEGORICAL, "categorical", "WAY", CLI_PATH | CLI_CERTIFY, 1,                                            \
     "text columns: one-hot or error (default one-hot)")                                                      \
@@ -78,12 +101,14 @@ enum { CLI_PATH = 1, CLI_CERTIFY = 2, CLI_PREDICT = 4, CLI_RUNS = 8, CLI_EXPLAIN
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
   X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0,                                           \
     "threads (default: all); results do not depend on it")                                                   \
-  X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN, 0,                                    \
+  X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT, 0,          \
     "JSON on standard output instead of text")                                                               \
-  X(QUIET, "quiet", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN, 0,                    \
+  X(QUIET, "quiet", "",                                                                                      \
+    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT, 0,              \
     "no notes, no progress, no text")                                                                        \
   X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
-  X(HELP, "help", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN, 0, "this text")
+  X(HELP, "help", "",                                                                                        \
+    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT, 0, "this text")
 
 typedef enum cli_option {
 #define CLI_X(symbol, name, argument, verbs, kept, help) CLI_##symbol,
@@ -108,6 +133,8 @@ int cli_parse(cli_args *args, int verb, int argc, const char **argv);
 void cli_verb_help(int verb);
 void cli_program_help(FILE *to);
 const char *cli_verb_name(int verb);
+/* "path, certify, ..." */
+const char *cli_verb_list(void);
 
 /* ---- text.c ---- */
 
@@ -161,6 +188,35 @@ int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, s
 int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights, const char *file);
 void cli_setup_release(cli_setup *s);
 int cli_algebra(rwk_algebra *algebra, const cli_args *args);
+
+/* ---- sweep.c: the table of somebody's sweep ---- */
+
+/* How its columns are to be taken. */
+typedef struct cli_reading {
+  int objective, norm, log_lambda;
+} cli_reading;
+
+typedef struct cli_sweep {
+  rwk_table *table;
+  const double *lambda, *mse, *penalty; /* [count] the columns as they are; the table's */
+  const char *lambda_name, *mse_name, *penalty_name;
+  size_t count;
+} cli_sweep;
+
+/* Reads the table and finds the three columns by options and reading. 0 or an exit code. */
+int cli_sweep_read(cli_sweep *s, rwk_context *ctx, const char *file, const cli_args *args,
+                   const cli_reading *reading);
+/* Audits it under a reading; the column that holds objectives is divided by `unit` first. A message only if
+ * `aloud`. */
+int cli_sweep_audit(rwk_audit **audit, rwk_context *ctx, const cli_sweep *s, const char *file,
+                    const cli_reading *reading, double unit, const rwk_audit_settings *settings, int aloud);
+void cli_sweep_release(cli_sweep *s);
+
+/* The scales of a convention by its name, for n rows (0: not given, which is refused where n matters).
+ * `option` is the one that named it. 0 or an exit code. */
+int cli_convention(rwk_objective_scale *scale, const char *name, double n, const char *option);
+/* --rows, 0 where it is not given. 0 or an exit code. */
+int cli_rows(double *n, const cli_args *args);
 
 /* ---- report: what is printed of a path, whether it was just walked or read from a file ---- */
 
@@ -228,5 +284,7 @@ int cli_certify(const cli_args *args);
 int cli_predict(const cli_args *args);
 int cli_runs(const cli_args *args);
 int cli_explain(const cli_args *args);
+int cli_audit(const cli_args *args);
+int cli_convert(const cli_args *args);
 
 #endif

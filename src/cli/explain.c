@@ -190,6 +190,7 @@ static void print_branch(FILE *to, const job *j) {
   const rwk_branch_point *p = rwk_branch_points(j->branch);
   const rwk_branch_event *e = rwk_branch_events(j->branch);
   char from[32], after[32];
+  cli_print_heading(to, r);
   fprintf(to, "The branch through the fit at %s of walk %s, start %d, towards %s:\n\n",
           cli_lambda_text(from, cli_user_lambda(r, r->lambda[j->from])), rwk_walk_name(j->walk), j->start,
           cli_lambda_text(after, cli_user_lambda(r, j->lambda_to)));
@@ -341,6 +342,7 @@ static int all_drops(const job *j) {
   size_t told = 0;
   int code = 0;
   if (j->asked->value[CLI_JSON]) return cli_print_path_json(stdout, r);
+  cli_print_heading(stdout, r);
   for (size_t k = 0; k < r->walk_count; k++) {
     const cli_walk *w = &r->walks[k];
     for (int rise = 0; rise < 2; rise++) {

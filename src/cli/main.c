@@ -4,11 +4,9 @@
 static const struct {
   int verb;
   int (*run)(const cli_args *args);
-} table[] = {{CLI_PATH, cli_path},
-             {CLI_CERTIFY, cli_certify},
-             {CLI_PREDICT, cli_predict},
-             {CLI_RUNS, cli_runs},
-             {CLI_EXPLAIN, cli_explain}};
+} table[] = {{CLI_PATH, cli_path},       {CLI_CERTIFY, cli_certify}, {CLI_EXPLAIN, cli_explain},
+             {CLI_PREDICT, cli_predict}, {CLI_RUNS, cli_runs},       {CLI_AUDIT, cli_audit},
+             {CLI_CONVERT, cli_convert}};
 
 enum { VERBS = sizeof table / sizeof *table };
 
@@ -26,8 +24,7 @@ int main(int argc, char **argv) {
   }
   if (!strcmp(first, "help") || !strcmp(first, "--help") || !strcmp(first, "-h")) {
     const int v = argc > 2 ? find(argv[2]) : -1;
-    if (argc > 2 && v < 0)
-      return cli_fail(CLI_USAGE, "no verb '%s'; there are path, certify, explain, predict, runs", argv[2]);
+    if (argc > 2 && v < 0) return cli_fail(CLI_USAGE, "no verb '%s'; there are %s", argv[2], cli_verb_list());
     if (v >= 0)
       cli_verb_help(table[v].verb);
     else
@@ -36,10 +33,9 @@ int main(int argc, char **argv) {
   }
   const int v = find(first);
   if (v < 0) {
-    const int coming = !strcmp(first, "audit") || !strcmp(first, "cv") || !strcmp(first, "search") ||
-                       !strcmp(first, "landscape") || !strcmp(first, "report");
-    return cli_fail(CLI_USAGE, "no verb '%s'%s; there are path, certify, explain, predict, runs", first,
-                    coming ? " yet" : "");
+    const int coming = !strcmp(first, "cv") || !strcmp(first, "search") || !strcmp(first, "landscape") ||
+                       !strcmp(first, "report");
+    return cli_fail(CLI_USAGE, "no verb '%s'%s; there are %s", first, coming ? " yet" : "", cli_verb_list());
   }
   cli_args args;
   const int code = cli_parse(&args, table[v].verb, argc - 2, (const char **)argv + 2);

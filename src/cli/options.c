@@ -30,6 +30,12 @@ static const struct {
      "ridgewalk predict diabetes.rwk new.csv --lambda 2^-6"},
     {CLI_RUNS, "runs", "[show|resume] [FILE or FOLDER ...]", "list run files, show one, or go on with one",
      "ridgewalk runs show diabetes.rwk"},
+    {CLI_AUDIT, "audit", "SWEEP.csv",
+     "from penalty, error and weights' size alone: which fits of a sweep are provably not global, and is the "
+     "penalty on the scale you think",
+     "ridgewalk audit sweep.csv --lambda-column alpha --rows 442"},
+    {CLI_CONVERT, "convert", "PENALTY", "turn one tool's penalty into another's",
+     "ridgewalk convert 0.01 --from sklearn --to torch --rows 442"},
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -46,6 +52,10 @@ const char *cli_verb_name(int verb) {
   for (size_t v = 0; v < VERBS; v++)
     if (verbs[v].verb == verb) return verbs[v].name;
   return "?";
+}
+
+const char *cli_verb_list(void) {
+  return "path, certify, explain, predict, runs, audit, convert";
 }
 
 /* Number of letters to change, add or leave out. */

@@ -109,6 +109,15 @@ static int write_rows(const char *file, const rwk_design *design, const double *
   return 0;
 }
 
+/* The rows are pure CSV, so that the fit they come from is told beside them. */
+static void say_fit(const cli_report *r, const rwk_fit *f) {
+  char text[32];
+  fprintf(stderr, "fit of walk %s, start %d, at %s = %s; J = %s, R = sum of squared weights%s\n",
+          rwk_walk_name(f->walk), f->start, r->scale.lambda,
+          cli_lambda_text(text, cli_user_lambda(r, r->lambda[f->index])), r->scale.objective,
+          r->scale.penalise_biases ? " and biases" : ", biases free");
+}
+
 int cli_predict(const cli_args *args) {
   if (args->operand_count != 2)
     return cli_fail(CLI_USAGE,
@@ -144,6 +153,7 @@ int cli_predict(const cli_args *args) {
       if (status == RWK_OK)
         status = rwk_mlp_predict(F, q, mlp, rwk_design_X(design), rwk_design_inputs(design), rows, w);
       if (status == RWK_OK) status = rwk_design_unscale(F, q, design, rows);
+      if (status == RWK_OK && !args->value[CLI_QUIET]) say_fit(&s.report, &s.fits[which]);
       code = status == RWK_OK ? write_rows(args->value[CLI_OUT], design, F) : cli_fail_status(ctx, status);
       if (!code && !cli_certified(&s.fits[which].certificate)) {
         if (!args->value[CLI_QUIET])

@@ -39,6 +39,24 @@ rwk_status rwk_check_numbers(rwk_context *ctx, const rwk_table *t, size_t column
   return RWK_OK;
 }
 
+rwk_status rwk_table_column_numbers(const double **x, rwk_context *ctx, const rwk_table *t, size_t column) {
+  char name[RWK_SHOWN], cell[RWK_SHOWN];
+  if (column >= t->column_count)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "column: there is no column %zu", column);
+  const rwk_column *c = &t->columns[column];
+  *x = c->x;
+  if (c->oddity_count == 0) return RWK_OK;
+  const rwk_oddity *o = &c->oddities[0];
+  const int advised = !o->missing && !o->range && o->look != RWK_LOOK_TEXT && o->look != RWK_LOOK_DATE &&
+                      o->look != RWK_LOOK_INFINITE;
+  return rwk_fail(ctx, RWK_DATA, "%s, line %zu, column '%s': '%s' is %s%s", t->name, t->line[o->row],
+                  shown(name, c->name), shown(cell, t->texts + o->text),
+                  o->missing ? "a missing value"
+                  : o->range ? "out of the range of a double"
+                             : "not a number",
+                  advised ? rwk_look_advice((rwk_look)o->look) : "; correct it, or take the row out");
+}
+
 /* "x1 1, x2 3, ..." */
 static void list_missing(char *list, size_t room, const rwk_table *t, const size_t *columns, size_t count) {
   char name[RWK_SHOWN];

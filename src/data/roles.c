@@ -8,6 +8,10 @@ static const char *shown(char out[RWK_SHOWN], const char *name) {
   return rwk_shown(out, name, strlen(name));
 }
 
+rwk_status rwk_table_column_find(size_t *column, rwk_context *ctx, const rwk_table *t, const char *name) {
+  return rwk_find_column(column, ctx, t, name, "column");
+}
+
 rwk_status rwk_find_column(size_t *column, rwk_context *ctx, const rwk_table *t, const char *name,
                            const char *what) {
   char wanted[RWK_SHOWN], other[RWK_SHOWN], last[RWK_SHOWN];

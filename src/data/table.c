@@ -34,6 +34,10 @@ const char *rwk_table_column_name(const rwk_table *t, size_t column) {
   return column < t->column_count ? t->columns[column].name : NULL;
 }
 
+size_t rwk_table_line(const rwk_table *t, size_t row) {
+  return row < t->rows ? t->line[row] : 0;
+}
+
 int rwk_table_column_is_text(const rwk_table *t, size_t column) {
   return column < t->column_count && rwk_column_is_text(t, &t->columns[column]);
 }
