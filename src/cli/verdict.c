@@ -105,7 +105,7 @@ static void say_branch(FILE *to, const cli_report *r, const rwk_drop *d) {
     fprintf(
         to,
         "Both are minima, and the branch goes on from one penalty to the other, with %.6g at its end: the "
-        "solver's steps left it",
+        "next fit is on another branch",
         cli_mse(r, d->branch_loss));
     break;
   default:
@@ -254,6 +254,10 @@ static void say_disagreement(FILE *to, const cli_report *r) {
           "\"%s\" by %.3g in the objective, so it is not global there.\n",
           places, r->count, cli_lambda_text(text, cli_user_lambda(r, r->lambda[where])),
           cli_walk_text(a, r, &r->walks[worst]), cli_walk_text(b, r, &r->walks[winner]), gap);
+}
+
+/* Zero may be a minimum at every penalty (T5): a walk that begins there ends there. */
+static void say_never_left_zero(FILE *to, const cli_report *r) {
   for (size_t k = 0; k < r->walk_count; k++) {
     if (r->walks[k].walk != RWK_WALK_DOWN) continue;
     int left_zero = 0;
@@ -291,6 +295,7 @@ void cli_print_verdict(FILE *to, const cli_report *r) {
     cli_print_best(to, r);
   else
     say_disagreement(to, r);
+  say_never_left_zero(to, r);
   say_collapse(to, r);
   if (r->file) fprintf(to, "Run file: %s\n", r->file);
 }

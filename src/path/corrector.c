@@ -83,7 +83,7 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
     if (!isfinite(l->grad_inf)) return RWK_OK;
     const double tolerance = c->settings.grad_tol * fmax(1, l->parts.objective);
-    if (c->sharp ? last <= 1e-8 && l->grad_inf <= 0.01 * tolerance
+    if (c->sharp ? last <= 1e-12 && l->grad_inf <= 0.01 * tolerance
                  : l->grad_inf <= 0.01 * tolerance || (k > 1 && l->grad_inf <= tolerance)) {
       *factored = count;
       return RWK_OK;
@@ -95,7 +95,7 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
       size = hypot(rwk_norm(l->n, c->x0) / c->scale, dt);
     }
     if (!(size <= 0.2 * last) || (k == 0 && size > most)) {
-      if (l->grad_inf <= tolerance && k > 1) {
+      if (l->grad_inf <= tolerance && k > 1 && (fresh_last || !c->sharp)) {
         *factored = count; /* as good as rounding lets it be */
         return RWK_OK;
       }
@@ -106,7 +106,11 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
       fresh = 1;
     }
     /* steps by the same kind of factor are comparable, others are not */
-    if (!(size <= most) || (k > 0 && fresh && fresh_last && size > 0.75 * last)) return RWK_OK;
+    if (!(size <= most)) return RWK_OK;
+    if (k > 0 && fresh && fresh_last && size > 0.75 * last) {
+      if (c->sharp && l->grad_inf <= tolerance) *factored = count; /* nothing is left but rounding */
+      return RWK_OK;
+    }
     last = size;
     fresh_last = fresh;
     rwk_axpy(l->n, 1, c->x0, p->w);
@@ -190,6 +194,7 @@ rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored
   rwk_tracer_predict(c, p, s);
   RWK_TRY(rwk_tracer_correct(c, p, &c->here, 0.3 * s + 1e-9, factored));
   if (*factored < 0) return RWK_OK;
-  RWK_TRY(rwk_tracer_tidy(c, p, 1e-8));
+  /* where a unit is dead, and its curvature near 0 at that, Newton moves it by more than elsewhere */
+  RWK_TRY(rwk_tracer_tidy(c, p, isnan(c->here.escape) ? 1e-8 : 1e-5));
   return rwk_tracer_look(c, p, &c->here);
 }
