@@ -68,8 +68,8 @@ RWK_API const char *rwk_origin_name(rwk_origin_kind kind);
 /* X(symbol, name, meaning): how far `best` looks beyond the walks. */
 #define RWK_EFFORT_LIST(X)                                                                                   \
   X(LOW, "low", "the envelope of the walks' fits alone: a few fits more")                                    \
-  X(NORMAL, "normal", "far sides of folds, and changed copies: up to 24 fits more at each penalty")          \
-  X(HIGH, "high", "the same for as long as anything is gained: up to 400 fits more at each penalty")
+  X(NORMAL, "normal", "a search of other basins within 10 times the walks' iterations; Krylov algebra: 1")   \
+  X(HIGH, "high", "the same within 200 times the walks' iterations; Krylov algebra: 20")
 
 typedef enum rwk_effort {
 #define RWK_X(symbol, name, meaning) RWK_EFFORT_##symbol,

@@ -96,7 +96,7 @@ typedef struct rwk_problem_ops {
    * or split, or taken from other[dim], the weights of another fit (or w). The same bits for the same
    * arguments. Without it, random weights are added to w. */
   rwk_status (*neighbour)(double *out, const double *w, const double *other, uint64_t seed, uint64_t stream,
-                          void *self);
+                          void *work, void *self);
 
   /* Optional. Which part of the model each coordinate belongs to (group[dim], from 0; a unit with its
    * incoming weights, say) and how many parts there are; and a part's name. Both or neither. */

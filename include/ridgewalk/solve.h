@@ -81,6 +81,11 @@ RWK_API void rwk_solver_destroy(rwk_solver *solver); /* NULL is fine */
  * it); RWK_NUMERICAL if J is not finite at the start; RWK_CANCELLED with the best weights so far in w. */
 RWK_API rwk_status rwk_solver_run(rwk_solve_result *result, rwk_solver *solver, double *w, double lambda);
 
+/* Newton runs from now on end, as RWK_STOP_HOPELESS, once an undamped step shows that J will not come below
+ * `objective`: when it is above by three times the fall of the step's model. For searches, where most
+ * descents end where nothing is won. INFINITY, as at first: they go on to the end. */
+RWK_API void rwk_solver_set_ceiling(rwk_solver *solver, double objective);
+
 #ifdef __cplusplus
 }
 #endif

@@ -44,7 +44,8 @@ extern "C" {
   X(STALLED, "stalled", "no step lowers the objective any further in double precision")                      \
   X(FUNCTION, "function", "the objective changed by less than the function tolerance")                       \
   X(UNBOUNDED, "unbounded", "weights run away to infinity")                                                  \
-  X(CANCELLED, "cancelled", "the caller asked to stop")
+  X(CANCELLED, "cancelled", "the caller asked to stop")                                                      \
+  X(HOPELESS, "hopeless", "the objective will not come below the ceiling that was set")
 
 /* X(symbol, name, message) */
 #define RWK_VERDICT_LIST(X)                                                                                  \

@@ -40,7 +40,8 @@ enum {
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN, 1,                                    \
     "up, down, cold, best (default: all four)")                                                              \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
-    "how far best looks beyond the walks: low, normal, high (default normal)")                               \
+    "search of best beyond the walks: low (none), normal (up to 10 x their work), high (200 x) (default "    \
+    "normal)")                                                                                               \
   X(FROM, "from", "LAMBDA", CLI_EXPLAIN, 0, "follow the branch from the fit at this penalty")                \
   X(TO, "to", "LAMBDA", CLI_EXPLAIN, 0, "and as far as this one (default: the walk's next penalty)")         \
   X(STEP, "step", "X", CLI_EXPLAIN, 0, "longest step along the branch (default 0.5)")                        \

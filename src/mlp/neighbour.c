@@ -51,20 +51,9 @@ static double likeness(unit a, unit b) {
   return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
 }
 
-/* Another direction, as long as a strong unit's, and as good as no effect yet. */
-static void renew(unit u, double length, rwk_stream *s) {
-  double norm = 0;
-  for (size_t i = 0; i < u.inputs; i++) {
-    u.in[i * u.in_step] = rwk_stream_normal(s);
-    norm += u.in[i * u.in_step] * u.in[i * u.in_step];
-  }
-  for (size_t i = 0; i < u.inputs; i++) u.in[i * u.in_step] *= length / sqrt(norm);
-  if (u.bias) *u.bias = length * rwk_stream_normal(s);
-  for (size_t k = 0; k < u.outputs; k++) u.out[k] = 0.1 * length * rwk_stream_normal(s);
-}
-
 typedef struct layer_view {
   const rwk_mlp *m;
+  rwk_mlp_work *work;
   double *w;
   size_t l, count;
 } layer_view;
@@ -92,8 +81,47 @@ static size_t any(const layer_view *v, rwk_stream *s) {
   return (size_t)(rwk_stream_u64(s) % v->count);
 }
 
+/* The unit made anew: of some random ones the one that f lacks most, by |dL/dout| where out = 0, for what it
+ * would be penalised. */
+static rwk_status renew(const layer_view *v, size_t j, rwk_stream *s) {
+  enum { CANDIDATES = 12 };
+  const rwk_mlp *m = v->m;
+  const unit u = at(v, j);
+  const double length = usual_length(v);
+  double *g = rwk_alloc_doubles(v->work->ctx, m->dim + u.inputs + 1 + u.outputs), most = -1;
+  if (!g) return rwk_fail_memory(v->work->ctx, "a neighbour");
+  double *in = g + m->dim, *out = in + u.inputs + 1;
+  rwk_status status = RWK_OK;
+  memset(u.out, 0, u.outputs * sizeof *u.out);
+  const size_t at_out = (size_t)(u.out - v->w);
+  for (int c = 0; c < CANDIDATES && status == RWK_OK; c++) {
+    double norm = 0, pull = 0, loss;
+    for (size_t i = 0; i < u.inputs; i++) {
+      u.in[i * u.in_step] = rwk_stream_normal(s);
+      norm += u.in[i * u.in_step] * u.in[i * u.in_step];
+    }
+    const double size = length * (0.5 + 1.5 * rwk_stream_uniform(s));
+    for (size_t i = 0; i < u.inputs; i++) u.in[i * u.in_step] *= size / sqrt(norm);
+    if (u.bias) *u.bias = size * rwk_stream_normal(s);
+    status = rwk_mlp_value(&loss, g, v->w, v->work, (void *)(uintptr_t)m);
+    for (size_t k = 0; k < u.outputs; k++) pull += g[at_out + k] * g[at_out + k];
+    if (status != RWK_OK || !(sqrt(pull) / size > most)) continue;
+    most = sqrt(pull) / size;
+    for (size_t i = 0; i < u.inputs; i++) in[i] = u.in[i * u.in_step];
+    in[u.inputs] = u.bias ? *u.bias : 0;
+    for (size_t k = 0; k < u.outputs; k++) out[k] = pull > 0 ? -0.3 * length * g[at_out + k] / sqrt(pull) : 0;
+  }
+  if (status == RWK_OK && most >= 0) {
+    for (size_t i = 0; i < u.inputs; i++) u.in[i * u.in_step] = in[i];
+    if (u.bias) *u.bias = in[u.inputs];
+    memcpy(u.out, out, u.outputs * sizeof *out);
+  }
+  rwk_free_doubles(v->work->ctx, g);
+  return status;
+}
+
 /* Two that point the same way, or opposite ones of an odd activation, become one; the other is made anew. */
-static void merge(const layer_view *v, rwk_stream *s) {
+static rwk_status merge(const layer_view *v, rwk_stream *s) {
   size_t a = 0, b = v->count > 1;
   double most = -1;
   const int odd = v->m->activation == RWK_ACTIVATION_TANH || v->m->activation == RWK_ACTIVATION_IDENTITY;
@@ -105,9 +133,9 @@ static void merge(const layer_view *v, rwk_stream *s) {
     }
   const unit keep = at(v, a), go = at(v, b);
   const double sign = odd && likeness(keep, go) < 0 ? -1 : 1;
-  if (a == b) return;
+  if (a == b) return renew(v, a, s);
   for (size_t k = 0; k < keep.outputs; k++) keep.out[k] += sign * go.out[k];
-  renew(go, usual_length(v), s);
+  return renew(v, b, s);
 }
 
 /* A unit in the place of the weakest, beside itself: each with half its effect. */
@@ -135,36 +163,42 @@ static void split(const layer_view *v, rwk_stream *s) {
 
 /* Some units of the other network in the place of the weakest here. */
 static void exchange(const layer_view *v, double *other, rwk_stream *s) {
-  const layer_view theirs = {v->m, other, v->l, v->count};
+  const layer_view theirs = {v->m, v->work, other, v->l, v->count};
   const size_t many = 1 + (size_t)(rwk_stream_u64(s) % ((v->count + 1) / 2));
   for (size_t k = 0; k < many; k++) copy(at(v, k ? any(v, s) : weakest(v)), at(&theirs, any(v, s)));
 }
 
+static rwk_status change(rwk_mlp_work *work, double *w, const double *other, rwk_stream *s) {
+  const rwk_mlp *m = work->mlp;
+  const size_t l = (size_t)(rwk_stream_u64(s) % (m->depth - 1));
+  const layer_view v = {m, work, w, l, m->layers[l].outputs};
+  switch (rwk_stream_u64(s) % 8) { /* more often what wins more often */
+  case 0:
+  case 1:
+    return renew(&v, weakest(&v), s);
+  case 2:
+    return renew(&v, any(&v, s), s);
+  case 3:
+  case 4:
+    return merge(&v, s);
+  case 5:
+  case 6:
+    split(&v, s);
+    return RWK_OK;
+  default: /* the other weights are only read */
+    exchange(&v, (double *)(uintptr_t)other, s);
+    return RWK_OK;
+  }
+}
+
 rwk_status rwk_mlp_neighbour(double *out, const double *w, const double *other, uint64_t seed,
-                             uint64_t stream, void *self) {
+                             uint64_t stream, void *work, void *self) {
   const rwk_mlp *m = self;
   rwk_stream s;
   rwk_stream_init(&s, seed, stream);
   memcpy(out, w, m->dim * sizeof *out);
   if (m->depth == 1) return RWK_OK; /* convex: there is one basin */
-  const size_t l = (size_t)(rwk_stream_u64(&s) % (m->depth - 1));
-  const layer_view v = {m, out, l, m->layers[l].outputs};
-  switch (rwk_stream_u64(&s) % 5) {
-  case 0:
-    renew(at(&v, weakest(&v)), usual_length(&v), &s);
-    break;
-  case 1:
-    renew(at(&v, any(&v, &s)), usual_length(&v), &s);
-    break;
-  case 2:
-    merge(&v, &s);
-    break;
-  case 3:
-    split(&v, &s);
-    break;
-  default: /* the other weights are only read */
-    exchange(&v, (double *)(uintptr_t)other, &s);
-    break;
-  }
+  const size_t changes = 1 + (size_t)(rwk_stream_u64(&s) % 3);
+  for (size_t k = 0; k < changes; k++) RWK_TRY(change(work, out, other, &s));
   return RWK_OK;
 }

@@ -116,7 +116,7 @@ rwk_status rwk_mlp_groups(size_t *group, size_t *count, void *self);
 void rwk_mlp_group_name(char *text, size_t size, size_t group, void *self);
 rwk_status rwk_mlp_start(double *w, uint64_t seed, uint64_t stream, void *self);
 rwk_status rwk_mlp_neighbour(double *out, const double *w, const double *other, uint64_t seed,
-                             uint64_t stream, void *self);
+                             uint64_t stream, void *work, void *self);
 
 /* Doubles of scratch memory that rwk_mlp_hessian wants in work->curvature. */
 size_t rwk_mlp_hessian_scratch(const rwk_mlp *m);

@@ -67,6 +67,7 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
   rwk_region_step step;
   RWK_TRY(subproblem(&step, s, state));
   *accepted = *stalled = 0;
+  state->left = INFINITY;
   const double scale = 1 + rwk_norm(s->dim, s->w);
   if (!(step.length > 1e-15 * scale) || !(step.reduction > 0)) {
     *stalled = 1;
@@ -91,6 +92,7 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
     state->radius = fmax(state->radius, 2.5 * step.length);
   else if (ratio > 0.75)
     state->radius = fmax(state->radius, 2 * step.length);
+  state->left = step.interior && ratio > 0.5 && ratio < 1.5 ? step.reduction : INFINITY;
   if (ratio >= accept_ratio) {
     rwk_solver_accept(s, state, &parts, grad_inf);
     *accepted = 1;
@@ -184,6 +186,10 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
     RWK_TRY(advance(s, state, &accepted, &stalled));
     fresh = !accepted;
     r->iterations++;
+    if (accepted && state->parts.objective - 3 * state->left > s->ceiling) {
+      r->stop = RWK_STOP_HOPELESS;
+      return RWK_OK;
+    }
     sharpen(s, &waited, state->grad_inf, r->iterations);
     if (small) {
       if (!accepted || stalled) polished = 5; /* as good as it gets */

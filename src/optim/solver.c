@@ -69,6 +69,7 @@ rwk_status rwk_solver_create(rwk_solver **solver, rwk_context *ctx, const rwk_pr
   }
   status = rwk_objective_open(&s->objective, ctx, problem, 0);
   if (status != RWK_OK) goto done;
+  s->ceiling = INFINITY;
   s->block = rwk_alloc_doubles(ctx, 8 * n);
   if (!s->block) {
     status = rwk_fail_memory(ctx, "a solver");
@@ -96,6 +97,10 @@ done:
   }
   *solver = s;
   return RWK_OK;
+}
+
+void rwk_solver_set_ceiling(rwk_solver *s, double objective) {
+  s->ceiling = objective;
 }
 
 void rwk_solver_destroy(rwk_solver *s) {

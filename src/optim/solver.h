@@ -18,6 +18,7 @@ struct rwk_solver {
   double *H, *factor;                                               /* [dim x dim] each, dense only */
   struct rwk_krylov *krylov;                                        /* Krylov only */
   double forcing; /* share of the usual residual that Krylov subproblems are solved to */
+  double ceiling; /* see rwk_solver_set_ceiling */
   double damping; /* the last multiplier of the dense subproblem: where the next begins */
 };
 
@@ -26,6 +27,7 @@ typedef struct rwk_state {
   rwk_parts parts;
   double grad_inf;
   double radius;
+  double left;  /* what an undamped step that came out as its model said has won; INFINITY without one */
   double began; /* rwk_seconds */
   rwk_solve_result *result;
   int detours;            /* see rwk_simplify */

@@ -16,7 +16,7 @@ static int minimum(const rwk_fit *fit) {
          !fit->certificate.escapable;
 }
 
-static double current_at(const rwk_envelope *e, size_t i) {
+double rwk_envelope_at(const rwk_envelope *e, size_t i) {
   return e->current[i] == RWK_NO_LINE ? INFINITY : rwk_line_at(&e->lines[e->current[i]], e->path->lambda[i]);
 }
 
@@ -35,14 +35,21 @@ rwk_status rwk_envelope_plan(double **w, rwk_envelope *e, size_t index, rwk_orig
   *w = rwk_alloc_doubles(ctx, e->path->dim);
   if (!*w) return rwk_fail_memory(ctx, "weights");
   origin.index = index;
-  e->descents[e->descent_count++] = (rwk_descent){.index = index, .w = *w, .origin = origin};
+  e->descents[e->descent_count++] =
+      (rwk_descent){.index = index, .w = *w, .ceiling = INFINITY, .origin = origin};
   return RWK_OK;
+}
+
+void rwk_envelope_ceiling(rwk_envelope *e) {
+  rwk_descent *d = &e->descents[e->descent_count - 1];
+  d->ceiling = rwk_envelope_at(e, d->index);
 }
 
 typedef struct crew {
   const rwk_path *path;
   rwk_descent *all;
   size_t count, next;
+  double scale;      /* the smallest objective of the grid, if below 1 */
   rwk_status status; /* of the first failure */
   omp_lock_t list;   /* guards next and status */
 } crew;
@@ -55,13 +62,45 @@ static rwk_descent *take(crew *c) {
   return taken;
 }
 
+/* Far from a minimum an iteration of Newton's method brings little more than one of L-BFGS, which costs a
+ * gradient. */
+static rwk_status create_rough(rwk_solver **solver, rwk_context *ctx, const rwk_path *path, double scale) {
+  rwk_solver_settings s;
+  rwk_solver_settings_init(&s);
+  s.solver = RWK_SOLVER_LBFGS;
+  s.grad_tol = 1e-4 * scale;
+  s.function_tol = 1e-7 * scale;
+  s.max_iter = 300;
+  return rwk_solver_create(solver, ctx, path->problem, &s);
+}
+
+/* Most descents of a search end above what is there already, and most of those by far: what L-BFGS brings no
+ * nearer than this is given up. */
+static const double far_above = 0.03;
+
+static rwk_status descend(rwk_descent *d, rwk_solver *rough, rwk_solver *solver, const rwk_path *path) {
+  const double lambda = path->lambda[d->index];
+  if (isfinite(d->ceiling)) {
+    RWK_TRY(rwk_solver_run(&d->result, rough, d->w, lambda));
+    d->rough_iterations = d->result.iterations;
+    const int slow = d->result.stop == RWK_STOP_ITERATIONS; /* a valley: who knows how far down */
+    if (!slow && d->result.objective > d->ceiling + far_above * fabs(d->ceiling)) {
+      d->result.stop = RWK_STOP_HOPELESS;
+      d->result.iterations = 0;
+      return RWK_OK;
+    }
+  }
+  rwk_solver_set_ceiling(solver, d->ceiling);
+  return rwk_solver_run(&d->result, solver, d->w, lambda);
+}
+
 static void work(crew *c) {
   rwk_context *ctx = NULL;
-  rwk_solver *solver = NULL;
+  rwk_solver *rough = NULL, *solver = NULL;
   rwk_status status = rwk_context_fork(&ctx, c->path->ctx);
+  if (status == RWK_OK) status = create_rough(&rough, ctx, c->path, c->scale);
   if (status == RWK_OK) status = rwk_finisher_create(&solver, ctx, c->path);
-  for (rwk_descent *d; status == RWK_OK && (d = take(c));)
-    status = rwk_solver_run(&d->result, solver, d->w, c->path->lambda[d->index]);
+  for (rwk_descent *d; status == RWK_OK && (d = take(c));) status = descend(d, rough, solver, c->path);
   if (status != RWK_OK) {
     omp_set_lock(&c->list);
     if (c->status == RWK_OK) {
@@ -71,19 +110,20 @@ static void work(crew *c) {
     omp_unset_lock(&c->list);
   }
   rwk_solver_destroy(solver);
+  rwk_solver_destroy(rough);
   rwk_context_destroy(ctx);
 }
 
 static int useful(const rwk_envelope *e, const rwk_line *line) {
   for (size_t i = 0; i < e->path->count; i++) {
     const double lambda = e->path->lambda[i];
-    if (rwk_clearly_below(rwk_line_at(line, lambda), current_at(e, i))) return 1;
+    if (rwk_clearly_below(rwk_line_at(line, lambda), rwk_envelope_at(e, i))) return 1;
   }
   return 0;
 }
 
 /* The end of a descent becomes a line if it is lowest somewhere. */
-static rwk_status take_over(rwk_envelope *e, rwk_descent *d, double *gain) {
+static rwk_status take_over(rwk_envelope *e, rwk_descent *d) {
   rwk_line line = {.loss = d->result.loss,
                    .penalty = d->result.penalty,
                    .w = d->w,
@@ -92,19 +132,20 @@ static rwk_status take_over(rwk_envelope *e, rwk_descent *d, double *gain) {
                    .solve = d->result};
   if (!isfinite(line.loss) || !isfinite(line.penalty) || !useful(e, &line)) return RWK_OK;
   RWK_TRY(rwk_grow(e->path->ctx, &e->lines, &e->capacity, e->count + 1, sizeof *e->lines));
-  const double now = rwk_line_at(&line, e->path->lambda[d->index]), before = current_at(e, d->index);
-  if (rwk_clearly_below(now, before)) {
-    e->current[d->index] = (int64_t)e->count;
-    if (isfinite(before)) *gain = fmax(*gain, (before - now) / fmax(fabs(before), DBL_MIN));
-  }
+  const double now = rwk_line_at(&line, e->path->lambda[d->index]);
+  if (rwk_clearly_below(now, rwk_envelope_at(e, d->index))) e->current[d->index] = (int64_t)e->count;
   e->lines[e->count++] = line;
   d->w = NULL;
   return RWK_OK;
 }
 
-rwk_status rwk_envelope_descend(rwk_envelope *e, double *gain) {
+rwk_status rwk_envelope_descend(rwk_envelope *e) {
   rwk_path *path = e->path;
-  crew c = {.path = path, .all = e->descents, .count = e->descent_count};
+  crew c = {.path = path, .all = e->descents, .count = e->descent_count, .scale = 1};
+  for (size_t i = 0; i < path->count; i++) {
+    const double J = fabs(rwk_envelope_at(e, i));
+    if (J > 0 && J < c.scale) c.scale = J;
+  }
   int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
   if ((size_t)threads > c.count) threads = (int)c.count;
   omp_init_lock(&c.list);
@@ -117,20 +158,21 @@ rwk_status rwk_envelope_descend(rwk_envelope *e, double *gain) {
   omp_destroy_lock(&c.list);
   rwk_status status = c.status;
   for (size_t k = 0; k < e->descent_count; k++) {
-    if (status == RWK_OK) status = take_over(e, &e->descents[k], gain);
+    e->iterations += e->descents[k].result.iterations + e->descents[k].rough_iterations / 10;
+    if (status == RWK_OK) status = take_over(e, &e->descents[k]);
     rwk_free_doubles(path->ctx, e->descents[k].w);
   }
   e->descent_count = 0;
   return status;
 }
 
-rwk_status rwk_envelope_settle(rwk_envelope *e, double *gain) {
+rwk_status rwk_envelope_settle(rwk_envelope *e) {
   rwk_path *path = e->path;
   for (;;) {
     for (size_t i = 0; i < path->count && e->count; i++) {
       const size_t k = lowest_line(e, path->lambda[i]);
       if ((int64_t)k == e->tried[i] ||
-          !rwk_clearly_below(rwk_line_at(&e->lines[k], path->lambda[i]), current_at(e, i)))
+          !rwk_clearly_below(rwk_line_at(&e->lines[k], path->lambda[i]), rwk_envelope_at(e, i)))
         continue;
       rwk_origin origin = e->lines[k].origin;
       if (origin.kind == RWK_ORIGIN_FOUND) origin.kind = RWK_ORIGIN_RESTART;
@@ -140,7 +182,7 @@ rwk_status rwk_envelope_settle(rwk_envelope *e, double *gain) {
       e->tried[i] = (int64_t)k;
     }
     if (e->descent_count == 0) return RWK_OK;
-    RWK_TRY(rwk_envelope_descend(e, gain));
+    RWK_TRY(rwk_envelope_descend(e));
   }
 }
 
@@ -163,7 +205,8 @@ static rwk_status add_fits(rwk_envelope *e) {
                                     .solve = f->solve,
                                     .fit = f};
     /* what is no minimum is a line all the same, and what it leads down to is wanted */
-    if (minimum(f) && f->solve.objective < current_at(e, f->index)) e->current[f->index] = (int64_t)e->count;
+    if (minimum(f) && f->solve.objective < rwk_envelope_at(e, f->index))
+      e->current[f->index] = (int64_t)e->count;
     e->count++;
   }
   return RWK_OK;
@@ -250,14 +293,13 @@ static rwk_status keep(rwk_envelope *e) {
 
 rwk_status rwk_best_run(rwk_path *path) {
   rwk_envelope e = {.path = path};
-  double gain = 0;
   e.current = rwk_alloc(path->ctx, path->count, sizeof *e.current);
   e.tried = rwk_alloc(path->ctx, path->count, sizeof *e.tried);
   rwk_status status = e.current && e.tried ? RWK_OK : rwk_fail_memory(path->ctx, "the envelope");
   for (size_t i = 0; i < path->count && status == RWK_OK; i++) e.current[i] = e.tried[i] = RWK_NO_LINE;
   if (status == RWK_OK) status = add_fits(&e);
   if (status == RWK_OK) status = add_zero(&e);
-  if (status == RWK_OK) status = rwk_envelope_settle(&e, &gain);
+  if (status == RWK_OK) status = rwk_envelope_settle(&e);
   if (status == RWK_OK && path->settings.effort != RWK_EFFORT_LOW) status = rwk_envelope_search(&e);
   if (status == RWK_OK) status = keep(&e);
   for (size_t k = 0; k < e.descent_count; k++) rwk_free_doubles(path->ctx, e.descents[k].w);

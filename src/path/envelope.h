@@ -20,9 +20,11 @@ typedef struct rwk_line {
 /* Weights to descend from at one penalty, which become the weights where that ends. */
 typedef struct rwk_descent {
   size_t index;
-  double *w; /* [dim] */
+  double *w;      /* [dim] */
+  double ceiling; /* J that it is to come below: an end above it is of no interest */
   rwk_origin origin;
   rwk_solve_result result;
+  int64_t rough_iterations; /* of L-BFGS before */
 } rwk_descent;
 
 enum { RWK_NO_LINE = -1 };
@@ -33,8 +35,10 @@ typedef struct rwk_envelope {
   size_t count, capacity;
   int64_t *current; /* [path->count] the line fitted at this penalty that is lowest there, or RWK_NO_LINE */
   int64_t *tried;   /* [path->count] the line that was descended from last */
+  rwk_objective objective; /* of the search: its work is what problems change weights with */
   rwk_descent *descents;
   size_t descent_count, descent_capacity;
+  int64_t iterations; /* of all descents; ten of L-BFGS count as one */
 } rwk_envelope;
 
 static inline double rwk_line_at(const rwk_line *line, double lambda) {
@@ -47,12 +51,17 @@ int rwk_clearly_below(double a, double b);
 /* Plans a descent at grid point `index`; *w[dim] is to be filled in by the caller. */
 rwk_status rwk_envelope_plan(double **w, rwk_envelope *e, size_t index, rwk_origin origin);
 
-/* Makes the descents that are planned, in parallel, and takes their ends over in order. *gain: the largest
- * fall of a current objective, relative to it. */
-rwk_status rwk_envelope_descend(rwk_envelope *e, double *gain);
+/* What was planned last is only of interest if it comes below the fit that is there. */
+void rwk_envelope_ceiling(rwk_envelope *e);
+
+/* J of the fit at grid point i, INFINITY where there is none yet. */
+double rwk_envelope_at(const rwk_envelope *e, size_t i);
+
+/* Makes the descents that are planned, in parallel, and takes their ends over in order. */
+rwk_status rwk_envelope_descend(rwk_envelope *e);
 
 /* Restarts each penalty from the lowest line there until no line is below its fit (T3). */
-rwk_status rwk_envelope_settle(rwk_envelope *e, double *gain);
+rwk_status rwk_envelope_settle(rwk_envelope *e);
 
 /* Looks for other basins, as the effort says. Begins and ends settled. */
 rwk_status rwk_envelope_search(rwk_envelope *e);
