@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Are the folds and branch points that `ridgewalk explain` reports really there? A second opinion that shares no code with the program.
 
-    studies/drops/recheck.py RUN.rwk TABLE.csv [--program P] [--all]
+    studies/drops/recheck.py RUN.rwk TABLE.csv [--program P] [--all] [--no-standardize]
     studies/drops/recheck.py --sweep [--tables ...] [--hidden ...] [--activation ...] [--seeds N] [--all]
 
 From the program come only the weights of the branch just before the place `at`, where it says that the branch ends. The network, its
@@ -18,7 +18,7 @@ Checked at every drop (with --all also at every rise that leaves its branch) who
 
 Distances are relative to `at`: 1e-4 and 1e-6, or smaller where the last fit before `at` is nearer. Where the square root has not set in by then
 (another branch point or small eigenvalue nearby), smaller pairs are tried and said. Exit code 1 if a check fails.
-Tables: numbers only, a header, the last column is the target; convention mse, standardised, biases free, tanh or logistic.
+Tables: numbers only, a header, the last column is the target; convention mse, biases free, tanh or logistic.
 """
 import argparse
 import concurrent.futures
@@ -40,14 +40,15 @@ FARTHER = 5  # check 3: how many times farther than the branch moves
 
 # ---- the table and the network, from scratch ----
 
-def read_table(path):
-    """Standardised X [n, d] and y [n]; columns that do not vary are left out."""
+def read_table(path, standardise=True):
+    """X [n, d] and y [n]; columns that do not vary are left out where the others are standardised."""
     with open(path, newline="", encoding="utf-8-sig") as f:
         rows = [r for r in csv.reader(f) if r]
     A = np.array([[float(x) for x in r] for r in rows[1:]])
-    A = A[:, A.min(axis=0) < A.max(axis=0)]
-    A = A - np.array([math.fsum(c) for c in A.T]) / len(A)
-    A = A / np.sqrt(np.array([math.fsum(c * c) for c in A.T]) / len(A))
+    if standardise:
+        A = A[:, A.min(axis=0) < A.max(axis=0)]
+        A = A - np.array([math.fsum(c) for c in A.T]) / len(A)
+        A = A / np.sqrt(np.array([math.fsum(c * c) for c in A.T]) / len(A))
     return A[:, :-1], A[:, -1]
 
 
@@ -373,6 +374,7 @@ def recheck(program, run, net, walk, d):
             text += f" [larger distances: {first}]"
     v.check(good, text)
     v.late = good and text != first
+    v.share = abs(two[5] @ (net.mask * two[2])) / np.linalg.norm(net.mask * two[2])
 
     beyond(v, net, cause, f, sign, far, one, two, look)
     ends(v, net, program, run, walk, d)
@@ -384,12 +386,12 @@ def power_of_two(x):
     return f"2^{k}" if x == 2.0 ** k else f"{x:.6g}"
 
 
-def recheck_run(program, run, table, rises=False):
+def recheck_run(program, run, table, rises=False, standardise=True):
     """[(walk, drop, verdict)], and how many drops there are of other causes."""
     j = ask(program, "explain", run)
     if j["convention"]["name"] != "mse" or j["network"]["activation"] not in ("tanh", "logistic"):
         raise SystemExit(f"{run}: only convention mse, tanh or logistic")
-    X, y = read_table(table)
+    X, y = read_table(table, standardise)
     out, other, net = [], 0, None
     for walk in j["walks"]:
         for d in walk["drops"] + (walk["jumps"] if rises else []):
@@ -431,7 +433,7 @@ def one_cell(program, table, hidden, activation, seed, rises):
 def sweep(a):
     cells = [(t, h, f, s) for t in a.tables for h in a.hidden for f in a.activation for s in range(a.seeds)]
     total = bad = late = other_total = 0
-    nearest = math.inf
+    nearest, shares = math.inf, {"fold": [], "branch_point": []}
     with concurrent.futures.ProcessPoolExecutor(a.jobs) as pool:
         futures = [pool.submit(one_cell, a.program, *c, a.all) for c in cells]
         for (t, h, f, s), future in zip(cells, futures):
@@ -440,6 +442,8 @@ def sweep(a):
             total, bad, other_total = total + len(found), bad + len(failed), other_total + other
             late += sum(x[2].late for x in found)
             times = [x[2].times for x in found]
+            for _, d, v in found:
+                shares[d["cause"]].append(v.share)
             nearest = min([nearest] + times)
             causes = ", ".join(f"{n} {c}" for c in ("fold", "branch_point") for n in [sum(x[1]["cause"] == c for x in found)] if n)
             print(f"{os.path.basename(t)} {h} {f} seed {s}: {causes or 'nothing to check'}"
@@ -449,6 +453,7 @@ def sweep(a):
                 print(line, flush=True)
     print(f"total: {len(cells)} walks, {total} folds and branch points checked ({late} of them closer than 1e-4), {bad} failed, "
           f"{other_total} of other causes; least distance ratio {nearest:.3g}")
+    print("share of M w in the null vector: " + "; ".join(f"{len(x)} of {c}, {min(x):.1e} to {max(x):.1e}" for c, x in shares.items() if x))
     return 1 if bad else 0
 
 
@@ -457,6 +462,7 @@ def main():
     p.add_argument("files", nargs="*", metavar="RUN.rwk TABLE.csv")
     p.add_argument("--program", default=os.path.join(ROOT, "build/release/ridgewalk"))
     p.add_argument("--all", action="store_true", help="rises that leave their branch, too")
+    p.add_argument("--no-standardize", action="store_true", help="the run was made with it")
     p.add_argument("--sweep", action="store_true")
     p.add_argument("--tables", nargs="+", default=[os.path.join(ROOT, "tests/data", n) for n in ("diabetes.csv", "yacht.csv", "concrete.csv")])
     p.add_argument("--hidden", nargs="+", default=["8", "16", "8,8"])
@@ -471,7 +477,7 @@ def main():
         return sweep(a)
     if len(a.files) != 2:
         p.error("a run file and its table, or --sweep")
-    found, other = recheck_run(a.program, *a.files, a.all)
+    found, other = recheck_run(a.program, *a.files, a.all, not a.no_standardize)
     for line in tell(found, True):
         print(line)
     bad = sum(bool(v.failed) for _, _, v in found)
