@@ -227,6 +227,10 @@ def descend(net, w, lam, radius=0.05, steps=1500):
             break
         p = ball_step(e, c, radius)
         promised = -(c @ p + 0.5 * p @ (e * p))
+        if promised <= 1e-13 * J and e[0] >= -flat:
+            # At a minimum with a dead unit the curvature along its bias is 0, and near it of the order of the unit's weights squared, of
+            # either sign: no step along it is determined. Newton's method goes on off such directions.
+            p = np.where(e > flat, -c / np.where(e > flat, e, 1), 0)
         w2 = w + V @ p
         J2 = net.J(w2, lam)
         if promised <= 1e-13 * J:  # J cannot tell any more; the gradient can
