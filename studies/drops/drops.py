@@ -5,11 +5,13 @@
 
 For every table, width, activation and seed: one upward walk of 19 penalties, 2^-16 to 2^2, every fit certified, every drop explained.
 Prints a Markdown table, a row per table, network and activation. Exit code 1 if a drop is unexplained.
+With --keep FILE everything that was said is kept; --agree FILE tells how well the places agree that were met from more than one start.
 """
 import argparse
 import collections
 import concurrent.futures
 import json
+import math
 import os
 import subprocess
 import sys
@@ -29,6 +31,30 @@ def walk(program, table, hidden, activation, seed, threads):
     return json.loads(r.stdout)
 
 
+def agree(kept):
+    """The same event met from several starts: equal cause, place to 1e-6 and error there to 1e-5. How far apart are the places?"""
+    met = collections.defaultdict(list)
+    with open(kept, encoding="utf-8") as f:
+        for line in f:
+            j = json.loads(line)
+            for d in j["walk"]["drops"] + j["walk"]["jumps"]:
+                if d["cause"] in ("fold", "branch_point", "revival"):
+                    met[d["cause"], j["table"], j["hidden"], j["activation"]].append((d["at"], d["evidence"]["branch_mse"]))
+    spreads = collections.defaultdict(list)
+    for name, places in met.items():
+        group = []
+        for at, mse in sorted(places) + [(math.inf, 0)]:
+            if group and not (at / group[-1][0] - 1 < 1e-6 and abs(mse / group[-1][1] - 1) < 1e-5):
+                if len(group) > 1:
+                    spreads[name[0]].append((group[-1][0] / group[0][0] - 1, len(group), *name[1:]))
+                group = []
+            group.append((at, mse))
+    for cause, found in spreads.items():
+        found.sort(reverse=True)
+        print(f"{cause}: {len(found)} met from 2 to {max(x[1] for x in found)} starts; {sum(x[0] > 1e-8 for x in found)} spread more than 1e-8; "
+              + "largest: " + ", ".join(f"{x[0]:.1e} ({' '.join(x[2:])})" for x in found[:3]))
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("tables", nargs="*")
@@ -38,7 +64,11 @@ def main():
     p.add_argument("--seeds", type=int, default=5)
     p.add_argument("--jobs", type=int, default=os.cpu_count())
     p.add_argument("--keep", help="file for what every walk said, a JSON object a line")
+    p.add_argument("--agree", metavar="FILE", help="what --keep kept")
     a = p.parse_args()
+    if a.agree:
+        agree(a.agree)
+        return 0
     tables = a.tables or [os.path.join(ROOT, "tests/data", n) for n in ("diabetes.csv", "yacht.csv", "concrete.csv")]
     cells = [(t, h, f) for t in tables for h in a.hidden for f in a.activation]
     keep = open(a.keep, "w", encoding="utf-8") if a.keep else None
