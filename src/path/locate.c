@@ -85,25 +85,42 @@ static rwk_status narrow(rwk_tracer *c, rwk_event_kind kind, mark *low, mark *hi
   return RWK_OK;
 }
 
-/* Very close to a branch point places are less well known than further off, as their t is found by dividing
- * by their small distance. Brackets around it, each a third of the one before, give values with an error of
- * h^4; extrapolated, they overrule the one at hand where it does not agree. */
-static rwk_status refine_split(rwk_tracer *c, double at, double s, double *t) {
-  double found[2] = {NAN, NAN}; /* the last two */
-  for (double h = 0.3 * s; h > 0.003 * s; h /= 3) {
-    mark side[2] = {{0}};
-    int ok = at - h > 0;
-    for (int k = 0; k < 2 && ok; k++) {
-      const double there = k ? at + h : at - h;
-      RWK_TRY(probe(c, there, &ok));
-      side[k] = mark_of(c, RWK_EVENT_FOLD, &c->probe, there);
+/* The value at x = 0 of the polynomial through (x[i], y[i]) (Neville). */
+static double extrapolate(const double *x, const double *y, size_t count) {
+  double v[8];
+  for (size_t i = 0; i < count; i++) v[i] = y[i];
+  for (size_t k = 1; k < count; k++)
+    for (size_t i = 0; i + k < count; i++) v[i] = (x[i + k] * v[i] - x[i] * v[i + 1]) / (x[i + k] - x[i]);
+  return v[0];
+}
+
+/* Very close to a branch point places are less well known than further off: along the null vector w is found
+ * by dividing by mu, and where the trace turns t by dividing by the distance h. But t is a smooth function of
+ * mu: where the branch goes on both are functions of s, and where it turns into its mirror image both are
+ * functions of h^2. So t is extrapolated to mu = 0 from places well before, and beyond where it goes on.
+ * Where two orders agree to 1e-8 they overrule the value at hand; *doubt is by how much they differ. */
+static rwk_status refine_split(rwk_tracer *c, double at, double s, int goes_on, double *t, double *doubt) {
+  enum { PLACES = 18 };
+  double mu[PLACES], place[PLACES];
+  const size_t high = goes_on ? 6 : 4, low = high - 2;
+  const double guess = *t;
+  size_t count = 0;
+  *doubt = 1e-8;
+  for (double h = 0.3 * fmin(at, s); h > 1e-3 * s && count + 2 <= PLACES; h *= 0.5)
+    for (int side = 0; side <= goes_on; side++) {
+      int ok;
+      RWK_TRY(probe(c, side ? at + h : at - h, &ok));
+      const double f = measure(c, RWK_EVENT_BRANCH_POINT, &c->probe);
+      if (!ok || !(side ? f < 0 : f > 0)) continue;
+      mu[count] = f;
+      place[count++] = c->probe.t;
+      if (count < high) continue;
+      const double now = extrapolate(mu + count - high, place + count - high, high),
+                   change = fabs(now - extrapolate(mu + count - low, place + count - low, low));
+      if (!(change < *doubt) || !(fabs(now - guess) < 1e-4)) continue;
+      *doubt = change;
+      *t = now;
     }
-    if (!ok || !(side[0].f > 0) || side[1].f > 0) continue;
-    found[0] = found[1];
-    turning(&side[0], &side[1], &found[1]);
-  }
-  const double change = found[1] - found[0], limit = found[1] + change / 80;
-  if (fabs(*t - limit) > fabs(change) / 20 + 1e-12) *t = limit;
   return RWK_OK;
 }
 
@@ -131,7 +148,8 @@ static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk
   }
   *kind = c->next.negative > 0 || transversality(c) > 1e-3 ? RWK_EVENT_FOLD : RWK_EVENT_BRANCH_POINT;
   if (*kind == RWK_EVENT_BRANCH_POINT) {
-    RWK_TRY(refine_split(c, at, s, &t));
+    double doubt;
+    RWK_TRY(refine_split(c, at, s, 0, &t, &doubt));
     RWK_TRY(rwk_tracer_reach(c, &c->probe, low.s, &factored));
     if (factored < 0) {
       rwk_place_copy(&c->probe, &c->here, c->local.n);
@@ -155,10 +173,12 @@ static rwk_status locate_zero(rwk_tracer *c, rwk_event_kind kind, double s, rwk_
   if (!(low.f > 0)) low.f = 1e-300;
   for (int k = 0; k < ITERATIONS && !tight && fabs(high.t - low.t) > 1e-11 && high.f != 0; k++)
     RWK_TRY(narrow(c, kind, &low, &high, &side, &tight));
+  double t = high.t, doubt = fabs(high.t - low.t);
+  if (kind == RWK_EVENT_BRANCH_POINT) RWK_TRY(refine_split(c, high.s, s, 1, &t, &doubt));
   RWK_TRY(rwk_tracer_reach(c, &c->probe, high.s, &factored));
-  event->lambda = c->lambda_from * exp(high.t);
-  event->low = c->lambda_from * exp(fmin(low.t, high.t));
-  event->high = c->lambda_from * exp(fmax(low.t, high.t));
+  event->lambda = c->lambda_from * exp(t);
+  event->low = event->lambda * (1 - doubt - 1e-11);
+  event->high = event->lambda * (1 + doubt + 1e-11);
   if (kind == RWK_EVENT_BRANCH_POINT) event->transversality = transversality(c);
   return RWK_OK;
 }
