@@ -55,7 +55,7 @@ RWK_API const char *rwk_cause_name(rwk_cause cause);
   X(FOLD, "fold", "descended from the far side of a fold that a walk's branch ends in")                      \
   X(NEIGHBOUR, "neighbour", "descended from a fit with parts changed, split, merged or exchanged")           \
   X(START, "start", "descended from a random start")                                                         \
-  X(ZERO, "zero", "all penalised weights zero")
+  X(ZERO, "zero", "all penalised weights zero, or what lies below where that is a saddle")
 
 typedef enum rwk_origin_kind {
 #define RWK_X(symbol, name, meaning) RWK_ORIGIN_##symbol,
@@ -111,7 +111,8 @@ typedef struct rwk_drop {
   double grad_inf_from, grad_inf_to, min_eig_from, min_eig_to, max_eig_from, max_eig_to;
   double finished_from, finished_to; /* unconverged: L after Newton has finished each end */
   double falls_by; /* saddle: J falls at least this far when the saddle is left along negative curvature */
-  /* The branch: L, and the smallest eigenvalue, where it ends, or at the end of the step (jump) */
+  /* The branch: L, and the smallest eigenvalue, where it ends, or at the end of the step (jump); saddle: its
+   * eigenvalue */
   double branch_loss, branch_min_eig;
   double transversality;             /* |phi' M w| / |M w|: 0 at a branch point, not at a fold */
   double lambda_beyond, loss_beyond; /* fold: a point on the saddles' side of the branch */
@@ -119,7 +120,7 @@ typedef struct rwk_drop {
   int64_t points, merges; /* of the branch that were computed; where a more symmetric branch took over */
   int64_t monotone; /* 1: L rose at every point of the branch, as T4 says; 0: it did not; -1: no branch */
   /* In how many directions: participation ratios 1 / sum p_i^2 of the shares p_i of a vector's square, over
-   * weights and over units, of the null vector and of the step from one fit to the other */
+   * weights and over units, of the null vector (saddle: the way down) and of the step */
   double null_weights, null_units, moved_weights, moved_units;
   char moves[400]; /* the units that the null vector, or else the step, moves most */
   char note[400];  /* one sentence more: which budget ran out, which unit was dead */

@@ -29,7 +29,7 @@ const char *cli_origin_text(char out[96], const cli_report *r, const rwk_origin 
     snprintf(out, 96, "random start");
     break;
   case RWK_ORIGIN_ZERO:
-    snprintf(out, 96, "zero");
+    snprintf(out, 96, "from zero");
     break;
   }
   return out;
@@ -39,7 +39,7 @@ static void say_origins(FILE *to, const cli_report *r, const cli_walk *w) {
   static const char *const words[] = {
       "as a walk found it",          "restarted from weights of another penalty",
       "from the far side of a fold", "from a fit with units changed",
-      "from a random start",         "zero"};
+      "from a random start",         "from zero"};
   int any = 0;
   fprintf(to, " Found: ");
   for (int kind = RWK_ORIGIN_FOUND; kind <= RWK_ORIGIN_ZERO; kind++) {

@@ -35,9 +35,21 @@ static int drops_after(const cli_report *r, const cli_walk *w, size_t index) {
   return 0;
 }
 
+/* Two blanks wider than the widest. */
+static int lambda_width(const cli_report *r) {
+  char text[32];
+  size_t width = 8;
+  for (size_t i = 0; i < r->count; i++) {
+    const size_t length = strlen(cli_lambda_text(text, cli_user_lambda(r, r->lambda[i])));
+    if (length > width) width = length;
+  }
+  return (int)width + 2;
+}
+
 void cli_print_table(FILE *to, const cli_report *r) {
   char text[32];
-  fprintf(to, "\n  %-10s", r->scale.lambda);
+  const int width = lambda_width(r);
+  fprintf(to, "\n  %-*s", width, r->scale.lambda);
   for (size_t k = 0; k < r->walk_count; k++) {
     if (r->walks[k].start > 0)
       continue; /* the first start of each kind; the others are in the paragraph and in JSON */
@@ -52,7 +64,7 @@ void cli_print_table(FILE *to, const cli_report *r) {
   for (size_t i = 0; i < r->count; i++) {
     size_t walk = 0;
     const rwk_fit *best = cli_best_at(r, i, &walk);
-    fprintf(to, "  %-10s", cli_lambda_text(text, cli_user_lambda(r, r->lambda[i])));
+    fprintf(to, "  %-*s", width, cli_lambda_text(text, cli_user_lambda(r, r->lambda[i])));
     for (size_t k = 0; k < r->walk_count; k++) {
       if (r->walks[k].start > 0) continue;
       const rwk_fit *p = r->walks[k].points[i];

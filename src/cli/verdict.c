@@ -133,9 +133,12 @@ void cli_print_drop(FILE *to, const cli_report *r, const rwk_drop *d) {
     break;
   case RWK_CAUSE_SADDLE:
     fprintf(to, "The fit at %s is a saddle (smallest eigenvalue %.2e)",
-            cli_lambda_text(at, cli_user_lambda(r, d->at)), fmin(d->min_eig_from, d->min_eig_to));
+            cli_lambda_text(at, cli_user_lambda(r, d->at)), d->branch_min_eig);
     if (isfinite(d->falls_by))
       fprintf(to, "; left along it, the objective falls by at least %.3g", d->falls_by);
+    if (isfinite(d->null_weights))
+      fprintf(to, "; the way down moves about %.0f of %zu weights%s%s%s", fmax(1, d->null_weights),
+              r->parameters, d->moves[0] ? " (" : "", d->moves, d->moves[0] ? ")" : "");
     fprintf(to, ". ");
     break;
   case RWK_CAUSE_NONSMOOTH:

@@ -70,7 +70,8 @@ static rwk_status finish(rwk_solve_result *result, rwk_explainer *x, const rwk_f
 }
 
 /* The ends alone: *known when they tell. */
-static rwk_status by_ends(rwk_drop *d, rwk_explainer *x, const rwk_fit *const ends[2], int *known) {
+static rwk_status by_ends(rwk_drop *d, rwk_explainer *x, const rwk_fit *const ends[2], int *known,
+                          const double **direction) {
   static const struct {
     rwk_verdict verdict;
     rwk_cause cause;
@@ -94,6 +95,14 @@ static rwk_status by_ends(rwk_drop *d, rwk_explainer *x, const rwk_fit *const en
       *known = 1;
     }
   if (d->cause != RWK_CAUSE_UNCONVERGED && d->cause != RWK_CAUSE_SADDLE) return RWK_OK;
+  if (d->cause == RWK_CAUSE_SADDLE) {
+    const rwk_fit *saddle = ends[0]->lambda == d->at ? ends[0] : ends[1];
+    rwk_certificate c;
+    RWK_TRY(rwk_certify(&c, x->direction, x->ctx, x->path->problem, saddle->lambda, saddle->w,
+                        &x->path->settings.certify));
+    d->branch_min_eig = c.min_eig;
+    *direction = x->direction;
+  }
   for (int e = 0; e < 2; e++) {
     rwk_solve_result r;
     RWK_TRY(finish(&r, x, ends[e]));
@@ -231,9 +240,10 @@ rwk_status rwk_explain_step(rwk_drop *d, int *kept, double **far, rwk_explainer 
   blank(d, from, to);
   d->rise = !fell;
   int known = 0, left = 0;
-  if (fell) RWK_TRY(by_ends(d, x, ends, &known));
+  const double *direction = NULL;
+  if (fell) RWK_TRY(by_ends(d, x, ends, &known, &direction));
   if (known || !x->path->settings.explain)
-    return known ? rwk_participation(d, x, NULL, from->w, to->w) : RWK_OK;
+    return known ? rwk_participation(d, x, direction, from->w, to->w) : RWK_OK;
   RWK_TRY(by_branch(d, x, ends[down], ends[!down], &left, far));
   *kept = fell || (left && d->cause != RWK_CAUSE_UNEXPLAINED);
   return RWK_OK;
@@ -243,6 +253,7 @@ void rwk_explainer_close(rwk_explainer *x) {
   rwk_solver_destroy(x->finisher);
   if (x->ctx) {
     rwk_free_doubles(x->ctx, x->w);
+    rwk_free_doubles(x->ctx, x->direction);
     rwk_free(x->ctx, x->group);
   }
   rwk_context_destroy(x->ctx);
@@ -254,8 +265,9 @@ rwk_status rwk_explainer_open(rwk_explainer *x, const rwk_path *path, rwk_contex
   RWK_TRY(rwk_context_fork(&x->ctx, parent));
   const rwk_problem *p = path->problem;
   x->w = rwk_alloc_doubles(x->ctx, path->dim);
+  x->direction = rwk_alloc_doubles(x->ctx, path->dim);
   x->group = rwk_alloc(x->ctx, path->dim, sizeof *x->group);
-  if (!x->w || !x->group) return rwk_fail_memory(parent, "explaining drops");
+  if (!x->w || !x->direction || !x->group) return rwk_fail_memory(parent, "explaining drops");
   if (!p->ops.groups || !p->ops.group_name) return RWK_OK;
   return p->ops.groups(x->group, &x->group_count, p->self);
 }

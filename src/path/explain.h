@@ -11,6 +11,7 @@ typedef struct rwk_explainer {
   rwk_context *ctx;     /* the thread's own */
   rwk_solver *finisher; /* made when first needed */
   double *w;            /* [dim] scratch */
+  double *direction;    /* [dim] down from a saddle */
   size_t *group;        /* [dim] part of the model of each coordinate; group_count 0: not known */
   size_t group_count;
 } rwk_explainer;
