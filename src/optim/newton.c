@@ -28,9 +28,9 @@ static double first_radius(const rwk_solver *s, const rwk_state *state) {
 
 /* A valley that bends: along s the gradient strays from the model's by r = g(w + s) - (g + Hs), and the
  * chord of the bend, -(H + mu)^-1 r (Chebyshev's correction), leads back into the valley for one more
- * gradient. How far to go along s is the region's matter: that part is left out. Taken when J is lower there;
- * without it, steps are as short as the bend is sharp. */
-static rwk_status follow_bend(rwk_solver *s, const rwk_region_step *step, rwk_parts *parts,
+ * gradient. How far to go along s is the region's matter: that part is left out. Taken when J is lower there,
+ * or, where J is blind, the gradient; without it, steps are as short as the bend is sharp. */
+static rwk_status follow_bend(rwk_solver *s, const rwk_region_step *step, int blind, rwk_parts *parts,
                               double *grad_inf) {
   const size_t n = s->dim;
   double *bend = s->spare;
@@ -49,7 +49,7 @@ static rwk_status follow_bend(rwk_solver *s, const rwk_region_step *step, rwk_pa
   s->trial = s->other;
   s->trial_g = s->other_g;
   const rwk_status status = rwk_solver_try(s, &bent, &bent_inf);
-  if (status == RWK_OK && bent.objective < parts->objective) {
+  if (status == RWK_OK && (blind ? bent_inf < *grad_inf : bent.objective < parts->objective)) {
     *parts = bent;
     *grad_inf = bent_inf;
     s->other = trial;
@@ -79,8 +79,8 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
   RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
   double fall = state->parts.objective - parts.objective, ratio = fall / step.reduction;
   const int blind = drowned(step.reduction, state->parts.objective);
-  if (!blind && ratio < 0.9 && isfinite(parts.objective)) {
-    RWK_TRY(follow_bend(s, &step, &parts, &grad_inf));
+  if (isfinite(parts.objective) && (blind ? grad_inf > 0.1 * state->grad_inf : ratio < 0.9)) {
+    RWK_TRY(follow_bend(s, &step, blind, &parts, &grad_inf));
     fall = state->parts.objective - parts.objective;
     ratio = fall / step.reduction;
   }
@@ -130,12 +130,19 @@ static void sharpen(rwk_solver *s, patience *p, double grad_inf, int64_t iterati
 }
 
 /* Near the solution each step squares the gradient: a few more than the tolerance asks for make flat
- * directions flat to rounding and the certificate sharp. Ends when a step no longer halves the gradient. */
-static int polishing(const rwk_solver *s, const rwk_state *state, int *steps, double *last) {
+ * directions flat to rounding and the certificate sharp. Ends when steps hardly lower the gradient, or
+ * shorter ones are refused over and over. */
+enum { POLISH_MOST = 20, REFUSED_MOST = 6 };
+
+typedef struct polish {
+  int steps, refused;
+  double last; /* gradient before the last step */
+} polish;
+
+static int polishing(const rwk_solver *s, const rwk_state *state, polish *p) {
   const double floor = 1e-7 * s->settings.grad_tol * fmax(1, state->parts.objective);
-  if (*steps >= 5 || state->grad_inf <= floor || (*steps > 0 && state->grad_inf > 0.5 * *last)) return 0;
-  ++*steps;
-  *last = state->grad_inf;
+  if (p->steps >= POLISH_MOST || p->refused >= REFUSED_MOST || state->grad_inf <= floor) return 0;
+  if (p->steps > 0 && state->grad_inf > 0.9 * p->last) return 0;
   return 1;
 }
 
@@ -146,8 +153,8 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
   s->forcing = 1;
   patience waited = {.lowest = state->grad_inf};
   int fresh = 0; /* is H the Hessian at w? */
-  int idled = 0, polished = 0;
-  double polished_from = 0;
+  int idled = 0;
+  polish polished = {0};
   for (;;) {
     const rwk_status asked = rwk_solver_report(s, state, r->iterations);
     if (asked != RWK_OK) {
@@ -155,7 +162,7 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
       return asked;
     }
     const int small = rwk_gradient_small(s, state);
-    if (small && !(r->iterations < s->settings.max_iter && polishing(s, state, &polished, &polished_from))) {
+    if (small && !(r->iterations < s->settings.max_iter && polishing(s, state, &polished))) {
       if (!s->settings.escape) {
         r->stop = RWK_STOP_GRADIENT;
         return RWK_OK;
@@ -167,11 +174,12 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
         return RWK_OK;
       }
       state->radius = fmax(state->radius, 0.1 * first_radius(s, state));
-      fresh = idled = polished = 0;
+      fresh = idled = 0;
+      polished = (polish){0};
       r->iterations++;
       continue;
     }
-    if (!small) polished = 0;
+    if (!small) polished = (polish){0};
     if (r->iterations >= s->settings.max_iter) {
       r->stop = RWK_STOP_ITERATIONS;
       return RWK_OK;
@@ -192,7 +200,11 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
     }
     sharpen(s, &waited, state->grad_inf, r->iterations);
     if (small) {
-      if (!accepted || stalled) polished = 5; /* as good as it gets */
+      if (accepted) {
+        polished.steps++;
+        polished.last = grad_inf;
+      }
+      polished.refused += stalled ? REFUSED_MOST : !accepted;
       continue;
     }
     idled = idle(state, objective, grad_inf) ? idled + 1 : 0;

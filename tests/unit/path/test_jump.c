@@ -1,6 +1,6 @@
 /* A jump planted in closed form: a flat well at 3, in which the minimum at penalty lambda lies at
- * 3 - u, 4 u^3 = 2 lambda (3 - u), and a deep well at 2.19, into which the solver's first step falls: Newton's
- * step from u in a well like u^4 is a third of u for every time that lambda grows by itself. */
+ * 3 - u, 4 u^3 = 2 lambda (3 - u), and a deep well at 2.19, into which the solver's first step falls:
+ * Newton's step from u in a well like u^4 is a third of u for every time that lambda grows by itself. */
 #include <ridgewalk/path.h>
 #include "support/analytic.h"
 
