@@ -78,7 +78,7 @@ static double usual_length(const layer_view *v) {
 }
 
 static size_t any(const layer_view *v, rwk_stream *s) {
-  return (size_t)(rwk_stream_u64(s) % v->count);
+  return v->count > 1 ? (size_t)(rwk_stream_u64(s) % v->count) : 0;
 }
 
 /* The unit made anew: of some random ones the one that f lacks most, by |dL/dout| where out = 0, for what it
@@ -162,31 +162,28 @@ static void split(const layer_view *v, rwk_stream *s) {
 }
 
 /* Some units of the other network in the place of the weakest here. */
-static void exchange(const layer_view *v, double *other, rwk_stream *s) {
-  const layer_view theirs = {v->m, v->work, other, v->l, v->count};
+static void exchange(const layer_view *v, const double *other, rwk_stream *s) {
+  const layer_view theirs = {v->m, v->work, (double *)(uintptr_t)other, v->l, v->count}; /* is only read */
   const size_t many = 1 + (size_t)(rwk_stream_u64(s) % ((v->count + 1) / 2));
   for (size_t k = 0; k < many; k++) copy(at(v, k ? any(v, s) : weakest(v)), at(&theirs, any(v, s)));
 }
 
-static rwk_status change(rwk_mlp_work *work, double *w, const double *other, rwk_stream *s) {
-  const rwk_mlp *m = work->mlp;
-  const size_t l = (size_t)(rwk_stream_u64(s) % (m->depth - 1));
-  const layer_view v = {m, work, w, l, m->layers[l].outputs};
+static rwk_status change(const layer_view *v, const double *other, rwk_stream *s) {
   switch (rwk_stream_u64(s) % 8) { /* more often what wins more often */
   case 0:
   case 1:
-    return renew(&v, weakest(&v), s);
+    return renew(v, weakest(v), s);
   case 2:
-    return renew(&v, any(&v, s), s);
+    return renew(v, any(v, s), s);
   case 3:
   case 4:
-    return merge(&v, s);
+    return merge(v, s);
   case 5:
   case 6:
-    split(&v, s);
+    split(v, s);
     return RWK_OK;
-  default: /* the other weights are only read */
-    exchange(&v, (double *)(uintptr_t)other, s);
+  default:
+    exchange(v, other, s);
     return RWK_OK;
   }
 }
@@ -199,6 +196,10 @@ rwk_status rwk_mlp_neighbour(double *out, const double *w, const double *other, 
   memcpy(out, w, m->dim * sizeof *out);
   if (m->depth == 1) return RWK_OK; /* convex: there is one basin */
   const size_t changes = 1 + (size_t)(rwk_stream_u64(&s) % 3);
-  for (size_t k = 0; k < changes; k++) RWK_TRY(change(work, out, other, &s));
+  for (size_t k = 0; k < changes; k++) {
+    const size_t l = (size_t)(rwk_stream_u64(&s) % (m->depth - 1));
+    const layer_view v = {m, work, out, l, m->layers[l].outputs};
+    RWK_TRY(change(&v, other, &s));
+  }
   return RWK_OK;
 }

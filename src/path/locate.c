@@ -87,7 +87,7 @@ static rwk_status narrow(rwk_tracer *c, rwk_event_kind kind, mark *low, mark *hi
 
 /* The value at x = 0 of the polynomial through (x[i], y[i]) (Neville). */
 static double extrapolate(const double *x, const double *y, size_t count) {
-  double v[8];
+  double v[8] = {0};
   for (size_t i = 0; i < count; i++) v[i] = y[i];
   for (size_t k = 1; k < count; k++)
     for (size_t i = 0; i + k < count; i++) v[i] = (x[i + k] * v[i] - x[i] * v[i + 1]) / (x[i + k] - x[i]);
