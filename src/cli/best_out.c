@@ -53,12 +53,13 @@ static void say_origins(FILE *to, const cli_report *r, const cli_walk *w) {
 void cli_print_best(FILE *to, const cli_report *r) {
   const cli_walk *w = cli_walk_best(r);
   if (!w || !w->origins) return;
-  size_t fits = 0, certified = 0, below = 0, most = 0;
+  size_t fits = 0, certified = 0, below = 0, most = 0, compared = 0;
   for (size_t i = 0; i < r->count; i++) {
     const rwk_fit *p = w->points[i];
     if (!p) continue;
     fits++;
     certified += (size_t)cli_certified(&p->certificate);
+    compared += isfinite(w->origins[i].won) != 0;
     if (w->origins[i].won > 1e-9 * fabs(p->solve.objective)) {
       if (below++ == 0 || w->origins[i].won > w->origins[most].won) most = i;
     }
@@ -69,13 +70,13 @@ void cli_print_best(FILE *to, const cli_report *r) {
             w->drop_count, w->drop_count == 1 ? "" : "s");
   else
     fprintf(to, "the error rises with the penalty all the way, and no fit is beaten by another's weights. ");
-  fprintf(to, "%zu of its %zu fits are certified minima. ", certified, fits);
+  fprintf(to, "%zu of its %zu fits are certified minima.", certified, fits);
   if (below) {
     char at[32];
-    fprintf(to, "At %zu of %zu penalties it is below every walk, at most by %.3g in the objective, at %s.",
+    fprintf(to, " At %zu of %zu penalties it is below every walk, at most by %.3g in the objective, at %s.",
             below, fits, w->origins[most].won, cli_lambda_text(at, cli_user_lambda(r, r->lambda[most])));
-  } else {
-    fprintf(to, "At every penalty it is what the best of the walks found.");
+  } else if (compared) {
+    fprintf(to, " At every penalty it is what the best of the walks found.");
   }
   say_origins(to, r, w);
 }

@@ -342,6 +342,10 @@ static int all_drops(const job *j) {
   size_t told = 0;
   int code = 0;
   if (j->asked->value[CLI_JSON]) return cli_print_path_json(stdout, r);
+  for (size_t k = 0; k < r->walk_count; k++)
+    for (size_t i = 0; i < r->walks[k].drop_count; i++)
+      if (r->walks[k].drops[i].cause == RWK_CAUSE_UNEXPLAINED) code = CLI_UNCERTIFIED;
+  if (j->asked->value[CLI_QUIET]) return code;
   cli_print_heading(stdout, r);
   for (size_t k = 0; k < r->walk_count; k++) {
     const cli_walk *w = &r->walks[k];
@@ -354,7 +358,6 @@ static int all_drops(const job *j) {
       for (size_t i = 0; i < count; i++) {
         cli_print_drop(stdout, r, &d[i]);
         print_shape(stdout, r, &d[i]);
-        if (d[i].cause == RWK_CAUSE_UNEXPLAINED) code = CLI_UNCERTIFIED;
       }
       told += count;
     }

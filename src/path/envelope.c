@@ -81,7 +81,12 @@ static const double far_above = 0.03;
 static rwk_status descend(rwk_descent *d, rwk_solver *rough, rwk_solver *solver, const rwk_path *path) {
   const double lambda = path->lambda[d->index];
   if (isfinite(d->ceiling)) {
-    RWK_TRY(rwk_solver_run(&d->result, rough, d->w, lambda));
+    const rwk_status status = rwk_solver_run(&d->result, rough, d->w, lambda);
+    if (status == RWK_NUMERICAL) { /* changed to where J is not finite: no fault of the path's */
+      d->result = (rwk_solve_result){.stop = RWK_STOP_HOPELESS, .loss = INFINITY};
+      return RWK_OK;
+    }
+    RWK_TRY(status);
     d->rough_iterations = d->result.iterations;
     const int slow = d->result.stop == RWK_STOP_ITERATIONS; /* a valley: who knows how far down */
     if (!slow && d->result.objective > d->ceiling + far_above * fabs(d->ceiling)) {
