@@ -54,6 +54,8 @@ def numbers(j):
     """Everything of a path but times."""
     keys = ("lambda", "mse", "penalty", "objective", "grad_inf", "min_eig", "inertia", "verdict", "escapable", "iterations", "stop")
     walks = [(w["name"], w["start"], [tuple(map(str, (p[k] for k in keys))) for p in w["points"]], w["drops"]) for w in j["walks"]]
+    if j["best"]:
+        walks.append(("best", 0, [tuple(map(str, (p[k] for k in (*keys, "origin")))) for p in j["best"]["points"]], j["best"]["drops"]))
     return walks, j["lambda"], j["lambda_collapse"], j["lambda_c"]
 
 

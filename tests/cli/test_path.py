@@ -131,7 +131,7 @@ class Path(Case):
 
 
 class Resume(Case):
-    ARGS = ("--target", "progression", "--hidden", "10", "--lambda", "2^-10:2^2", "--starts", "2", "--seed", "3", "--quiet")
+    ARGS = ("--target", "progression", "--hidden", "6", "--lambda", "2^-10:2^2", "--starts", "2", "--seed", "3", "--effort", "low", "--quiet")
 
     def begin(self, out):
         return subprocess.Popen([PROGRAM, "path", DIABETES, *self.ARGS, "--out", out], cwd=self.folder, stdout=subprocess.DEVNULL,
@@ -142,7 +142,7 @@ class Resume(Case):
         whole = self.json("path", DIABETES, *self.ARGS[:-1], "--out", "whole.rwk")
         t = time.time() - t
         killed = 0
-        for k in range(6):
+        for k in range(4):
             out = self.file(f"{k}.rwk")
             p = self.begin(out)
             for share in (0.15 + 0.1 * k, 0.3):
