@@ -8,7 +8,7 @@ typedef struct rwk_region_step {
   double length;    /* |s| in the norm of the region */
   double reduction; /* -(g's + s'Hs/2) >= 0: the fall the model predicts */
   int interior;     /* 1: the minimiser of the model lies inside, up to the tolerance */
-  double damping;   /* multiplier mu of (H + mu I) s = -g; */
+  double damping;   /* multiplier mu of (H + mu I) s = -g, or of (H + mu P) s = -g */
 } rwk_region_step;
 
 /* Dense: More and Sorensen's iteration on Cholesky factors of H + mu I (SIAM J. Sci. Stat. Comput. 4, 1983;

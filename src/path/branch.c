@@ -75,20 +75,27 @@ rwk_status rwk_branch_add_event(rwk_branch *b, const rwk_branch_event *event, co
   return e->null_vector ? RWK_OK : rwk_fail_memory(b->ctx, "an event of a branch");
 }
 
-/* An end that is where c->here is. */
+/* An event at c->here. */
+static rwk_branch_event event_here(const rwk_tracer *c, rwk_event_kind kind) {
+  return (rwk_branch_event){.kind = kind,
+                            .lambda = c->here.lambda,
+                            .low = c->here.lambda,
+                            .high = c->here.lambda,
+                            .loss = c->local.parts.loss,
+                            .penalty = c->local.parts.penalty,
+                            .min_eig = c->here.mu,
+                            .transversality = NAN,
+                            .lambda_beyond = NAN,
+                            .loss_beyond = NAN,
+                            .bias = NAN,
+                            .curvature = NAN};
+}
+
+/* The end of the trace, where c->here is. */
 static rwk_status end_here(rwk_tracer *c, rwk_event_kind kind) {
-  const rwk_branch_event e = {.kind = kind,
-                              .lambda = c->here.lambda,
-                              .low = fmin(c->here.lambda, c->next.lambda),
-                              .high = fmax(c->here.lambda, c->next.lambda),
-                              .loss = c->local.parts.loss,
-                              .penalty = c->local.parts.penalty,
-                              .min_eig = c->here.mu,
-                              .transversality = NAN,
-                              .lambda_beyond = NAN,
-                              .loss_beyond = NAN,
-                              .bias = NAN,
-                              .curvature = NAN};
+  rwk_branch_event e = event_here(c, kind);
+  e.low = fmin(c->here.lambda, c->next.lambda);
+  e.high = fmax(c->here.lambda, c->next.lambda);
   return rwk_branch_add_event(c->branch, &e, c->here.w, NULL);
 }
 
@@ -268,18 +275,8 @@ static rwk_status stuck(rwk_tracer *c, int *taken) {
   const double lambda = c->here.lambda;
   rwk_place_copy(&c->next, &c->here, c->local.n);
   rwk_place_copy(&c->probe, &c->here, c->local.n);
-  rwk_branch_event event = {.kind = RWK_EVENT_MERGE,
-                            .lambda = lambda,
-                            .low = lambda,
-                            .high = lambda,
-                            .loss = c->here.loss,
-                            .penalty = c->local.parts.penalty,
-                            .min_eig = c->here.mu,
-                            .transversality = NAN,
-                            .lambda_beyond = NAN,
-                            .loss_beyond = NAN,
-                            .bias = NAN,
-                            .curvature = NAN};
+  rwk_branch_event event = event_here(c, RWK_EVENT_MERGE);
+  event.loss = c->here.loss; /* the local algebra may be at a step that was refused */
   RWK_TRY(change_branch(c, lambda, taken));
   if (!*taken) {
     rwk_place_copy(&c->here, &c->next, c->local.n);

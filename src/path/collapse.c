@@ -57,7 +57,7 @@ rwk_status rwk_collapse_above(rwk_collapse *c, rwk_path *path, double *w, double
   rwk_solver *solver = NULL;
   double *trial = rwk_alloc_doubles(path->ctx, path->dim);
   rwk_status status =
-      trial ? rwk_finisher_create(&solver, path->ctx, path) : rwk_fail_memory(path->ctx, "weights");
+      trial ? rwk_finisher_create(&solver, path->ctx, path, 1) : rwk_fail_memory(path->ctx, "weights");
   if (status != RWK_OK) goto done;
   rwk_solve_result r;
   const double reference = rwk_penalty(path->problem, w);
@@ -90,7 +90,7 @@ rwk_status rwk_collapse_search(rwk_collapse *c, rwk_path *path) {
   rwk_solver *solver = NULL;
   double *w = rwk_alloc_doubles(path->ctx, path->dim);
   rwk_status status =
-      w ? rwk_finisher_create(&solver, path->ctx, path) : rwk_fail_memory(path->ctx, "weights");
+      w ? rwk_finisher_create(&solver, path->ctx, path, 1) : rwk_fail_memory(path->ctx, "weights");
   if (status != RWK_OK) goto done;
   double lambda = c->lambda_c > 0 ? c->lambda_c / 16 : 0x1p-6;
   for (int k = 0; k < DOUBLINGS / 2; k++, lambda /= 8) { /* down until a random start does not fall to zero */

@@ -10,12 +10,6 @@ int rwk_clearly_below(double a, double b) {
   return b == INFINITY ? a < b : b - a > 64 * DBL_EPSILON * fabs(b);
 }
 
-static int minimum(const rwk_fit *fit) {
-  return (fit->certificate.verdict == RWK_VERDICT_STRICT_MIN ||
-          fit->certificate.verdict == RWK_VERDICT_DEGENERATE_MIN) &&
-         !fit->certificate.escapable;
-}
-
 double rwk_envelope_at(const rwk_envelope *e, size_t i) {
   return e->current[i] == RWK_NO_LINE ? INFINITY : rwk_line_at(&e->lines[e->current[i]], e->path->lambda[i]);
 }
@@ -43,6 +37,15 @@ rwk_status rwk_envelope_plan(double **w, rwk_envelope *e, size_t index, rwk_orig
 void rwk_envelope_ceiling(rwk_envelope *e) {
   rwk_descent *d = &e->descents[e->descent_count - 1];
   d->ceiling = rwk_envelope_at(e, d->index);
+}
+
+rwk_status rwk_envelope_restart(rwk_envelope *e, size_t index, const rwk_line *line) {
+  rwk_origin origin = line->origin;
+  if (origin.kind == RWK_ORIGIN_FOUND) origin.kind = RWK_ORIGIN_RESTART;
+  double *w;
+  RWK_TRY(rwk_envelope_plan(&w, e, index, origin));
+  memcpy(w, line->w, e->path->dim * sizeof *w);
+  return RWK_OK;
 }
 
 typedef struct crew {
@@ -104,7 +107,7 @@ static void work(crew *c) {
   rwk_solver *rough = NULL, *solver = NULL;
   rwk_status status = rwk_context_fork(&ctx, c->path->ctx);
   if (status == RWK_OK) status = create_rough(&rough, ctx, c->path, c->scale);
-  if (status == RWK_OK) status = rwk_finisher_create(&solver, ctx, c->path);
+  if (status == RWK_OK) status = rwk_finisher_create(&solver, ctx, c->path, 1);
   for (rwk_descent *d; status == RWK_OK && (d = take(c));) status = descend(d, rough, solver, c->path);
   if (status != RWK_OK) {
     omp_set_lock(&c->list);
@@ -179,11 +182,7 @@ rwk_status rwk_envelope_settle(rwk_envelope *e) {
       if ((int64_t)k == e->tried[i] ||
           !rwk_clearly_below(rwk_line_at(&e->lines[k], path->lambda[i]), rwk_envelope_at(e, i)))
         continue;
-      rwk_origin origin = e->lines[k].origin;
-      if (origin.kind == RWK_ORIGIN_FOUND) origin.kind = RWK_ORIGIN_RESTART;
-      double *w;
-      RWK_TRY(rwk_envelope_plan(&w, e, i, origin));
-      memcpy(w, e->lines[k].w, path->dim * sizeof *w);
+      RWK_TRY(rwk_envelope_restart(e, i, &e->lines[k]));
       e->tried[i] = (int64_t)k;
     }
     if (e->descent_count == 0) return RWK_OK;
@@ -210,7 +209,7 @@ static rwk_status add_fits(rwk_envelope *e) {
                                     .solve = f->solve,
                                     .fit = f};
     /* what is no minimum is a line all the same, and what it leads down to is wanted */
-    if (minimum(f) && f->solve.objective < rwk_envelope_at(e, f->index))
+    if (rwk_fit_is_minimum(f) && f->solve.objective < rwk_envelope_at(e, f->index))
       e->current[f->index] = (int64_t)e->count;
     e->count++;
   }
@@ -220,15 +219,10 @@ static rwk_status add_fits(rwk_envelope *e) {
 /* All penalised weights zero, the free ones at their best: the line of the constant model. */
 static rwk_status add_zero(rwk_envelope *e) {
   rwk_path *path = e->path;
-  rwk_solver_settings s;
-  rwk_solver_settings_init(&s);
-  s.algebra = path->settings.solver.algebra;
-  s.dense_limit = path->settings.solver.dense_limit;
-  s.escape = 0;
   rwk_solver *solver = NULL;
   double *w = rwk_alloc_doubles(path->ctx, path->dim);
   rwk_status status =
-      w ? rwk_solver_create(&solver, path->ctx, path->problem, &s) : rwk_fail_memory(path->ctx, "weights");
+      w ? rwk_finisher_create(&solver, path->ctx, path, 0) : rwk_fail_memory(path->ctx, "weights");
   rwk_solve_result r = {0};
   if (status == RWK_OK) {
     memset(w, 0, path->dim * sizeof *w);
@@ -282,8 +276,8 @@ static rwk_status keep(rwk_envelope *e) {
     fits[i] = fit;
     path->origins[i] = line->origin;
     path->origins[i].index = i;
-    path->origins[i].won = fmax(0, lowest_of_walks(path, i) - fit.solve.objective);
-    if (isnan(lowest_of_walks(path, i))) path->origins[i].won = NAN;
+    const double lowest = lowest_of_walks(path, i);
+    path->origins[i].won = isnan(lowest) ? NAN : fmax(0, lowest - fit.solve.objective);
     if (path->settings.save) RWK_TRY(path->settings.save(&fits[i], path->settings.store_payload));
     rwk_path_report(path, &fits[i]);
   }

@@ -51,6 +51,9 @@ int rwk_clearly_below(double a, double b);
 /* Plans a descent at grid point `index`; *w[dim] is to be filled in by the caller. */
 rwk_status rwk_envelope_plan(double **w, rwk_envelope *e, size_t index, rwk_origin origin);
 
+/* Plans a descent there from the weights of a line. */
+rwk_status rwk_envelope_restart(rwk_envelope *e, size_t index, const rwk_line *line);
+
 /* What was planned last is only of interest if it comes below the fit that is there. */
 void rwk_envelope_ceiling(rwk_envelope *e);
 

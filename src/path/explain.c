@@ -4,11 +4,12 @@
 #include <string.h>
 #include "path/explain.h"
 
-rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path) {
+rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path, int escape) {
   rwk_solver_settings s;
   rwk_solver_settings_init(&s);
   s.algebra = path->settings.solver.algebra;
   s.dense_limit = path->settings.solver.dense_limit;
+  s.escape = escape;
   return rwk_solver_create(solver, ctx, path->problem, &s);
 }
 
@@ -64,7 +65,7 @@ static void blank(rwk_drop *d, const rwk_fit *from, const rwk_fit *to) {
 
 /* What would have become of an end had the iteration gone on to a minimum. */
 static rwk_status finish(rwk_solve_result *result, rwk_explainer *x, const rwk_fit *fit) {
-  if (!x->finisher) RWK_TRY(rwk_finisher_create(&x->finisher, x->ctx, x->path));
+  if (!x->finisher) RWK_TRY(rwk_finisher_create(&x->finisher, x->ctx, x->path, 1));
   memcpy(x->w, fit->w, x->path->dim * sizeof *x->w);
   return rwk_solver_run(result, x->finisher, x->w, fit->lambda);
 }
@@ -213,18 +214,10 @@ static rwk_status by_branch(rwk_drop *d, rwk_explainer *x, const rwk_fit *begin,
   return status;
 }
 
-static int minimum(const rwk_fit *fit) {
-  return (fit->certificate.verdict == RWK_VERDICT_STRICT_MIN ||
-          fit->certificate.verdict == RWK_VERDICT_DEGENERATE_MIN) &&
-         !fit->certificate.escapable;
-}
-
 /* Where a Hessian is only known by its products a branch costs more than the fits, and is followed for drops
  * alone. */
 static int follows_rises(const rwk_path *path) {
-  const rwk_solver_settings *s = &path->settings.solver;
-  return path->settings.explain &&
-         (s->algebra == RWK_ALGEBRA_DENSE || (s->algebra == RWK_ALGEBRA_AUTO && path->dim <= s->dense_limit));
+  return path->settings.explain && rwk_path_is_dense(path);
 }
 
 rwk_status rwk_explain_step(rwk_drop *d, int *kept, double **far, rwk_explainer *x, const rwk_fit *from,
@@ -235,7 +228,8 @@ rwk_status rwk_explain_step(rwk_drop *d, int *kept, double **far, rwk_explainer 
   const rwk_fit *const ends[2] = {from, to};
   const int down = from->walk == RWK_WALK_DOWN;
   *kept = fell;
-  if (!fell && !(follows_rises(x->path) && from->walk < RWK_WALK_COLD && minimum(from) && minimum(to)))
+  if (!fell && !(follows_rises(x->path) && from->walk < RWK_WALK_COLD && rwk_fit_is_minimum(from) &&
+                 rwk_fit_is_minimum(to)))
     return RWK_OK;
   blank(d, from, to);
   d->rise = !fell;

@@ -14,9 +14,7 @@ typedef struct budget {
 
 /* Where a Hessian is only known by its products, a descent costs far more than it mostly brings. */
 static budget budget_of(const rwk_path *path) {
-  const rwk_solver_settings *s = &path->settings.solver;
-  const int dense =
-      s->algebra == RWK_ALGEBRA_DENSE || (s->algebra == RWK_ALGEBRA_AUTO && path->dim <= s->dense_limit);
+  const int dense = rwk_path_is_dense(path);
   if (path->settings.effort == RWK_EFFORT_HIGH)
     return (budget){.rounds = 100, .each = 4, .patience = 12, .times = dense ? 200 : 20};
   return (budget){.rounds = 24, .each = 4, .patience = 6, .times = dense ? 10 : 1};
@@ -99,11 +97,7 @@ static rwk_status plan_from_nearby(rwk_envelope *e, int64_t *seen) {
       int64_t *last = &seen[i * (2 * REACH + 1) + by + REACH];
       if (*last == e->current[from] || e->current[i] == e->current[from]) continue;
       *last = e->current[from];
-      rwk_origin origin = e->lines[e->current[from]].origin;
-      if (origin.kind == RWK_ORIGIN_FOUND) origin.kind = RWK_ORIGIN_RESTART;
-      double *w;
-      RWK_TRY(rwk_envelope_plan(&w, e, (size_t)i, origin));
-      memcpy(w, e->lines[e->current[from]].w, e->path->dim * sizeof *w);
+      RWK_TRY(rwk_envelope_restart(e, (size_t)i, &e->lines[e->current[from]]));
       rwk_envelope_ceiling(e);
     }
   return RWK_OK;

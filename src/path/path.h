@@ -73,8 +73,14 @@ rwk_status rwk_drops_find(rwk_path *path, size_t first);
 /* Makes the walk `best` of all fits there are. */
 rwk_status rwk_best_run(rwk_path *path);
 
-/* A Newton solver that escapes, whatever solver the walks use. */
-rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path);
+/* A Newton solver, whatever solver the walks use; escape: as in rwk_solver_settings. */
+rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path, int escape);
+
+/* Is the fit a certified minimum, with no way down from a dead unit? */
+int rwk_fit_is_minimum(const rwk_fit *fit);
+
+/* Are Hessians formed, or only their products? */
+int rwk_path_is_dense(const rwk_path *path);
 
 /* Finds the collapse from weights w[dim] (destroyed) fitted at lambda with nonzero penalty. */
 rwk_status rwk_collapse_above(rwk_collapse *collapse, rwk_path *path, double *w, double lambda);

@@ -110,12 +110,11 @@ static void test_dense_singular(void **state) {
   assert_near(s[3], 0, 1e-12);
 }
 
-static double model_f(double *g, double *H, const double *x,
-                      size_t n) { /* quadratic with the matrix of seed 9 */
-  static const size_t most = 24;
-  assert_true(n <= most);
+/* x'Ax/2 + b'x with what `make` gives. */
+static double quadratic(double *g, double *H, const double *x, size_t n,
+                        void (*make)(double *A, double *b, size_t n)) {
   double *A = malloc(n * n * sizeof *A), *b = malloc(n * sizeof *b), f = 0;
-  random_case(A, b, n, 9, -1);
+  make(A, b, n);
   for (size_t i = 0; i < n; i++) {
     const double Ax = rwk_dot(n, A + i * n, x);
     f += 0.5 * x[i] * Ax + b[i] * x[i];
@@ -124,6 +123,16 @@ static double model_f(double *g, double *H, const double *x,
   }
   free(A), free(b);
   return f;
+}
+
+static void model(double *A, double *b, size_t n) {
+  static const size_t most = 24;
+  assert_true(n <= most);
+  random_case(A, b, n, 9, -1);
+}
+
+static double model_f(double *g, double *H, const double *x, size_t n) {
+  return quadratic(g, H, x, n, model);
 }
 
 static void test_krylov(void **state) {
@@ -172,16 +181,7 @@ static void valley(double *H, double *g, size_t n) {
 }
 
 static double valley_f(double *g, double *H, const double *x, size_t n) {
-  double *A = malloc(n * n * sizeof *A), *b = malloc(n * sizeof *b), f = 0;
-  valley(A, b, n);
-  for (size_t i = 0; i < n; i++) {
-    const double Ax = rwk_dot(n, A + i * n, x);
-    f += 0.5 * x[i] * Ax + b[i] * x[i];
-    if (g) g[i] = Ax + b[i];
-    if (H) memcpy(H + i * n, A + i * n, n * sizeof *H);
-  }
-  free(A), free(b);
-  return f;
+  return quadratic(g, H, x, n, valley);
 }
 
 /* Without Q'PQ = 1 kept up, the valleys are never solved. */
