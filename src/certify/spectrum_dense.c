@@ -117,6 +117,7 @@ static rwk_status smallest_positive(dense *d, double lift, double *value, double
   rwk_lanczos_settings_init(&ls);
   ls.tol = 1e-6;
   ls.products = 400;
+  ls.least = 0; /* that nothing is below is proven by another factorisation */
   rwk_lanczos_result lr;
   RWK_TRY(rwk_lanczos_min(&lr, d->v, d->o->ctx, n, &ls, apply_inverse, d));
   rwk_symv(d->x, n, d->H, n, d->v);
@@ -200,6 +201,7 @@ rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objecti
   rwk_lanczos_settings ls;
   rwk_lanczos_settings_init(&ls);
   ls.products = 40;
+  ls.least = 0; /* no verdict hangs on it */
   rwk_lanczos_result lr;
   status = rwk_lanczos_min(&lr, NULL, o->ctx, n, &ls, apply_negative, &d);
   c->max_eig = -lr.value;

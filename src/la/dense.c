@@ -82,15 +82,54 @@ void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n) {
 }
 
 void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *L, size_t lda, size_t n) {
-  if (n && k)
+  if (k == 1) { /* OpenBLAS packs the factor anew for a matrix of right-hand sides: not for one */
+    rwk_triangular_solve(x, 0, L, lda, n);
+    rwk_triangular_solve(x, 1, L, lda, n);
+  } else if (n && k) {
     LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, (lapack_int)k, L, (lapack_int)lda, x,
                         (lapack_int)ldx);
+  }
 }
 
 void rwk_triangular_solve(double *x, int transpose, const double *L, size_t lda, size_t n) {
   if (n)
     cblas_dtrsv(CblasRowMajor, CblasLower, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit, (int)n, L,
                 (int)lda, x, 1);
+}
+
+/* Smaller eigenvalue in size of [a b; b c]: the determinant over the larger. */
+static double smaller(double a, double b, double c) {
+  const double middle = 0.5 * (a + c), half = hypot(0.5 * (a - c), b), larger = fabs(middle) + half;
+  return larger > 0 ? fabs(a * c - b * b) / larger : 0;
+}
+
+rwk_status rwk_ldl(rwk_context *ctx, double *least, int *pivots, double *A, size_t lda, size_t n) {
+  *least = INFINITY;
+  if (n == 0) return RWK_OK;
+  const lapack_int order = (lapack_int)n;
+  double size;
+  lapack_int info = LAPACKE_dsytrf_work(LAPACK_COL_MAJOR, 'U', order, A, (lapack_int)lda, pivots, &size, -1);
+  if (info) return rwk_fail(ctx, RWK_INTERNAL, "dsytrf: argument %d", (int)-info);
+  double *work = rwk_alloc_doubles(ctx, (size_t)size);
+  if (!work) return rwk_fail_memory(ctx, "an indefinite factor");
+  LAPACKE_dsytrf_work(LAPACK_COL_MAJOR, 'U', order, A, (lapack_int)lda, pivots, work, (lapack_int)size);
+  rwk_free_doubles(ctx, work);
+  for (size_t i = 0; i < n; i++) {
+    const double *row = A + i * lda;
+    if (pivots[i] > 0) {
+      *least = fmin(*least, fabs(row[i]));
+    } else { /* negative for both rows of a block of two */
+      *least = fmin(*least, smaller(row[i], row[lda + i], row[lda + i + 1]));
+      i++;
+    }
+  }
+  return RWK_OK;
+}
+
+void rwk_ldl_solve(double *x, const double *A, size_t lda, const int *pivots, size_t n) {
+  if (n)
+    LAPACKE_dsytrs_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, 1, A, (lapack_int)lda, pivots, x,
+                        (lapack_int)n);
 }
 
 rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n) {

@@ -38,6 +38,13 @@ void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *L, size_t
 /* x := L^-1 x (transpose 0) or L^-T x (transpose 1). */
 void rwk_triangular_solve(double *x, int transpose, const double *L, size_t lda, size_t n);
 
+/* A = L D L' in place by Bunch and Kaufman's pivots[n], lower triangle read and written, for symmetric A of
+ * any inertia. *least: the smallest eigenvalue of D in size, 0 or nearly so where A is singular. Allocates
+ * LAPACK's scratch. */
+rwk_status rwk_ldl(rwk_context *ctx, double *least, int *pivots, double *A, size_t lda, size_t n);
+/* x := A^-1 x from that factor; not finite where A is singular. */
+void rwk_ldl_solve(double *x, const double *A, size_t lda, const int *pivots, size_t n);
+
 /* All eigenvalues, ascending, and, if `vectors` is not NULL, eigenvectors: vector j contiguous at vectors +
  * j*n. A is destroyed. O(n^3); allocates O(n) and LAPACK's scratch through the context. */
 rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n);

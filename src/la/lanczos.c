@@ -5,10 +5,8 @@
 
 void rwk_lanczos_settings_init(rwk_lanczos_settings *settings) {
   *settings = (rwk_lanczos_settings){
-      .products = 1000, .tol = 1e-3, .stop_below = -INFINITY, .memory = (size_t)256 << 20};
+      .products = 1000, .tol = 1e-3, .stop_below = -INFINITY, .least = 48, .memory = (size_t)256 << 20};
 }
-
-enum { LEAST_PRODUCTS = 48 };
 
 typedef struct lanczos {
   rwk_context *ctx;
@@ -123,7 +121,8 @@ rwk_status rwk_lanczos_min(rwk_lanczos_result *result, double *vector, rwk_conte
     k++;
     const int exhausted = result->products >= settings->products, full = k == most;
     const int invariant = beta <= 1e-14 * fabs(result->largest) || beta == 0;
-    if (full || exhausted || invariant || k % 16 == 0 || k <= 4) {
+    const int early = settings->least == 0 && k % 4 == 0;
+    if (full || exhausted || invariant || k % 16 == 0 || early || k <= 4) {
       status = solve_projection(&z, k);
       if (status != RWK_OK) goto done;
       best = k;
@@ -134,13 +133,14 @@ rwk_status rwk_lanczos_min(rwk_lanczos_result *result, double *vector, rwk_conte
       const double tol = fmax(settings->tol * fabs(result->value), settings->tol_abs);
       result->converged = result->residual <= fmax(tol, 1e-14 * result->largest);
       /* a small residual early on may belong to a cluster that hides the end behind it */
-      if (k < n - settings->flat_count && result->products < LEAST_PRODUCTS) result->converged = 0;
+      if (k < n - settings->flat_count && result->products < settings->least) result->converged = 0;
       /* an invariant space seen from one starting vector may hide other copies: only the whole space settles
        * it */
       if (k == n - settings->flat_count) result->converged = 1;
       const int found = result->value + result->residual < settings->stop_below &&
                         result->residual <= 0.5 * fabs(result->value);
-      if (found || exhausted || (result->converged && !(invariant && k < n - settings->flat_count)))
+      if (found || exhausted ||
+          (result->converged && !(invariant && settings->least > 0 && k < n - settings->flat_count)))
         goto done;
       if (full && k == n - settings->flat_count) goto done;
     }

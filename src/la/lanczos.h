@@ -13,6 +13,9 @@ typedef struct rwk_lanczos_settings {
   double tol_abs;     /* 0 */
   double stop_below;  /* stop as soon as a Rayleigh quotient minus its residual lies below this with residual
                          <= half its size;  -INFINITY: never */
+  int64_t least;      /* products before a convergence is believed, lest a cluster hide what is below it; 48.
+                         0: believed at once, and that of an invariant space too: for callers who look by other
+                         means whether anything is below */
   size_t memory;      /* bytes for the basis; 256 MiB. At least 24 vectors are kept */
   uint64_t seed;      /* of the starting vector, with normal entries */
   const double *flat; /* [flat_count x n] orthonormal vectors kept out of the search, or NULL */

@@ -123,6 +123,24 @@ static void test_identity(void **state) {
   assert_near(r.value, 6, 1e-12);
 }
 
+/* With least 0 the first convergence ends it, and so does an invariant space. */
+static void test_believes_at_once_when_told(void **state) {
+  (void)state;
+  enum { N = 200 };
+  double d[N];
+  for (size_t i = 0; i < N; i++) d[i] = i < N / 2 ? -3 : 5;
+  diagonal a = {d, N, 0};
+  rwk_lanczos_settings s;
+  rwk_lanczos_settings_init(&s);
+  s.tol = 1e-10;
+  s.least = 0;
+  rwk_lanczos_result r;
+  assert_int_equal(rwk_lanczos_min(&r, NULL, ctx, N, &s, apply, &a), RWK_OK);
+  assert_true(r.converged);
+  assert_near(r.value, -3, 1e-12);
+  assert_true(r.products <= 4); /* two different eigenvalues: a space of two */
+}
+
 static rwk_status fails(double *y, const double *x, void *payload) {
   (void)y, (void)x, (void)payload;
   return RWK_CALLBACK;
@@ -147,6 +165,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_small_is_exact),
       cmocka_unit_test(test_restarts_find_the_end),
+      cmocka_unit_test(test_believes_at_once_when_told),
       cmocka_unit_test(test_stops_when_negative_is_proved),
       cmocka_unit_test(test_flat_directions_are_left_out),
       cmocka_unit_test(test_identity),
