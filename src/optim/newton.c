@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "optim/region.h"
+#include "optim/reuse.h"
 
 /* A step is accepted when the objective fell by this share of what the model said. */
 static const double accept_ratio = 1e-4;
@@ -61,6 +62,19 @@ static rwk_status follow_bend(rwk_solver *s, const rwk_region_step *step, int bl
   return status;
 }
 
+/* The factor that is there is used on, from the point that the step led to, or, where that was refused, from
+ * where it began and by shorter steps. */
+static rwk_status go_on(rwk_solver *s, rwk_state *state, const rwk_region_step *step, double fall,
+                        int *accepted) {
+  const double before = state->parts.objective;
+  if (*accepted)
+    RWK_TRY(rwk_reuse_factor(s, state, fall, fmax(state->radius, 2 * step->length)));
+  else
+    RWK_TRY(rwk_reuse_factor(s, state, 0, state->radius));
+  if (state->parts.objective < before) *accepted = 1;
+  return RWK_OK;
+}
+
 /* One trial: solves the subproblem, evaluates, accepts or shrinks. *accepted as it says; *stalled when no
  * step helps. */
 static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *stalled) {
@@ -96,9 +110,9 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
   if (ratio >= accept_ratio) {
     rwk_solver_accept(s, state, &parts, grad_inf);
     *accepted = 1;
-  } else if (state->radius < 1e-15 * scale) {
-    *stalled = 1;
   }
+  if (s->dense && !blind) RWK_TRY(go_on(s, state, &step, fall, accepted));
+  if (!*accepted && state->radius < 1e-15 * scale) *stalled = 1;
   return RWK_OK;
 }
 
@@ -130,13 +144,13 @@ static void sharpen(rwk_solver *s, patience *p, double grad_inf, int64_t iterati
 }
 
 /* Near the solution each step squares the gradient: a few more than the tolerance asks for make flat
- * directions flat to rounding and the certificate sharp. Ends when steps hardly lower the gradient, or
- * shorter ones are refused over and over. */
+ * directions flat to rounding and the certificate sharp. Ends when steps lower neither J nor, by much, the
+ * gradient, or shorter ones are refused over and over. */
 enum { POLISH_MOST = 20, REFUSED_MOST = 6 };
 
 typedef struct polish {
   int steps, refused;
-  double last; /* gradient before the last step */
+  double last; /* gradient before the last step, if that no longer lowered J */
 } polish;
 
 static int polishing(const rwk_solver *s, const rwk_state *state, polish *p) {
@@ -202,7 +216,7 @@ rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state) {
     if (small) {
       if (accepted) {
         polished.steps++;
-        polished.last = grad_inf;
+        polished.last = drowned(objective - state->parts.objective, objective) ? grad_inf : INFINITY;
       }
       polished.refused += stalled ? REFUSED_MOST : !accepted;
       continue;

@@ -42,16 +42,21 @@ static double near_null(double *z, const double *factor, size_t n) {
   return value;
 }
 
+/* Where nothing else is known of a multiplier in a bracket. */
+static double between(double low, double high) {
+  return fmax(sqrt(low * high), low + 0.01 * (high - low));
+}
+
 void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor,
                       double *scratch, size_t n, double radius, double *damping) {
-  const double kappa_easy = 0.1, kappa_hard = 0.2;
+  /* What the radius is worth is known to a factor: steps near it are as good, and cost no other factor. */
+  const double shortest = 0.75, longest = 1.25, kappa_hard = 0.2;
   const double gnorm = rwk_norm(n, g), hnorm = row_sum_norm(H, n);
   /* tells "singular but semidefinite" (dead units, rotations) from indefinite */
   const double tiny = 8 * DBL_EPSILON * (double)n * hnorm + DBL_MIN, small = 100 * tiny;
-  double low = 0, high = gnorm / radius + hnorm, mu = 0, length = 0;
+  double low = 0, high = gnorm / radius + hnorm, mu = *damping, length = 0;
   for (size_t i = 0; i < n; i++) low = fmax(low, -H[i * n + i]);
-  if (low > 0)
-    mu = *damping > low && *damping < high ? *damping : fmax(sqrt(low * high), low + 0.01 * (high - low));
+  if (!(mu > low && mu < high)) mu = low > 0 ? between(low, high) : 0;
   int factored = 0;
   *out = (rwk_region_step){0};
   for (int round = 0; round < 60; round++) {
@@ -61,10 +66,8 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
         mu = tiny;
       else if (mu == tiny)
         mu = small;
-      else if (mu == small && *damping > mu && *damping < high)
-        mu = *damping;
       else
-        mu = fmax(sqrt(low * high), low + 0.01 * (high - low));
+        mu = fmin(10 * mu, between(low, high));
       factored = 0;
       if (low >= high) high = 2 * low + tiny;
       continue;
@@ -73,11 +76,11 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
     for (size_t i = 0; i < n; i++) s[i] = -g[i];
     rwk_cholesky_solve(s, n, 1, factor, n, n);
     length = rwk_norm(n, s);
-    if (length <= radius * (1 + kappa_easy) && mu <= small) {
+    if (length <= radius * longest && mu <= small) {
       out->interior = 1;
       break;
     }
-    if (fabs(length - radius) <= kappa_easy * radius) break;
+    if (length >= shortest * radius && length <= longest * radius) break;
     memcpy(scratch, s, n * sizeof *s);
     rwk_triangular_solve(scratch, 0, factor, n, n); /* q = L^-1 s */
     const double q = rwk_norm(n, scratch);
@@ -102,7 +105,7 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
     }
     double next = mu + (q > 0 ? length * length / (q * q) * (length - radius) / radius
                               : 0); /* Newton on 1/|s| = 1/radius */
-    if (!(next > low) || !(next < high)) next = fmax(sqrt(low * high), low + 0.01 * (high - low));
+    if (!(next > low) || !(next < high)) next = low == 0 && length < radius ? 0 : between(low, high);
     if (next == mu) break;
     mu = next;
   }

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 #include "optim/region.h"
+#include "optim/reuse.h"
 #include "optim/solver.h"
 
 static const char *const solver_names[] = {
@@ -86,7 +87,10 @@ rwk_status rwk_solver_create(rwk_solver **solver, rwk_context *ctx, const rwk_pr
   if (s->dense) {
     s->H = rwk_alloc_doubles(ctx, n * n);
     s->factor = rwk_alloc_doubles(ctx, n * n);
-    if (!s->H || !s->factor) status = rwk_fail_memory(ctx, "a dense Hessian; try krylov algebra");
+    if (!s->H || !s->factor)
+      status = rwk_fail_memory(ctx, "a dense Hessian; try krylov algebra");
+    else
+      status = rwk_reuse_create(&s->reuse, ctx, n, rwk_hessian_cost(problem));
   } else if (newton) {
     status = rwk_krylov_create(&s->krylov, ctx, n, problem->ops.precondition != NULL);
   }
@@ -106,6 +110,7 @@ void rwk_solver_set_ceiling(rwk_solver *s, double objective) {
 void rwk_solver_destroy(rwk_solver *s) {
   if (!s) return;
   rwk_krylov_destroy(s->krylov);
+  rwk_reuse_destroy(s->reuse);
   rwk_free_doubles(s->ctx, s->factor);
   rwk_free_doubles(s->ctx, s->H);
   rwk_free_doubles(s->ctx, s->block);

@@ -16,6 +16,7 @@ struct rwk_solver {
   double *block; /* holds the next eight; accepting a step swaps pointers among them */
   double *w, *g, *step, *trial, *trial_g, *other, *other_g, *spare; /* [dim] each */
   double *H, *factor;                                               /* [dim x dim] each, dense only */
+  struct rwk_reuse *reuse;                                          /* dense only */
   struct rwk_krylov *krylov;                                        /* Krylov only */
   double forcing; /* share of the usual residual that Krylov subproblems are solved to */
   double ceiling; /* see rwk_solver_set_ceiling */

@@ -58,6 +58,10 @@ void rwk_objective_close(rwk_objective *o) {
   *o = (rwk_objective){0};
 }
 
+double rwk_hessian_cost(const rwk_problem *p) {
+  return p->ops.hessian_cost ? p->ops.hessian_cost(p->self) : 0.5 * (double)p->dim;
+}
+
 double rwk_penalty(const rwk_problem *problem, const double *w) {
   double sum = 0;
   for (size_t i = 0; i < problem->dim; i++)

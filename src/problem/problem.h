@@ -46,6 +46,9 @@ rwk_status rwk_objective_products(rwk_objective *o, double *HV, size_t ldhv, con
 /* Full H[dim x dim] of J, both triangles: from the problem's own, else from products with unit vectors. */
 rwk_status rwk_objective_hessian(rwk_objective *o, double *H, size_t ldh, const double *w);
 
+/* What a dense Hessian costs, in units of one value and gradient. */
+double rwk_hessian_cost(const rwk_problem *problem);
+
 /* R(w) = sum over penalised w_i^2. */
 double rwk_penalty(const rwk_problem *problem, const double *w);
 

@@ -43,6 +43,21 @@ test_minimum_of_a_bowl(void **state) { /* J = sum c_i (x - 1)^2 + lambda x^2: x_
   }
 }
 
+/* Hessians are formed rarely where they are dear: the steps between them are of the factor that is there. */
+static void test_factors_are_used_on(void **state) {
+  (void)state;
+  rwk_solver_settings s;
+  rwk_solver_settings_init(&s);
+  s.algebra = RWK_ALGEBRA_DENSE;
+  double w[40];
+  for (size_t i = 0; i < 40; i++) w[i] = i % 2 ? 1 : -1.2;
+  const rwk_solve_result r = run(rosenbrock, 40, w, 0, &s);
+  assert_int_equal(r.stop, RWK_STOP_CONVERGED);
+  for (size_t i = 0; i < 40; i++) assert_near(w[i], 1, 1e-8);
+  assert_true(r.hessians <= r.iterations + 2); /* and those of the certificate of the end */
+  assert_true(r.gradients > 2 * r.iterations);
+}
+
 static void test_rosenbrock(void **state) {
   (void)state;
   for (int a = 0; a < 2; a++) {
@@ -276,6 +291,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_minimum_of_a_bowl),
       cmocka_unit_test(test_rosenbrock),
+      cmocka_unit_test(test_factors_are_used_on),
       cmocka_unit_test(test_quadratic_convergence),
       cmocka_unit_test(test_leaves_a_saddle),
       cmocka_unit_test(test_lbfgs_stops_as_people_know_it),

@@ -1,0 +1,21 @@
+/* optim/reuse.h: more steps from one factor. */
+#ifndef RWK_OPTIM_REUSE_H
+#define RWK_OPTIM_REUSE_H
+
+#include "optim/solver.h"
+
+/* A dense Hessian and its factor cost as much as tens of gradients. After a step with (H + mu I) s = -g the
+ * factor is used on: as the initial matrix of L-BFGS (Nocedal, Math. Comp. 35, 1980), which learns from the
+ * gradients it meets what has changed since H was formed, and what mu hides along valleys. A step so made
+ * costs a gradient and two triangular solves. */
+typedef struct rwk_reuse rwk_reuse;
+rwk_status rwk_reuse_create(rwk_reuse **reuse, rwk_context *ctx, size_t n, double hessian_cost);
+void rwk_reuse_destroy(rwk_reuse *reuse);
+
+/* Goes down from s->w by the factor in s->factor, as long as that pays: as long as J falls faster, for what a
+ * step costs, than it fell with all that was done since the factor was begun (the marginal value theorem of
+ * Charnov, Theor. Popul. Biol. 9, 1976, tells when to leave for a fresh one), or the gradient to a quarter.
+ * fell: what the step with the factor won. Uses s->step, s->spare, s->trial. Steps are at most `longest`. */
+rwk_status rwk_reuse_factor(rwk_solver *s, rwk_state *state, double fell, double longest);
+
+#endif
