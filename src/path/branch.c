@@ -107,6 +107,13 @@ static rwk_status give_up(rwk_tracer *c) {
   return end_here(c, kinks.count > 0 ? RWK_EVENT_KINK : RWK_EVENT_BUDGET);
 }
 
+/* The angle between the tangents at c->here and c->next. */
+static double turned(const rwk_tracer *c) {
+  const double cosine =
+      rwk_dot(c->local.n, c->here.tw, c->next.tw) / (c->scale * c->scale) + c->here.tt * c->next.tt;
+  return acos(fmax(-1, fmin(1, cosine)));
+}
+
 /* Is the step from c->here to c->next along one smooth curve, and not to another branch nearby? The tangents
  * may not differ by more than some 30 degrees; the chord must have the direction of their mean, up to what is
  * of higher order; and L must agree with its derivatives at both ends. */
@@ -135,6 +142,8 @@ static rwk_status stand(rwk_tracer *c, const rwk_place *before) {
   RWK_TRY(rwk_tracer_look(c, &c->here, before));
   c->chord = 1;
   c->bent = 0;
+  c->refused = INFINITY;
+  c->sharpness = 0;
   return RWK_OK;
 }
 
@@ -311,6 +320,23 @@ static rwk_status arrive(rwk_tracer *c, int *ok) {
   return RWK_OK;
 }
 
+/* After a good step s: so far that the tangent turns by a certain angle, as it did last time, or more where
+ * it turns faster and faster, as before a fold; less where the corrector had to work. */
+static const double angle_wanted = 0.35;
+
+static void next_step(rwk_tracer *c, double s, int factored) {
+  const double angle = turned(c), sharpness = angle / s,
+               growth = c->sharpness > 0 ? fmin(4, fmax(1, sharpness / c->sharpness)) : 1,
+               by_turn = fmax(0.3, angle_wanted / (angle * growth)),
+               by_work = factored <= 1   ? 2
+                         : factored >= 4 ? 0.6
+                                         : 1;
+  c->sharpness = sharpness;
+  c->step = fmin(c->settings.step_most, s * fmin(by_turn, by_work));
+  c->step = fmin(c->step, fmax(s, 0.7 * c->refused));
+  c->refused *= 1.5;
+}
+
 static rwk_status advance(rwk_tracer *c, int *done) {
   double s = c->step;
   int ok = 0;
@@ -337,15 +363,16 @@ static rwk_status advance(rwk_tracer *c, int *done) {
   rwk_event_kind kind;
   RWK_TRY(rwk_tracer_reach(c, &c->next, s, &factored));
   if (factored < 0 || !smooth(c, s)) {
-    c->step = s * (factored < 0 ? 0.3 : 0.5);
+    c->refused = s;
+    c->step = s * (factored < 0 ? 0.4 : fmin(0.5, fmax(0.2, angle_wanted / turned(c))));
     return RWK_OK;
   }
   if (passed_event(c, &kind)) return meet(c, kind, s, done);
   RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
+  next_step(c, s, factored);
   rwk_tracer_turn(c, s);
   rwk_place_copy(&c->here, &c->next, c->local.n);
   c->chord = 1;
-  c->step = factored <= 1 ? fmin(c->settings.step_most, s * 2) : factored >= 4 ? 0.6 * s : s;
   return RWK_OK;
 }
 
@@ -358,7 +385,7 @@ static rwk_status trace(rwk_tracer *c, const double *w) {
   int factored, done = 0;
   /* the flat directions first: they would be in Newton's way */
   RWK_TRY(rwk_local_evaluate(&c->local, w, c->lambda_from));
-  RWK_TRY(rwk_local_factor(&c->local, w));
+  RWK_TRY(rwk_local_factor(&c->local, w, 0));
   RWK_TRY(rwk_local_flats(&c->local, w));
   RWK_TRY(settle_here(c, 0.1, 0, &factored));
   if (factored >= 0) RWK_TRY(stand(c, NULL));

@@ -42,6 +42,8 @@ typedef struct rwk_tracer {
   int chord; /* 1: the factor at hand is that of c->here, from which the next correction may begin */
   int sharp; /* correct as far as rounding lets it: an event is being located */
   double step;
+  double refused;   /* the last step that was refused, growing slowly: not again so soon */
+  double sharpness; /* of the last turn: angle over arclength; 0: not known */
 } rwk_tracer;
 
 rwk_status rwk_tracer_open(rwk_tracer *c, rwk_branch *branch, const rwk_problem *problem,

@@ -63,7 +63,7 @@ static rwk_status newton_step(rwk_tracer *c, const rwk_place *along, double *dt)
       *dt = r / q;
     }
     rwk_axpy(n, *dt, c->x1, c->x0);
-  } else if (l->deflated) {
+  } else if (l->deflated && !l->singular) { /* along a flat direction w is as good as it is */
     alpha = -rwk_dot(n, l->phi, l->g) / l->mu;
   }
   if (l->deflated) rwk_axpy(n, alpha, l->phi, c->x0);
@@ -100,7 +100,7 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
         return RWK_OK;
       }
       if (count++ >= FACTORS) return RWK_OK;
-      RWK_TRY(rwk_local_factor(l, p->w));
+      RWK_TRY(rwk_local_factor(l, p->w, 0));
       RWK_TRY(newton_step(c, along, &dt));
       size = hypot(rwk_norm(l->n, c->x0) / c->scale, dt);
       fresh = 1;
@@ -129,7 +129,7 @@ rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before)
   const double over = 1 / (c->scale * c->scale);
   RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
   RWK_TRY(rwk_local_flats(l, p->w));
-  RWK_TRY(rwk_local_factor(l, p->w));
+  RWK_TRY(rwk_local_factor(l, p->w, 1));
   p->mu = l->mu;
   p->negative = l->negative;
   p->loss = l->parts.loss;

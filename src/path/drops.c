@@ -1,98 +1,103 @@
-/* Every step of every walk explained, in parallel: a step is a task of its own. */
-#include <omp.h>
+/* Every step of every walk explained, in parallel: those that were not while the walk went on. */
 #include <string.h>
+#include "path/crew.h"
 #include "path/explain.h"
 
-typedef struct step {
+/* A step that is to be explained, or was. */
+typedef struct place {
   size_t walk, from;
-  rwk_drop drop;
-  int kept;
-  double *far; /* [dim] the far side of the fold that the branch ends in, or NULL */
-} step;
+  rwk_step *step;
+} place;
 
-typedef struct steps {
+typedef struct list {
   rwk_path *path;
-  step *all;
-  size_t count, next;
-  rwk_status status; /* of the first failure */
-  omp_lock_t list;   /* guards next and status */
-} steps;
+  place *all;
+  size_t *open; /* numbers of those that are not explained yet */
+  size_t count, open_count;
+} list;
 
-static step *take(steps *s) {
-  step *taken = NULL;
-  omp_set_lock(&s->list);
-  if (s->status == RWK_OK && s->next < s->count) taken = &s->all[s->next++];
-  omp_unset_lock(&s->list);
-  return taken;
+static rwk_status open_station(void **station, rwk_context *ctx, void *payload) {
+  const list *l = payload;
+  rwk_explainer *x = rwk_calloc(ctx, 1, sizeof *x);
+  if (!x) return rwk_fail_memory(ctx, "explaining drops");
+  *station = x;
+  return rwk_explainer_open(x, l->path, ctx);
 }
 
-static void work(steps *s) {
-  rwk_path *path = s->path;
-  rwk_explainer x;
-  rwk_status status = rwk_explainer_open(&x, path, path->ctx);
-  for (step *at; status == RWK_OK && (at = take(s));) {
-    const rwk_walk_record *walk = &path->walks[at->walk];
-    status = rwk_cancelled(path->ctx) ? RWK_CANCELLED
-                                      : rwk_explain_step(&at->drop, &at->kept, &at->far, &x,
-                                                         walk->points[at->from], walk->points[at->from + 1]);
-  }
-  if (status != RWK_OK) {
-    omp_set_lock(&s->list);
-    if (s->status == RWK_OK) {
-      s->status = status;
-      if (x.ctx) rwk_context_adopt_error(path->ctx, x.ctx);
-    }
-    omp_unset_lock(&s->list);
-  }
-  rwk_explainer_close(&x);
+static void close_station(void *station) {
+  rwk_explainer *x = station;
+  rwk_context *ctx = x->ctx;
+  rwk_explainer_close(x);
+  rwk_free(ctx, x);
 }
 
-static rwk_status keep(rwk_path *path, const step *s) {
-  rwk_walk_record *walk = &path->walks[s->walk];
-  rwk_drop **list = s->drop.rise ? &walk->jumps : &walk->drops;
-  size_t *count = s->drop.rise ? &walk->jump_count : &walk->drop_count,
-         *capacity = s->drop.rise ? &walk->jump_capacity : &walk->drop_capacity;
-  RWK_TRY(rwk_grow(path->ctx, list, capacity, *count + 1, sizeof **list));
-  (*list)[(*count)++] = s->drop;
+static rwk_status perform(size_t task, void *station, rwk_crew *crew, void *payload) {
+  (void)crew;
+  const list *l = payload;
+  const place *at = &l->all[l->open[task]];
+  const rwk_walk_record *walk = &l->path->walks[at->walk];
+  return rwk_explain_step(at->step, station, walk->points[at->from], walk->points[at->from + 1]);
+}
+
+static rwk_status keep(rwk_path *path, const place *at) {
+  rwk_walk_record *walk = &path->walks[at->walk];
+  const rwk_drop *drop = &at->step->drop;
+  rwk_drop **drops = drop->rise ? &walk->jumps : &walk->drops;
+  size_t *count = drop->rise ? &walk->jump_count : &walk->drop_count,
+         *capacity = drop->rise ? &walk->jump_capacity : &walk->drop_capacity;
+  RWK_TRY(rwk_grow(path->ctx, drops, capacity, *count + 1, sizeof **drops));
+  (*drops)[(*count)++] = *drop;
   return RWK_OK;
 }
 
-/* The list takes the weights over. */
-static rwk_status keep_far_side(rwk_path *path, step *s) {
-  const rwk_walk_record *walk = &path->walks[s->walk];
-  if (!s->far) return RWK_OK;
+/* The path takes the weights over. */
+static rwk_status keep_far_side(rwk_path *path, place *at) {
+  const rwk_walk_record *walk = &path->walks[at->walk];
+  if (!at->step->far) return RWK_OK;
   RWK_TRY(rwk_grow(path->ctx, &path->far_sides, &path->far_capacity, path->far_count + 1,
                    sizeof *path->far_sides));
   path->far_sides[path->far_count++] =
-      (rwk_far_side){.begin = walk->points[s->from + (walk->walk == RWK_WALK_DOWN)], .w = s->far};
-  s->far = NULL;
+      (rwk_far_side){.begin = walk->points[at->from + (walk->walk == RWK_WALK_DOWN)], .w = at->step->far};
+  at->step->far = NULL;
   return RWK_OK;
 }
 
+/* The step of a warm walk is where the walk left it; those of other walks are new. */
+static rwk_step *step_of(rwk_path *path, const rwk_walk_record *walk, size_t from, rwk_step *fresh) {
+  return walk->walk < RWK_WALK_COLD ? &path->steps[walk->points[from] - path->fits] : fresh;
+}
+
 rwk_status rwk_drops_find(rwk_path *path, size_t first) {
-  steps s = {.path = path};
-  s.all = rwk_calloc(path->ctx, path->walk_count * path->count, sizeof *s.all);
-  if (!s.all) return rwk_fail_memory(path->ctx, "explaining drops");
-  for (size_t k = first; k < path->walk_count; k++)
-    for (size_t i = 0; i + 1 < path->count; i++)
-      if (path->walks[k].points[i] && path->walks[k].points[i + 1])
-        s.all[s.count++] = (step){.walk = k, .from = i};
-  int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
-  if ((size_t)threads > s.count) threads = (int)s.count;
-  omp_init_lock(&s.list);
-  if (threads <= 1) {
-    work(&s);
-  } else {
-#pragma omp parallel num_threads(threads)
-    work(&s);
+  list l = {.path = path};
+  const size_t most = path->walk_count * path->count;
+  rwk_status status = RWK_OK;
+  rwk_step *fresh = rwk_calloc(path->ctx, most, sizeof *fresh);
+  l.all = rwk_alloc(path->ctx, most, sizeof *l.all);
+  l.open = rwk_alloc(path->ctx, most, sizeof *l.open);
+  if (!fresh || !l.all || !l.open) {
+    status = rwk_fail_memory(path->ctx, "explaining drops");
+    goto done;
   }
-  omp_destroy_lock(&s.list);
-  rwk_status status = s.status;
-  for (size_t k = 0; k < s.count && status == RWK_OK; k++) {
-    if (s.all[k].kept) status = keep(path, &s.all[k]);
-    if (status == RWK_OK) status = keep_far_side(path, &s.all[k]);
+  for (size_t k = first; k < path->walk_count; k++) {
+    const rwk_walk_record *walk = &path->walks[k];
+    for (size_t i = 0; i + 1 < path->count; i++) {
+      if (!walk->points[i] || !walk->points[i + 1]) continue;
+      const place at = {.walk = k, .from = i, .step = step_of(path, walk, i, &fresh[l.count])};
+      if (!at.step->explained) l.open[l.open_count++] = l.count;
+      l.all[l.count++] = at;
+    }
   }
-  for (size_t k = 0; k < s.count; k++) rwk_free_doubles(path->ctx, s.all[k].far);
-  rwk_free(path->ctx, s.all);
+  const rwk_crew_work work = {
+      .open = open_station, .close = close_station, .perform = perform, .payload = &l};
+  status = rwk_crew_run(path, &work, l.open_count, l.open_count);
+  for (size_t k = 0; k < l.count && status == RWK_OK; k++) {
+    if (l.all[k].step->kept) status = keep(path, &l.all[k]);
+    if (status == RWK_OK) status = keep_far_side(path, &l.all[k]);
+  }
+done:
+  for (size_t k = 0; fresh && k < most; k++) rwk_free_doubles(path->ctx, fresh[k].far);
+  rwk_free(path->ctx, l.open);
+  rwk_free(path->ctx, l.all);
+  rwk_free(path->ctx, fresh);
   return status;
 }

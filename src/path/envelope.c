@@ -2,8 +2,8 @@
  * fits none of which is beaten by another's weights: T1 then makes it monotone. */
 #include <float.h>
 #include <math.h>
-#include <omp.h>
 #include <string.h>
+#include "path/crew.h"
 #include "path/envelope.h"
 
 int rwk_clearly_below(double a, double b) {
@@ -48,22 +48,16 @@ rwk_status rwk_envelope_restart(rwk_envelope *e, size_t index, const rwk_line *l
   return RWK_OK;
 }
 
-typedef struct crew {
+typedef struct station {
+  rwk_context *ctx;
+  rwk_solver *rough, *solver;
+} station;
+
+typedef struct plan {
   const rwk_path *path;
   rwk_descent *all;
-  size_t count, next;
-  double scale;      /* the smallest objective of the grid, if below 1 */
-  rwk_status status; /* of the first failure */
-  omp_lock_t list;   /* guards next and status */
-} crew;
-
-static rwk_descent *take(crew *c) {
-  rwk_descent *taken = NULL;
-  omp_set_lock(&c->list);
-  if (c->status == RWK_OK && c->next < c->count) taken = &c->all[c->next++];
-  omp_unset_lock(&c->list);
-  return taken;
-}
+  double scale; /* the smallest objective of the grid, if below 1 */
+} plan;
 
 /* Far from a minimum an iteration of Newton's method brings little more than one of L-BFGS, which costs a
  * gradient. */
@@ -102,24 +96,28 @@ static rwk_status descend(rwk_descent *d, rwk_solver *rough, rwk_solver *solver,
   return rwk_solver_run(&d->result, solver, d->w, lambda);
 }
 
-static void work(crew *c) {
-  rwk_context *ctx = NULL;
-  rwk_solver *rough = NULL, *solver = NULL;
-  rwk_status status = rwk_context_fork(&ctx, c->path->ctx);
-  if (status == RWK_OK) status = create_rough(&rough, ctx, c->path, c->scale);
-  if (status == RWK_OK) status = rwk_finisher_create(&solver, ctx, c->path, 1);
-  for (rwk_descent *d; status == RWK_OK && (d = take(c));) status = descend(d, rough, solver, c->path);
-  if (status != RWK_OK) {
-    omp_set_lock(&c->list);
-    if (c->status == RWK_OK) {
-      c->status = status;
-      if (ctx) rwk_context_adopt_error(c->path->ctx, ctx);
-    }
-    omp_unset_lock(&c->list);
-  }
-  rwk_solver_destroy(solver);
-  rwk_solver_destroy(rough);
-  rwk_context_destroy(ctx);
+static rwk_status open_station(void **opened, rwk_context *ctx, void *payload) {
+  const plan *p = payload;
+  station *at = rwk_calloc(ctx, 1, sizeof *at);
+  if (!at) return rwk_fail_memory(ctx, "descents");
+  *opened = at;
+  at->ctx = ctx;
+  RWK_TRY(create_rough(&at->rough, ctx, p->path, p->scale));
+  return rwk_finisher_create(&at->solver, ctx, p->path, 1);
+}
+
+static void close_station(void *opened) {
+  station *at = opened;
+  rwk_solver_destroy(at->solver);
+  rwk_solver_destroy(at->rough);
+  rwk_free(at->ctx, at);
+}
+
+static rwk_status perform(size_t number, void *opened, rwk_crew *crew, void *payload) {
+  (void)crew;
+  const plan *p = payload;
+  const station *at = opened;
+  return descend(&p->all[number], at->rough, at->solver, p->path);
 }
 
 static int useful(const rwk_envelope *e, const rwk_line *line) {
@@ -149,22 +147,14 @@ static rwk_status take_over(rwk_envelope *e, rwk_descent *d) {
 
 rwk_status rwk_envelope_descend(rwk_envelope *e) {
   rwk_path *path = e->path;
-  crew c = {.path = path, .all = e->descents, .count = e->descent_count, .scale = 1};
+  plan p = {.path = path, .all = e->descents, .scale = 1};
   for (size_t i = 0; i < path->count; i++) {
     const double J = fabs(rwk_envelope_at(e, i));
-    if (J > 0 && J < c.scale) c.scale = J;
+    if (J > 0 && J < p.scale) p.scale = J;
   }
-  int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
-  if ((size_t)threads > c.count) threads = (int)c.count;
-  omp_init_lock(&c.list);
-  if (threads <= 1) {
-    if (c.count) work(&c);
-  } else {
-#pragma omp parallel num_threads(threads)
-    work(&c);
-  }
-  omp_destroy_lock(&c.list);
-  rwk_status status = c.status;
+  const rwk_crew_work work = {
+      .open = open_station, .close = close_station, .perform = perform, .payload = &p};
+  rwk_status status = rwk_crew_run(path, &work, e->descent_count, e->descent_count);
   for (size_t k = 0; k < e->descent_count; k++) {
     e->iterations += e->descents[k].result.iterations + e->descents[k].rough_iterations / 10;
     if (status == RWK_OK) status = take_over(e, &e->descents[k]);

@@ -220,14 +220,16 @@ static int follows_rises(const rwk_path *path) {
   return path->settings.explain && rwk_path_is_dense(path);
 }
 
-rwk_status rwk_explain_step(rwk_drop *d, int *kept, double **far, rwk_explainer *x, const rwk_fit *from,
-                            const rwk_fit *to) {
+rwk_status rwk_explain_step(rwk_step *step, rwk_explainer *x, const rwk_fit *from, const rwk_fit *to) {
+  rwk_drop *d = &step->drop;
   /* a gradient of g leaves J, and so L, uncertain by some g^2 */
   const double noise = x->path->settings.certify.grad_tol * x->path->settings.certify.grad_tol;
   const int fell = to->solve.loss < from->solve.loss * (1 - x->path->settings.drop_tol) - noise;
   const rwk_fit *const ends[2] = {from, to};
   const int down = from->walk == RWK_WALK_DOWN;
-  *kept = fell;
+  if (rwk_cancelled(x->ctx)) return RWK_CANCELLED;
+  step->explained = 1;
+  step->kept = fell;
   if (!fell && !(follows_rises(x->path) && from->walk < RWK_WALK_COLD && rwk_fit_is_minimum(from) &&
                  rwk_fit_is_minimum(to)))
     return RWK_OK;
@@ -238,30 +240,27 @@ rwk_status rwk_explain_step(rwk_drop *d, int *kept, double **far, rwk_explainer 
   if (fell) RWK_TRY(by_ends(d, x, ends, &known, &direction));
   if (known || !x->path->settings.explain)
     return known ? rwk_participation(d, x, direction, from->w, to->w) : RWK_OK;
-  RWK_TRY(by_branch(d, x, ends[down], ends[!down], &left, far));
-  *kept = fell || (left && d->cause != RWK_CAUSE_UNEXPLAINED);
+  RWK_TRY(by_branch(d, x, ends[down], ends[!down], &left, &step->far));
+  step->kept = fell || (left && d->cause != RWK_CAUSE_UNEXPLAINED);
   return RWK_OK;
 }
 
 void rwk_explainer_close(rwk_explainer *x) {
+  if (!x->ctx) return;
   rwk_solver_destroy(x->finisher);
-  if (x->ctx) {
-    rwk_free_doubles(x->ctx, x->w);
-    rwk_free_doubles(x->ctx, x->direction);
-    rwk_free(x->ctx, x->group);
-  }
-  rwk_context_destroy(x->ctx);
+  rwk_free_doubles(x->ctx, x->w);
+  rwk_free_doubles(x->ctx, x->direction);
+  rwk_free(x->ctx, x->group);
   *x = (rwk_explainer){0};
 }
 
-rwk_status rwk_explainer_open(rwk_explainer *x, const rwk_path *path, rwk_context *parent) {
-  *x = (rwk_explainer){.path = path};
-  RWK_TRY(rwk_context_fork(&x->ctx, parent));
+rwk_status rwk_explainer_open(rwk_explainer *x, const rwk_path *path, rwk_context *ctx) {
+  *x = (rwk_explainer){.path = path, .ctx = ctx};
   const rwk_problem *p = path->problem;
-  x->w = rwk_alloc_doubles(x->ctx, path->dim);
-  x->direction = rwk_alloc_doubles(x->ctx, path->dim);
-  x->group = rwk_alloc(x->ctx, path->dim, sizeof *x->group);
-  if (!x->w || !x->direction || !x->group) return rwk_fail_memory(parent, "explaining drops");
+  x->w = rwk_alloc_doubles(ctx, path->dim);
+  x->direction = rwk_alloc_doubles(ctx, path->dim);
+  x->group = rwk_alloc(ctx, path->dim, sizeof *x->group);
+  if (!x->w || !x->direction || !x->group) return rwk_fail_memory(ctx, "explaining drops");
   if (!p->ops.groups || !p->ops.group_name) return RWK_OK;
   return p->ops.groups(x->group, &x->group_count, p->self);
 }

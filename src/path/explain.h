@@ -8,7 +8,7 @@
 /* What one thread needs. */
 typedef struct rwk_explainer {
   const rwk_path *path;
-  rwk_context *ctx;     /* the thread's own */
+  rwk_context *ctx;     /* the thread's own; borrowed */
   rwk_solver *finisher; /* made when first needed */
   double *w;            /* [dim] scratch */
   double *direction;    /* [dim] down from a saddle */
@@ -16,15 +16,12 @@ typedef struct rwk_explainer {
   size_t group_count;
 } rwk_explainer;
 
-/* On failure the error is on `parent`, and the explainer is to be closed all the same. */
-rwk_status rwk_explainer_open(rwk_explainer *x, const rwk_path *path, rwk_context *parent);
+/* An explainer whose opening failed is to be closed all the same. */
+rwk_status rwk_explainer_open(rwk_explainer *x, const rwk_path *path, rwk_context *ctx);
 void rwk_explainer_close(rwk_explainer *x);
 
-/* Explains the step between two neighbouring fits of a walk; *kept: it is a drop, or a rise that is a jump.
- * *far: where the branch ends in a fold, weights beyond the saddle at the penalty where the step began, to be
- * released with the parent's context; otherwise untouched. */
-rwk_status rwk_explain_step(rwk_drop *d, int *kept, double **far, rwk_explainer *x, const rwk_fit *from,
-                            const rwk_fit *to);
+/* Explains the step between two neighbouring fits of a walk. far is made with the context of the path. */
+rwk_status rwk_explain_step(rwk_step *step, rwk_explainer *x, const rwk_fit *from, const rwk_fit *to);
 
 /* Participation ratios of the null vector (or NULL) and of the step, and which parts they move. */
 rwk_status rwk_participation(rwk_drop *d, rwk_explainer *x, const double *null_vector, const double *before,

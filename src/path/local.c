@@ -26,6 +26,7 @@ void rwk_local_close(rwk_local *l) {
   if (!l->ctx) return;
   rwk_objective_close(&l->o);
   if (l->flats.ctx) rwk_flats_release(&l->flats);
+  rwk_free(l->ctx, l->pivots);
   rwk_free_doubles(l->ctx, l->values);
   rwk_free_doubles(l->ctx, l->block);
   *l = (rwk_local){0};
@@ -80,6 +81,7 @@ static double row_sum_norm(const double *H, size_t n) {
 static void iterate(rwk_local *l, int iterations, double lift, double *residual) {
   const size_t n = l->n;
   *residual = INFINITY;
+  double last = INFINITY;
   for (int k = 0; k < iterations; k++) {
     memcpy(l->p, l->phi, n * sizeof *l->p);
     rwk_local_project(l, l->p);
@@ -92,7 +94,8 @@ static void iterate(rwk_local *l, int iterations, double lift, double *residual)
     l->mu = rwk_dot(n, l->phi, l->q);
     rwk_axpy(n, -l->mu, l->phi, l->q);
     *residual = rwk_norm(n, l->q);
-    if (*residual <= 1e-7 * (fabs(l->mu) + lift)) return;
+    if (*residual <= 1e-7 * (fabs(l->mu) + lift) || (k > 2 && *residual > 0.5 * last)) return;
+    last = *residual;
   }
 }
 
@@ -113,15 +116,22 @@ static int definite(rwk_local *l, double lift, double push) {
 /* One negative eigenvalue, as behind a fold: found by inverse iteration on H + lift, then pushed up, so that
  * a Cholesky factor of the rest remains. 0 where it is not as simple as that. */
 static int one_negative(rwk_local *l) {
-  double lift = fmax(4 * fabs(l->mu), 1e-7 * l->norm), residual;
+  const double least = 1e-7 * l->norm;
+  double lift = fmax(4 * fabs(l->mu), least), residual;
   int tries = 0;
   while (!definite(l, lift, 0)) {
     lift *= 8;
     if (++tries > 4) return 0;
   }
-  iterate(l, 16, lift, &residual);
-  if (!(residual <= 1e-6 * (fabs(l->mu) + lift))) return 0;
-  return definite(l, 0, l->norm);
+  /* the closer the lift to -mu the faster; where mu is a cluster that does not help */
+  for (int pass = 0; pass < 3; pass++) {
+    iterate(l, 8, lift, &residual);
+    if (residual <= 1e-6 * (fabs(l->mu) + lift)) return definite(l, 0, l->norm);
+    const double closer = fmax(1.1 * fabs(l->mu) + 2 * residual, least);
+    if (!(closer < 0.7 * lift) || !definite(l, closer, 0)) return 0;
+    lift = closer;
+  }
+  return 0;
 }
 
 static rwk_status all_eigenvalues(rwk_local *l) {
@@ -141,17 +151,41 @@ static rwk_status all_eigenvalues(rwk_local *l) {
   const double limit = zero_limit(l);
   l->negative = 0;
   while ((size_t)l->negative < n && l->values[l->negative] < -limit) l->negative++;
-  l->by_eigenvalues = 1;
+  l->form = RWK_LOCAL_EIGENVALUES;
   return RWK_OK;
 }
 
-static rwk_status factor_dense(rwk_local *l, const double *w) {
+/* For solves alone any factor will do, if H is not singular: *done. */
+static rwk_status indefinite(rwk_local *l, int *done) {
+  const size_t n = l->n;
+  *done = 0;
+  if (!l->pivots) {
+    l->pivots = rwk_alloc(l->ctx, n, sizeof *l->pivots);
+    if (!l->pivots) return rwk_fail_memory(l->ctx, "a factor");
+  }
+  for (size_t i = 0; i < n; i++) memcpy(l->factor + i * n, l->H + i * n, (i + 1) * sizeof *l->H);
+  if (l->flats.count) rwk_syrk(l->factor, n, n, l->flats.count, l->norm, l->flats.vectors, n, 1);
+  double least;
+  RWK_TRY(rwk_ldl(l->ctx, &least, l->pivots, l->factor, n, n));
+  if (!(least > zero_limit(l))) return RWK_OK;
+  l->deflated = 0;
+  l->negative = 2; /* at least */
+  l->form = RWK_LOCAL_LDL;
+  *done = 1;
+  return RWK_OK;
+}
+
+static rwk_status factor_dense(rwk_local *l, const double *w, int lowest) {
   const size_t n = l->n;
   RWK_TRY(rwk_objective_hessian(&l->o, l->H, n, w));
   l->norm = row_sum_norm(l->H, n);
-  l->by_eigenvalues = 0;
+  l->form = RWK_LOCAL_CHOLESKY;
   if (!definite(l, 0, 0)) {
-    if (!one_negative(l)) return all_eigenvalues(l);
+    if (!one_negative(l)) {
+      int done = 0;
+      if (!lowest) RWK_TRY(indefinite(l, &done));
+      return done ? RWK_OK : all_eigenvalues(l);
+    }
     l->deflated = 1;
     l->negative = l->mu < -zero_limit(l);
     return RWK_OK;
@@ -160,15 +194,19 @@ static rwk_status factor_dense(rwk_local *l, const double *w) {
    * to be held apart; elsewhere H^-1 as a whole is as good. */
   double residual;
   iterate(l, 8, 0, &residual);
-  l->deflated = residual <= 1e-4 * l->mu;
+  l->deflated = residual <= 1e-4 * l->mu || l->mu <= zero_limit(l);
   l->negative = 0;
   return RWK_OK;
 }
 
 static void solve_dense(rwk_local *l, double *x) {
   const size_t n = l->n;
-  if (!l->by_eigenvalues) {
+  if (l->form == RWK_LOCAL_CHOLESKY) {
     rwk_cholesky_solve(x, n, 1, l->factor, n, n);
+    return;
+  }
+  if (l->form == RWK_LOCAL_LDL) {
+    rwk_ldl_solve(x, l->factor, n, l->pivots, n);
     return;
   }
   rwk_gemv(l->p, 0, n, n, 1, l->vectors, n, x, 0);
@@ -247,9 +285,11 @@ static rwk_status solve_krylov(rwk_local *l, double *x, const double *y) {
   return RWK_OK;
 }
 
-rwk_status rwk_local_factor(rwk_local *l, const double *w) {
+rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest) {
   l->w = w;
-  return l->dense ? factor_dense(l, w) : factor_krylov(l);
+  RWK_TRY(l->dense ? factor_dense(l, w, lowest) : factor_krylov(l));
+  l->singular = fabs(l->mu) <= zero_limit(l);
+  return RWK_OK;
 }
 
 rwk_status rwk_local_solve(rwk_local *l, double *x, const double *y) {

@@ -11,6 +11,10 @@
 #include "la/dense.h"
 #include "problem/problem.h"
 
+/* What holds H: its Cholesky factor, with phi pushed up where that is apart and not positive; an indefinite
+ * factor; or all its eigenpairs. */
+typedef enum rwk_local_form { RWK_LOCAL_CHOLESKY, RWK_LOCAL_LDL, RWK_LOCAL_EIGENVALUES } rwk_local_form;
+
 typedef struct rwk_local {
   rwk_context *ctx;
   size_t n;
@@ -24,13 +28,15 @@ typedef struct rwk_local {
   double *phi;   /* unit vector of the lowest eigenvalue mu, kept as the next one's first guess */
   double mu;
   int deflated;                /* 1: phi is held apart in solves; 0: H^-1 as a whole */
+  int singular;                /* mu cannot be told from 0 */
   int64_t negative;            /* eigenvalues below 0 off the flat directions; Krylov: 0 or 1, at least */
   double norm;                 /* of H, from above or nearly so */
   const double *w;             /* where the Hessian is */
   double *scratch, *p, *q, *z; /* [n] each */
   double *H, *factor;          /* [n x n] each, dense */
   double *values, *vectors;    /* [n], [n x n], dense, made when first needed */
-  int by_eigenvalues;          /* is it values and vectors that hold H, or its Cholesky factor? */
+  int *pivots;                 /* [n], dense, made when first needed */
+  rwk_local_form form;
 } rwk_local;
 
 rwk_status rwk_local_open(rwk_local *l, rwk_context *ctx, const rwk_problem *problem, int dense);
@@ -43,8 +49,9 @@ rwk_status rwk_local_evaluate(rwk_local *l, const double *w, double lambda);
  * norm. */
 rwk_status rwk_local_flats(rwk_local *l, const double *w);
 
-/* The Hessian at the point that was evaluated last: mu, phi, negative. w is borrowed until the next call. */
-rwk_status rwk_local_factor(rwk_local *l, const double *w);
+/* The Hessian at the point that was evaluated last. lowest 1: with mu, phi and negative; 0: for solves, with
+ * those only where they come easily. w is borrowed until the next call. */
+rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest);
 
 /* x = H^-1 y off the flat directions, and off phi where deflated. x and y may be the same. */
 rwk_status rwk_local_solve(rwk_local *l, double *x, const double *y);

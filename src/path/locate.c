@@ -120,6 +120,7 @@ static rwk_status refine_split(rwk_tracer *c, double at, double s, int goes_on, 
       if (!(change < *doubt) || !(fabs(now - guess) < 1e-4)) continue;
       *doubt = change;
       *t = now;
+      if (change < 1e-10) return RWK_OK;
     }
   return RWK_OK;
 }
@@ -135,6 +136,7 @@ static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk
   for (int k = 0; k < ITERATIONS && !tight; k++) {
     share = turning(&low, &high, &t);
     if (fabs(t - last) <= 1e-11 && high.s - low.s < 0.02 * s) break;
+    if (fabs(t - last) <= 1e-8 && c->next.negative == 0) break; /* no fold: refine_split goes on from here */
     last = t;
     RWK_TRY(narrow(c, *kind, &low, &high, &side, &tight));
   }

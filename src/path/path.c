@@ -158,10 +158,12 @@ static rwk_status make_room(rwk_path *path) {
   path->fits = rwk_calloc(path->ctx, (path->slots + 1) * path->count, sizeof *path->fits);
   path->made = rwk_calloc(path->ctx, path->slots * path->count, 1);
   path->walks = rwk_calloc(path->ctx, records, sizeof *path->walks);
+  path->steps = rwk_calloc(path->ctx, path->slots * path->count, sizeof *path->steps);
   path->origins = rwk_calloc(path->ctx, path->count, sizeof *path->origins);
   path->total = (int64_t)((path->slots + (s->walks & RWK_WALKS_BEST ? 1 : 0)) * path->count);
-  return path->fits && path->made && path->walks && path->origins ? RWK_OK
-                                                                  : rwk_fail_memory(path->ctx, "fits");
+  return path->fits && path->made && path->walks && path->steps && path->origins
+             ? RWK_OK
+             : rwk_fail_memory(path->ctx, "fits");
 }
 
 rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *problem,
@@ -212,6 +214,9 @@ void rwk_path_destroy(rwk_path *path) {
     rwk_free(ctx, path->walks[k].jumps);
   }
   rwk_free(ctx, path->walks);
+  for (size_t k = 0; k < path->slots * path->count && path->steps; k++)
+    rwk_free_doubles(ctx, path->steps[k].far);
+  rwk_free(ctx, path->steps);
   for (size_t k = 0; k < path->far_count; k++) rwk_free_doubles(ctx, path->far_sides[k].w);
   rwk_free(ctx, path->far_sides);
   rwk_free(ctx, path->origins);

@@ -17,6 +17,13 @@ typedef struct rwk_walk_record {
   size_t jump_count, jump_capacity;
 } rwk_walk_record;
 
+/* A step between two neighbouring fits of a walk, and why it went where it went. */
+typedef struct rwk_step {
+  rwk_drop drop;
+  int explained, kept; /* kept: it is a drop, or a rise that is a jump */
+  double *far;         /* [dim] weights on the far side of the fold that the branch ends in, or NULL */
+} rwk_step;
+
 /* Weights on the far side of a fold, where a step of a walk began. */
 typedef struct rwk_far_side {
   const rwk_fit *begin;
@@ -32,6 +39,8 @@ struct rwk_path {
   rwk_fit *fits;       /* [(slots + 1) x count]; a slot is a walk and a start; the last is best's */
   unsigned char *made; /* [slots x count] */
   size_t slots;
+  rwk_step
+      *steps; /* [slots x count] from each fit of a slot to the next; those of warm walks are explained */
   rwk_far_side *far_sides;
   size_t far_count, far_capacity;
   rwk_origin *origins; /* [count], of best */
@@ -44,12 +53,13 @@ struct rwk_path {
 
 /* What one thread needs to fit and certify. */
 typedef struct rwk_fitter {
-  rwk_context *ctx;   /* the thread's own */
+  rwk_context *ctx;   /* the thread's own; borrowed */
   rwk_solver *solver; /* as the settings say */
   double *w;          /* [dim] */
 } rwk_fitter;
 
-rwk_status rwk_fitter_open(rwk_fitter *f, const rwk_path *path, rwk_context *parent);
+/* A fitter whose opening failed is to be closed all the same. */
+rwk_status rwk_fitter_open(rwk_fitter *f, const rwk_path *path, rwk_context *ctx);
 void rwk_fitter_close(rwk_fitter *f);
 
 /* Brings w to the end of the solver at lambda and certifies it. */
@@ -58,7 +68,8 @@ rwk_status rwk_fitter_fit(rwk_fit *fit, rwk_fitter *f, const rwk_path *path, dou
 /* Random starting weights number `stream` of the path's seed. */
 rwk_status rwk_path_start(double *w, const rwk_path *path, uint64_t stream);
 
-/* Runs every walk asked for: fills fits and made. */
+/* Runs every walk asked for: fills fits, made, and the steps of warm walks, which are explained by threads
+ * that have nothing else to do while the walk goes on. */
 rwk_status rwk_walks_run(rwk_path *path);
 
 /* Tells the watcher of one fit more; one thread at a time. */

@@ -1,26 +1,20 @@
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 #include "base/stream.h"
-#include "path/path.h"
+#include "path/crew.h"
+#include "path/explain.h"
 
-rwk_status rwk_fitter_open(rwk_fitter *f, const rwk_path *path, rwk_context *parent) {
-  *f = (rwk_fitter){0};
-  RWK_TRY(rwk_context_fork(&f->ctx, parent));
-  rwk_status status = rwk_solver_create(&f->solver, f->ctx, path->problem, &path->settings.solver);
-  if (status == RWK_OK) {
-    f->w = rwk_alloc_doubles(f->ctx, path->dim);
-    if (!f->w) status = rwk_fail_memory(f->ctx, "weights");
-  }
-  if (status != RWK_OK) rwk_context_adopt_error(parent, f->ctx);
-  return status;
+rwk_status rwk_fitter_open(rwk_fitter *f, const rwk_path *path, rwk_context *ctx) {
+  *f = (rwk_fitter){.ctx = ctx};
+  RWK_TRY(rwk_solver_create(&f->solver, ctx, path->problem, &path->settings.solver));
+  f->w = rwk_alloc_doubles(ctx, path->dim);
+  return f->w ? RWK_OK : rwk_fail_memory(ctx, "weights");
 }
 
 void rwk_fitter_close(rwk_fitter *f) {
   if (!f->ctx) return;
   rwk_free_doubles(f->ctx, f->w);
   rwk_solver_destroy(f->solver);
-  rwk_context_destroy(f->ctx);
   *f = (rwk_fitter){0};
 }
 
@@ -49,14 +43,16 @@ typedef struct task {
   size_t slot, index;
 } task;
 
-typedef struct crew {
+typedef struct plan {
   rwk_path *path;
   task *tasks;
-  size_t count, next;
-  rwk_status status;    /* of the first failure */
-  omp_lock_t callbacks; /* one thread at a time calls back */
-  omp_lock_t list;      /* guards next and status */
-} crew;
+  size_t count; /* tasks of the crew from this number on are steps: count + their index among path->steps */
+} plan;
+
+typedef struct station {
+  rwk_fitter fitter;
+  rwk_explainer explainer; /* opened when first needed */
+} station;
 
 /* Up and down of one start begin at the same weights; cold fits have streams of their own. */
 static uint64_t stream_of(const task *t) {
@@ -76,8 +72,9 @@ void rwk_path_report(rwk_path *path, const rwk_fit *fit) {
   path->settings.progress(&p, path->settings.progress_payload);
 }
 
-static rwk_status keep(crew *c, const task *t, rwk_fit *fit, size_t index, const double *w, int fetched) {
-  rwk_path *path = c->path;
+static rwk_status keep(plan *p, rwk_crew *crew, const task *t, rwk_fit *fit, size_t index, const double *w,
+                       int fetched) {
+  rwk_path *path = p->path;
   rwk_fit *kept = &path->fits[t->slot * path->count + index];
   double *copy = rwk_alloc_doubles(path->ctx, path->dim);
   if (!copy) return RWK_NO_MEMORY;
@@ -88,105 +85,99 @@ static rwk_status keep(crew *c, const task *t, rwk_fit *fit, size_t index, const
   kept->index = index;
   kept->w = copy;
   rwk_status status = RWK_OK;
-  omp_set_lock(&c->callbacks);
+  rwk_crew_enter(crew);
   path->made[t->slot * path->count + index] = 1;
   if (!fetched && path->settings.save) status = path->settings.save(kept, path->settings.store_payload);
   rwk_path_report(path, kept);
-  omp_unset_lock(&c->callbacks);
+  rwk_crew_leave(crew);
   return status;
 }
 
-static rwk_status fetch(crew *c, const task *t, rwk_fit *fit, size_t index, double *w, int *found) {
-  rwk_path *path = c->path;
+static rwk_status fetch(plan *p, rwk_crew *crew, const task *t, rwk_fit *fit, size_t index, double *w,
+                        int *found) {
+  rwk_path *path = p->path;
   *found = 0;
   rwk_status status = RWK_OK;
   if (!path->settings.fetch) return RWK_OK;
-  omp_set_lock(&c->callbacks);
+  rwk_crew_enter(crew);
   status = path->settings.fetch(fit, w, found, t->walk, t->start, index, path->settings.store_payload);
-  omp_unset_lock(&c->callbacks);
+  rwk_crew_leave(crew);
   return status;
 }
 
-static rwk_status point(crew *c, const task *t, rwk_fitter *f, size_t index) {
+static rwk_status point(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f, size_t index) {
   rwk_fit fit = {0};
   int found;
-  RWK_TRY(fetch(c, t, &fit, index, f->w, &found));
-  if (!found) RWK_TRY(rwk_fitter_fit(&fit, f, c->path, f->w, c->path->lambda[index]));
-  return keep(c, t, &fit, index, f->w, found);
+  RWK_TRY(fetch(p, crew, t, &fit, index, f->w, &found));
+  if (!found) RWK_TRY(rwk_fitter_fit(&fit, f, p->path, f->w, p->path->lambda[index]));
+  return keep(p, crew, t, &fit, index, f->w, found);
 }
 
-static rwk_status perform(crew *c, const task *t, rwk_fitter *f) {
-  rwk_path *path = c->path;
+static rwk_status walk(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f) {
+  rwk_path *path = p->path;
   if (path->settings.init && t->start == 0 && t->walk != RWK_WALK_COLD)
     memcpy(f->w, path->settings.init, path->dim * sizeof *f->w);
   else
     RWK_TRY(rwk_path_start(f->w, path, stream_of(t)));
-  if (t->walk == RWK_WALK_COLD) return point(c, t, f, t->index);
-  for (size_t i = 0; i < path->count; i++)
-    RWK_TRY(point(c, t, f, t->walk == RWK_WALK_UP ? i : path->count - 1 - i));
+  if (t->walk == RWK_WALK_COLD) return point(p, crew, t, f, t->index);
+  for (size_t k = 0; k < path->count; k++) {
+    const size_t i = t->walk == RWK_WALK_UP ? k : path->count - 1 - k;
+    RWK_TRY(point(p, crew, t, f, i));
+    if (k > 0) rwk_crew_add(crew, p->count + t->slot * path->count + (t->walk == RWK_WALK_UP ? i - 1 : i));
+  }
   return RWK_OK;
 }
 
-/* One thread takes tasks until there are none or somebody failed. */
-static void work(crew *c) {
-  rwk_path *path = c->path;
-  rwk_fitter f = {0};
-  rwk_status status = RWK_OK;
-  rwk_context *ctx = NULL; /* errors of opening, apart from other threads' */
-  status = rwk_context_fork(&ctx, path->ctx);
-  if (status == RWK_OK) status = rwk_fitter_open(&f, path, ctx);
-  while (status == RWK_OK) {
-    const task *t = NULL;
-    omp_set_lock(&c->list);
-    if (c->status == RWK_OK && c->next < c->count) t = &c->tasks[c->next++];
-    omp_unset_lock(&c->list);
-    if (!t) break;
-    status = perform(c, t, &f);
-  }
-  if (status != RWK_OK) {
-    omp_set_lock(&c->list);
-    if (c->status == RWK_OK) {
-      c->status = status;
-      if (f.solver)
-        rwk_context_adopt_error(path->ctx, f.ctx);
-      else if (ctx)
-        rwk_context_adopt_error(path->ctx, ctx);
-    }
-    omp_unset_lock(&c->list);
-  }
-  rwk_fitter_close(&f);
-  rwk_context_destroy(ctx);
+static rwk_status explain(plan *p, station *at, size_t step) {
+  rwk_path *path = p->path;
+  if (!at->explainer.ctx) RWK_TRY(rwk_explainer_open(&at->explainer, path, at->fitter.ctx));
+  return rwk_explain_step(&path->steps[step], &at->explainer, &path->fits[step], &path->fits[step + 1]);
+}
+
+static rwk_status open_station(void **opened, rwk_context *ctx, void *payload) {
+  const plan *p = payload;
+  station *at = rwk_calloc(ctx, 1, sizeof *at);
+  if (!at) return rwk_fail_memory(ctx, "fits");
+  *opened = at;
+  return rwk_fitter_open(&at->fitter, p->path, ctx);
+}
+
+static void close_station(void *opened) {
+  station *at = opened;
+  rwk_context *ctx = at->fitter.ctx;
+  rwk_explainer_close(&at->explainer);
+  rwk_fitter_close(&at->fitter);
+  rwk_free(ctx, at);
+}
+
+static rwk_status perform(size_t number, void *opened, rwk_crew *crew, void *payload) {
+  plan *p = payload;
+  station *at = opened;
+  if (number < p->count) return walk(p, crew, &p->tasks[number], &at->fitter);
+  return explain(p, at, number - p->count);
 }
 
 rwk_status rwk_walks_run(rwk_path *path) {
   const rwk_path_settings *s = &path->settings;
   const size_t starts = (size_t)s->starts;
-  crew c = {.path = path};
-  c.tasks = rwk_alloc(path->ctx, path->slots * path->count, sizeof *c.tasks);
-  if (!c.tasks) return rwk_fail_memory(path->ctx, "the list of fits");
+  plan p = {.path = path};
+  p.tasks = rwk_alloc(path->ctx, path->slots * path->count, sizeof *p.tasks);
+  if (!p.tasks) return rwk_fail_memory(path->ctx, "the list of fits");
   size_t slot = 0;
-  for (int walk = RWK_WALK_UP; walk <= RWK_WALK_COLD; walk++) {
-    if (!(s->walks >> walk & 1)) continue;
+  for (int walk_kind = RWK_WALK_UP; walk_kind <= RWK_WALK_COLD; walk_kind++) {
+    if (!(s->walks >> walk_kind & 1)) continue;
     for (size_t start = 0; start < starts; start++, slot++) {
-      const size_t pieces = walk == RWK_WALK_COLD ? path->count : 1;
+      const size_t pieces = walk_kind == RWK_WALK_COLD ? path->count : 1;
       for (size_t i = 0; i < pieces; i++)
-        c.tasks[c.count++] = (task){.walk = (rwk_walk)walk, .start = (int)start, .slot = slot, .index = i};
+        p.tasks[p.count++] =
+            (task){.walk = (rwk_walk)walk_kind, .start = (int)start, .slot = slot, .index = i};
     }
   }
-  int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
-  if ((size_t)threads > c.count) threads = (int)c.count;
-  omp_init_lock(&c.callbacks);
-  omp_init_lock(&c.list);
-  if (threads <= 1) {
-    work(&c);
-  } else {
-#pragma omp parallel num_threads(threads)
-    work(&c);
-  }
-  omp_destroy_lock(&c.list);
-  omp_destroy_lock(&c.callbacks);
-  rwk_free(path->ctx, c.tasks);
-  return c.status;
+  const rwk_crew_work work = {
+      .open = open_station, .close = close_station, .perform = perform, .payload = &p};
+  const rwk_status status = rwk_crew_run(path, &work, p.count, p.count + path->slots * path->count);
+  rwk_free(path->ctx, p.tasks);
+  return status;
 }
 
 rwk_status rwk_walks_collect(rwk_path *path) {

@@ -1,0 +1,89 @@
+#include <omp.h>
+#include <time.h>
+#include "path/crew.h"
+
+struct rwk_crew {
+  const rwk_path *path;
+  const rwk_crew_work *work;
+  size_t *list;
+  size_t next, count, busy; /* busy: tasks that are being done, and may add others */
+  rwk_status status;        /* of the first failure */
+  omp_lock_t lock;          /* guards all of the above */
+  omp_lock_t callbacks;
+};
+
+void rwk_crew_add(rwk_crew *c, size_t task) {
+  omp_set_lock(&c->lock);
+  c->list[c->count++] = task;
+  omp_unset_lock(&c->lock);
+}
+
+void rwk_crew_enter(rwk_crew *c) {
+  omp_set_lock(&c->callbacks);
+}
+
+void rwk_crew_leave(rwk_crew *c) {
+  omp_unset_lock(&c->callbacks);
+}
+
+/* The next task; 0 when there will be none. */
+static int take(rwk_crew *c, size_t *task) {
+  const struct timespec pause = {.tv_nsec = 50000};
+  for (;;) {
+    omp_set_lock(&c->lock);
+    const int found = c->status == RWK_OK && c->next < c->count, wait = c->status == RWK_OK && c->busy > 0;
+    if (found) {
+      *task = c->list[c->next++];
+      c->busy++;
+    }
+    omp_unset_lock(&c->lock);
+    if (found || !wait) return found;
+    nanosleep(&pause, NULL); /* what is being done may add something */
+  }
+}
+
+static void settle(rwk_crew *c, rwk_status status, const rwk_context *ctx, int was_busy) {
+  omp_set_lock(&c->lock);
+  c->busy -= was_busy ? 1 : 0;
+  if (status != RWK_OK && c->status == RWK_OK) {
+    c->status = status;
+    if (ctx) rwk_context_adopt_error(c->path->ctx, ctx);
+  }
+  omp_unset_lock(&c->lock);
+}
+
+static void work(rwk_crew *c) {
+  rwk_context *ctx = NULL;
+  void *station = NULL;
+  rwk_status status = rwk_context_fork(&ctx, c->path->ctx);
+  if (status == RWK_OK) status = c->work->open(&station, ctx, c->work->payload);
+  if (status != RWK_OK) settle(c, status, ctx, 0);
+  for (size_t task; status == RWK_OK && take(c, &task);) {
+    status = c->work->perform(task, station, c, c->work->payload);
+    settle(c, status, ctx, 1);
+  }
+  if (station) c->work->close(station);
+  rwk_context_destroy(ctx);
+}
+
+rwk_status rwk_crew_run(const rwk_path *path, const rwk_crew_work *w, size_t tasks, size_t most) {
+  if (tasks == 0) return RWK_OK;
+  rwk_crew c = {.path = path, .work = w, .count = tasks};
+  c.list = rwk_alloc(path->ctx, most, sizeof *c.list);
+  if (!c.list) return rwk_fail_memory(path->ctx, "the list of tasks");
+  for (size_t k = 0; k < tasks; k++) c.list[k] = k;
+  int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
+  if ((size_t)threads > most) threads = (int)most;
+  omp_init_lock(&c.lock);
+  omp_init_lock(&c.callbacks);
+  if (threads <= 1) {
+    work(&c);
+  } else {
+#pragma omp parallel num_threads(threads)
+    work(&c);
+  }
+  omp_destroy_lock(&c.callbacks);
+  omp_destroy_lock(&c.lock);
+  rwk_free(path->ctx, c.list);
+  return c.status;
+}

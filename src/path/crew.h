@@ -1,0 +1,30 @@
+/* path/crew.h: threads that take tasks from one list, to which tasks may add. */
+#ifndef RWK_PATH_CREW_H
+#define RWK_PATH_CREW_H
+
+#include "path/path.h"
+
+typedef struct rwk_crew rwk_crew;
+
+typedef struct rwk_crew_work {
+  /* Opens what one thread needs; `ctx` is the thread's own and outlives it. What a failed call leaves in
+   * *station is closed all the same. */
+  rwk_status (*open)(void **station, rwk_context *ctx, void *payload);
+  void (*close)(void *station);
+  /* Does task number `task`; the first failure ends the run, with the error of that thread's context. */
+  rwk_status (*perform)(size_t task, void *station, rwk_crew *crew, void *payload);
+  void *payload;
+} rwk_crew_work;
+
+/* Does tasks 0, 1, ..., tasks - 1 and those added meanwhile, `most` in all at most, in the order in which
+ * they came, by as many threads as the problem and the path's context allow. */
+rwk_status rwk_crew_run(const rwk_path *path, const rwk_crew_work *work, size_t tasks, size_t most);
+
+/* One task more, from within a task; never more than `most`. */
+void rwk_crew_add(rwk_crew *crew, size_t task);
+
+/* Between these one thread at a time: for the caller's callbacks. */
+void rwk_crew_enter(rwk_crew *crew);
+void rwk_crew_leave(rwk_crew *crew);
+
+#endif
