@@ -4,7 +4,7 @@
 #include "mlp/network.h"
 
 /* All tiles at a point are kept when they take no more than this. */
-static const size_t memory_limit = (size_t)64 << 20;
+static const size_t memory_limit = (size_t)1 << 20;
 
 rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   const rwk_mlp *m = self;

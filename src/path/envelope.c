@@ -34,9 +34,32 @@ rwk_status rwk_envelope_plan(double **w, rwk_envelope *e, size_t index, rwk_orig
   return RWK_OK;
 }
 
-void rwk_envelope_ceiling(rwk_envelope *e) {
+void rwk_envelope_try(rwk_envelope *e) {
   rwk_descent *d = &e->descents[e->descent_count - 1];
-  d->ceiling = rwk_envelope_at(e, d->index);
+  const size_t count = e->basin_count[d->index];
+  d->search = 1;
+  if (count == RWK_BASINS) d->ceiling = e->basins[d->index * RWK_BASINS + count - 1].objective;
+}
+
+/* Minima whose J agree to this share of it are one, up to a symmetry. */
+static const double alike = 1e-7;
+
+/* Keeps a minimum that is among the lowest at its penalty. */
+static rwk_status remember(rwk_envelope *e, size_t index, double objective, const double *w,
+                           const rwk_origin *origin) {
+  rwk_basin *at = e->basins + index * RWK_BASINS;
+  size_t *count = &e->basin_count[index], place = *count;
+  for (size_t k = 0; k < *count; k++)
+    if (fabs(at[k].objective - objective) <= alike * fabs(objective)) return RWK_OK;
+  while (place > 0 && at[place - 1].objective > objective) place--;
+  if (place == RWK_BASINS) return RWK_OK;
+  double *own = *count == RWK_BASINS ? at[*count - 1].w : rwk_alloc_doubles(e->path->ctx, e->path->dim);
+  if (!own) return rwk_fail_memory(e->path->ctx, "weights");
+  if (*count < RWK_BASINS) ++*count;
+  memmove(at + place + 1, at + place, (*count - 1 - place) * sizeof *at);
+  memcpy(own, w, e->path->dim * sizeof *own);
+  at[place] = (rwk_basin){.objective = objective, .w = own, .origin = *origin, .fresh = 1};
+  return RWK_OK;
 }
 
 rwk_status rwk_envelope_restart(rwk_envelope *e, size_t index, const rwk_line *line) {
@@ -59,15 +82,15 @@ typedef struct plan {
   double scale; /* the smallest objective of the grid, if below 1 */
 } plan;
 
-/* Far from a minimum an iteration of Newton's method brings little more than one of L-BFGS, which costs a
- * gradient. */
+/* From weights that come from nowhere the first iterations of Newton's method bring no more than those of
+ * L-BFGS, which cost a gradient. */
 static rwk_status create_rough(rwk_solver **solver, rwk_context *ctx, const rwk_path *path, double scale) {
   rwk_solver_settings s;
   rwk_solver_settings_init(&s);
   s.solver = RWK_SOLVER_LBFGS;
   s.grad_tol = 1e-4 * scale;
   s.function_tol = 1e-7 * scale;
-  s.max_iter = 300;
+  s.max_iter = 30;
   return rwk_solver_create(solver, ctx, path->problem, &s);
 }
 
@@ -77,7 +100,7 @@ static const double far_above = 0.03;
 
 static rwk_status descend(rwk_descent *d, rwk_solver *rough, rwk_solver *solver, const rwk_path *path) {
   const double lambda = path->lambda[d->index];
-  if (isfinite(d->ceiling)) {
+  if (d->search) {
     const rwk_status status = rwk_solver_run(&d->result, rough, d->w, lambda);
     if (status == RWK_NUMERICAL) { /* changed to where J is not finite: no fault of the path's */
       d->result = (rwk_solve_result){.stop = RWK_STOP_HOPELESS, .loss = INFINITY};
@@ -157,7 +180,10 @@ rwk_status rwk_envelope_descend(rwk_envelope *e) {
   rwk_status status = rwk_crew_run(path, &work, e->descent_count, e->descent_count);
   for (size_t k = 0; k < e->descent_count; k++) {
     e->iterations += e->descents[k].result.iterations + e->descents[k].rough_iterations / 10;
-    if (status == RWK_OK) status = take_over(e, &e->descents[k]);
+    rwk_descent *d = &e->descents[k];
+    if (status == RWK_OK && d->result.stop == RWK_STOP_CONVERGED)
+      status = remember(e, d->index, d->result.objective, d->w, &d->origin);
+    if (status == RWK_OK) status = take_over(e, d);
     rwk_free_doubles(path->ctx, e->descents[k].w);
   }
   e->descent_count = 0;
@@ -199,8 +225,10 @@ static rwk_status add_fits(rwk_envelope *e) {
                                     .solve = f->solve,
                                     .fit = f};
     /* what is no minimum is a line all the same, and what it leads down to is wanted */
-    if (rwk_fit_is_minimum(f) && f->solve.objective < rwk_envelope_at(e, f->index))
-      e->current[f->index] = (int64_t)e->count;
+    if (rwk_fit_is_minimum(f)) {
+      if (f->solve.objective < rwk_envelope_at(e, f->index)) e->current[f->index] = (int64_t)e->count;
+      RWK_TRY(remember(e, f->index, f->solve.objective, f->w, &e->lines[e->count].origin));
+    }
     e->count++;
   }
   return RWK_OK;
@@ -284,7 +312,10 @@ rwk_status rwk_best_run(rwk_path *path) {
   rwk_envelope e = {.path = path};
   e.current = rwk_alloc(path->ctx, path->count, sizeof *e.current);
   e.tried = rwk_alloc(path->ctx, path->count, sizeof *e.tried);
-  rwk_status status = e.current && e.tried ? RWK_OK : rwk_fail_memory(path->ctx, "the envelope");
+  e.basins = rwk_calloc(path->ctx, path->count * RWK_BASINS, sizeof *e.basins);
+  e.basin_count = rwk_calloc(path->ctx, path->count, sizeof *e.basin_count);
+  rwk_status status =
+      e.current && e.tried && e.basins && e.basin_count ? RWK_OK : rwk_fail_memory(path->ctx, "the envelope");
   for (size_t i = 0; i < path->count && status == RWK_OK; i++) e.current[i] = e.tried[i] = RWK_NO_LINE;
   if (status == RWK_OK) status = add_fits(&e);
   if (status == RWK_OK) status = add_zero(&e);
@@ -293,6 +324,10 @@ rwk_status rwk_best_run(rwk_path *path) {
   if (status == RWK_OK) status = keep(&e);
   for (size_t k = 0; k < e.descent_count; k++) rwk_free_doubles(path->ctx, e.descents[k].w);
   for (size_t k = 0; k < e.count; k++) rwk_free_doubles(path->ctx, e.lines[k].own);
+  for (size_t k = 0; e.basins && k < path->count * RWK_BASINS; k++)
+    rwk_free_doubles(path->ctx, e.basins[k].w);
+  rwk_free(path->ctx, e.basin_count);
+  rwk_free(path->ctx, e.basins);
   rwk_free(path->ctx, e.descents);
   rwk_free(path->ctx, e.lines);
   rwk_free(path->ctx, e.tried);

@@ -21,6 +21,7 @@ typedef struct rwk_line {
 typedef struct rwk_descent {
   size_t index;
   double *w;      /* [dim] */
+  int search;     /* 1: begin with L-BFGS */
   double ceiling; /* J that it is to come below: an end above it is of no interest */
   rwk_origin origin;
   rwk_solve_result result;
@@ -29,12 +30,24 @@ typedef struct rwk_descent {
 
 enum { RWK_NO_LINE = -1 };
 
+/* One of the lowest minima seen at a penalty. */
+typedef struct rwk_basin {
+  double objective;
+  double *w; /* [dim] */
+  rwk_origin origin;
+  int fresh; /* 1: penalties beside have not been tried from here */
+} rwk_basin;
+
+enum { RWK_BASINS = 6 };
+
 typedef struct rwk_envelope {
   rwk_path *path;
   rwk_line *lines;
   size_t count, capacity;
-  int64_t *current; /* [path->count] the line fitted at this penalty that is lowest there, or RWK_NO_LINE */
-  int64_t *tried;   /* [path->count] the line that was descended from last */
+  int64_t *current;  /* [path->count] the line fitted at this penalty that is lowest there, or RWK_NO_LINE */
+  int64_t *tried;    /* [path->count] the line that was descended from last */
+  rwk_basin *basins; /* [path->count x RWK_BASINS], the lowest first */
+  size_t *basin_count;
   rwk_objective objective; /* of the search: its work is what problems change weights with */
   rwk_descent *descents;
   size_t descent_count, descent_capacity;
@@ -54,8 +67,8 @@ rwk_status rwk_envelope_plan(double **w, rwk_envelope *e, size_t index, rwk_orig
 /* Plans a descent there from the weights of a line. */
 rwk_status rwk_envelope_restart(rwk_envelope *e, size_t index, const rwk_line *line);
 
-/* What was planned last is only of interest if it comes below the fit that is there. */
-void rwk_envelope_ceiling(rwk_envelope *e);
+/* What was planned last is a try: of interest only if it ends among the lowest minima there. */
+void rwk_envelope_try(rwk_envelope *e);
 
 /* J of the fit at grid point i, INFINITY where there is none yet. */
 double rwk_envelope_at(const rwk_envelope *e, size_t i);

@@ -9,15 +9,16 @@
  * walks. */
 typedef struct budget {
   int rounds, each, patience;
-  int64_t times;
+  double times;
 } budget;
 
-/* Where a Hessian is only known by its products, a descent costs far more than it mostly brings. */
+/* Of small networks, where iterations are cheap, more. Where a Hessian is only known by its products, a
+ * descent costs far more than it mostly brings. */
 static budget budget_of(const rwk_path *path) {
-  const int dense = rwk_path_is_dense(path);
-  if (path->settings.effort == RWK_EFFORT_HIGH)
-    return (budget){.rounds = 100, .each = 4, .patience = 12, .times = dense ? 200 : 20};
-  return (budget){.rounds = 24, .each = 4, .patience = 6, .times = dense ? 10 : 1};
+  const int dense = rwk_path_is_dense(path), high = path->settings.effort == RWK_EFFORT_HIGH;
+  const double small = 128, times = dense ? fmax(10, 40 * fmin(1, small / (double)path->dim)) : high ? 2 : 1;
+  return high ? (budget){.rounds = 400, .each = 4, .patience = 40, .times = 10 * times}
+              : (budget){.rounds = 100, .each = 4, .patience = 20, .times = times};
 }
 
 /* Iterations of all walks; of a walk up at least, where `best` is alone. */
@@ -43,7 +44,7 @@ static rwk_status plan_far_sides(rwk_envelope *e) {
     double *w;
     RWK_TRY(rwk_envelope_plan(&w, e, far->begin->index, origin));
     memcpy(w, far->w, path->dim * sizeof *w);
-    rwk_envelope_ceiling(e);
+    rwk_envelope_try(e);
   }
   return RWK_OK;
 }
@@ -61,14 +62,15 @@ static rwk_status change(double *w, const rwk_envelope *e, const double *of, con
   return RWK_OK;
 }
 
-/* Proposal number `number` at a penalty: every fourth is a random start, the others change the fit there. Its
- * stream is no other's: those of the walks have the upper half 0 to the grid's length. */
+/* Proposal number `number` at a penalty: of four one is a random start, one changes the fit there, and two
+ * change any of the lowest minima there: what is best now is seldom beside what will be. Its stream is no
+ * other's: those of the walks have the upper half 0 to the grid's length. */
 static rwk_status plan_one(rwk_envelope *e, size_t i, uint64_t number) {
   const rwk_path *path = e->path;
   const uint64_t stream = UINT64_C(1) << 63 | (uint64_t)(i + 1) << 32 | number;
   rwk_origin origin = {.kind = RWK_ORIGIN_START, .walk = RWK_WALK_BEST, .lambda = NAN};
   double *w;
-  if (number % 4 == 3 || e->current[i] == RWK_NO_LINE) {
+  if (number % 4 == 0 || e->current[i] == RWK_NO_LINE) {
     RWK_TRY(rwk_envelope_plan(&w, e, i, origin));
     RWK_TRY(rwk_path_start(w, path, stream));
   } else {
@@ -76,29 +78,38 @@ static rwk_status plan_one(rwk_envelope *e, size_t i, uint64_t number) {
     rwk_stream s;
     rwk_stream_init(&s, path->settings.seed ^ UINT64_C(0x9e3779b97f4a7c15), stream);
     const rwk_line *other = &e->lines[rwk_stream_u64(&s) % e->count];
+    const double *of = line->w;
     origin = line->origin;
+    if (number % 2 && e->basin_count[i]) {
+      const rwk_basin *basin = &e->basins[i * RWK_BASINS + rwk_stream_u64(&s) % e->basin_count[i]];
+      of = basin->w;
+      origin = basin->origin;
+    }
     origin.kind = RWK_ORIGIN_NEIGHBOUR;
     RWK_TRY(rwk_envelope_plan(&w, e, i, origin));
-    RWK_TRY(change(w, e, line->w, other->w, stream));
+    RWK_TRY(change(w, e, of, other->w, stream));
   }
-  rwk_envelope_ceiling(e);
+  rwk_envelope_try(e);
   return RWK_OK;
 }
 
-/* Fits at penalties nearby, once each: T3's lines say how low they are here, not where they lead to. */
-enum { REACH = 3 };
-
-static rwk_status plan_from_nearby(rwk_envelope *e, int64_t *seen) {
-  const int64_t count = (int64_t)e->path->count;
-  for (int64_t i = 0; i < count; i++)
-    for (int64_t by = -REACH; by <= REACH; by++) {
-      const int64_t from = i + by;
-      if (by == 0 || from < 0 || from >= count || e->current[from] == RWK_NO_LINE) continue;
-      int64_t *last = &seen[i * (2 * REACH + 1) + by + REACH];
-      if (*last == e->current[from] || e->current[i] == e->current[from]) continue;
-      *last = e->current[from];
-      RWK_TRY(rwk_envelope_restart(e, (size_t)i, &e->lines[e->current[from]]));
-      rwk_envelope_ceiling(e);
+/* Minima at the penalties beside, once each: T3's lines say how low they are here, not where they lead to. */
+static rwk_status plan_from_beside(rwk_envelope *e) {
+  const size_t count = e->path->count;
+  for (size_t i = 0; i < count; i++)
+    for (size_t k = 0; k < e->basin_count[i]; k++) {
+      rwk_basin *basin = &e->basins[i * RWK_BASINS + k];
+      if (!basin->fresh) continue;
+      basin->fresh = 0;
+      for (int up = 0; up < 2; up++) {
+        if (up ? i + 1 == count : i == 0) continue;
+        rwk_origin origin = basin->origin;
+        if (origin.kind == RWK_ORIGIN_FOUND) origin.kind = RWK_ORIGIN_RESTART;
+        double *w;
+        RWK_TRY(rwk_envelope_plan(&w, e, up ? i + 1 : i - 1, origin));
+        memcpy(w, basin->w, e->path->dim * sizeof *w);
+        rwk_envelope_try(e);
+      }
     }
   return RWK_OK;
 }
@@ -107,19 +118,17 @@ static rwk_status plan_from_nearby(rwk_envelope *e, int64_t *seen) {
 typedef struct notes {
   double *before; /* J when the round began */
   int *idle;      /* rounds without a gain */
-  int64_t *seen;  /* [2 REACH + 1] the lines nearby that were descended from */
 } notes;
 
 static rwk_status search(rwk_envelope *e, notes *n) {
   const budget b = budget_of(e->path);
-  const int64_t limit = b.times * iterations_of_walks(e->path);
+  const int64_t limit = (int64_t)(b.times * (double)iterations_of_walks(e->path));
   const size_t count = e->path->count;
   RWK_TRY(plan_far_sides(e));
   for (size_t i = 0; i < count; i++) n->idle[i] = 0;
-  for (size_t i = 0; i < count * (2 * REACH + 1); i++) n->seen[i] = RWK_NO_LINE;
   for (int round = 0; round < b.rounds && e->iterations < limit; round++) {
     if (rwk_cancelled(e->path->ctx)) return RWK_CANCELLED;
-    RWK_TRY(plan_from_nearby(e, n->seen));
+    RWK_TRY(plan_from_beside(e));
     for (size_t i = 0; i < count; i++) {
       n->before[i] = rwk_envelope_at(e, i);
       for (int k = 0; k < b.each && n->idle[i] < b.patience; k++)
@@ -137,16 +146,13 @@ static rwk_status search(rwk_envelope *e, notes *n) {
 rwk_status rwk_envelope_search(rwk_envelope *e) {
   rwk_context *ctx = e->path->ctx;
   const size_t count = e->path->count;
-  notes n = {.before = rwk_alloc_doubles(ctx, count),
-             .idle = rwk_alloc(ctx, count, sizeof *n.idle),
-             .seen = rwk_alloc(ctx, count * (2 * REACH + 1), sizeof *n.seen)};
-  rwk_status status = n.before && n.idle && n.seen ? RWK_OK : rwk_fail_memory(ctx, "the envelope");
+  notes n = {.before = rwk_alloc_doubles(ctx, count), .idle = rwk_alloc(ctx, count, sizeof *n.idle)};
+  rwk_status status = n.before && n.idle ? RWK_OK : rwk_fail_memory(ctx, "the envelope");
   if (status == RWK_OK) status = rwk_objective_open(&e->objective, ctx, e->path->problem, 0);
   if (status == RWK_OK) {
     status = search(e, &n);
     rwk_objective_close(&e->objective);
   }
-  rwk_free(ctx, n.seen);
   rwk_free(ctx, n.idle);
   rwk_free_doubles(ctx, n.before);
   return status;
