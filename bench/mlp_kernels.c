@@ -1,8 +1,9 @@
-/* Microseconds of the network's kernels, for each instruction set of this machine: loss, loss and gradient,
- * one Hessian-vector product (at a new point, and at the point of the last gradient), one of a block of 8,
- * and the dense Hessian.
+/* Microseconds of the network's kernels: loss, loss and gradient, one Hessian-vector product (at a new point,
+ * and at the point of the last gradient), one of a block of 8, and the dense Hessian; with one thread, and
+ * with all.
  *
- *   mlp_kernels [SECONDS]      each figure is the median over SECONDS (0.3) of running
+ *   mlp_kernels [SECONDS [all]]      each figure is the median over SECONDS (0.3) of running; `all`: for each
+ *                                    instruction set of this machine, not only the best
  *
  * GFLOP/s count 6 n h (d + 1) operations for a gradient and 12 n h (d + 1) for a product, whatever is really
  * done. */
@@ -86,7 +87,11 @@ static double *normals(rwk_context *ctx, size_t n, uint64_t seed) {
   return x;
 }
 
-static rwk_status measure(rwk_context *ctx, const rwk_mlp_kernel *kernel, shape s, double budget) {
+static rwk_status measure(rwk_context *parent, int threads, const rwk_mlp_kernel *kernel, shape s,
+                          double budget) {
+  rwk_context *ctx;
+  const rwk_status forked = rwk_context_fork(&ctx, parent, threads);
+  if (forked != RWK_OK) return forked;
   double *X = normals(ctx, s.rows * s.inputs, 1), *Y = normals(ctx, s.rows, 2);
   const rwk_mlp_data data = {
       .X = X, .ldx = s.inputs, .Y = Y, .ldy = 1, .rows = s.rows, .inputs = s.inputs, .outputs = 1};
@@ -115,8 +120,8 @@ static rwk_status measure(rwk_context *ctx, const rwk_mlp_kernel *kernel, shape 
   const double fresh = median(&b, run_product_elsewhere, budget);
   run_gradient(&b);
   const double product = median(&b, run_product, budget), block = median(&b, run_block, budget) / BLOCK;
-  printf("%-7s %6zu %4zu %4zu  %9.1f  %9.1f %6.1f  %9.1f %6.1f  %9.1f %6.1f  %9.1f", kernel->name, s.rows,
-         s.inputs, s.hidden, 1e6 * value, 1e6 * gradient, operations / gradient, 1e6 * fresh,
+  printf("%-7s %2d %6zu %4zu %4zu  %9.1f  %9.1f %6.1f  %9.1f %6.1f  %9.1f %6.1f  %9.1f", kernel->name,
+         threads, s.rows, s.inputs, s.hidden, 1e6 * value, 1e6 * gradient, operations / gradient, 1e6 * fresh,
          2 * operations / fresh, 1e6 * product, 2 * operations / product, 1e6 * block);
   if (dense) {
     const double hessian = median(&b, run_hessian, budget);
@@ -134,22 +139,28 @@ done:
   rwk_mlp_destroy(mlp);
   rwk_free_doubles(ctx, Y);
   rwk_free_doubles(ctx, X);
+  if (status != RWK_OK) rwk_context_adopt_error(parent, ctx);
+  rwk_context_destroy(ctx);
   return status;
 }
 
 int main(int argc, char **argv) {
   static const shape shapes[] = {
-      {442, 10, 16}, {1030, 8, 50}, {9568, 4, 50}, {8192, 8, 100}, {20000, 90, 100}};
+      {442, 10, 16}, {1030, 8, 50}, {9568, 4, 50}, {8192, 8, 100}, {100000, 90, 100}};
   const double budget = argc > 1 ? atof(argv[1]) : 0.3;
+  const int all = argc > 2 && !strcmp(argv[2], "all");
   rwk_context *ctx;
   if (rwk_context_create(&ctx, NULL) != RWK_OK) return 1;
-  printf("isa       rows    d    h   value us    grad us  GF/s  Hv anew us  GF/s      Hv us  GF/s  Hv of %d "
-         "us   dense us  /grad   cost\n",
-         BLOCK);
+  printf(
+      "isa    threads rows  d    h   value us    grad us  GF/s  Hv anew us  GF/s      Hv us  GF/s  Hv of %d "
+      "us   dense us  /grad   cost\n",
+      BLOCK);
   rwk_status status = RWK_OK;
-  for (size_t k = 0; rwk_mlp_kernel_get(k) && status == RWK_OK; k++)
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes && status == RWK_OK; s++)
-      status = measure(ctx, rwk_mlp_kernel_get(k), shapes[s], budget);
+  for (size_t k = 0; rwk_mlp_kernel_get(k) && (all || k == 0); k++)
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+      for (int threads = 1; threads <= rwk_threads(ctx) && status == RWK_OK;
+           threads = threads < rwk_threads(ctx) ? rwk_threads(ctx) : threads + 1)
+        status = measure(ctx, threads, rwk_mlp_kernel_get(k), shapes[s], budget);
   if (status != RWK_OK) fprintf(stderr, "%s: %s\n", rwk_status_name(status), rwk_context_error(ctx));
   rwk_context_destroy(ctx);
   return status != RWK_OK;

@@ -151,8 +151,9 @@ int rwk_threads(const rwk_context *ctx) {
   return ctx->settings.threads > 0 ? ctx->settings.threads : omp_get_max_threads();
 }
 
-rwk_status rwk_context_fork(rwk_context **child, const rwk_context *parent) {
+rwk_status rwk_context_fork(rwk_context **child, const rwk_context *parent, int threads) {
   rwk_context_settings s = parent->settings;
+  s.threads = threads;
   s.blas_threads = 0;
   return rwk_context_create(child, &s);
 }

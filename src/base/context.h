@@ -46,8 +46,9 @@ int rwk_cancelled(const rwk_context *ctx);
 
 int rwk_threads(const rwk_context *ctx); /* >= 1 */
 
-/* A context for one worker thread: same allocator and callbacks, error text of its own. */
-rwk_status rwk_context_fork(rwk_context **child, const rwk_context *parent);
+/* A context for a worker, who may use so many threads itself: same allocator and callbacks, error text of its
+ * own. */
+rwk_status rwk_context_fork(rwk_context **child, const rwk_context *parent, int threads);
 /* Takes over a worker's error text. */
 void rwk_context_adopt_error(rwk_context *ctx, const rwk_context *child);
 

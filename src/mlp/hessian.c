@@ -13,6 +13,7 @@
  *
  * What is summed over the rows is put where no other sum goes, and spread out at the end.
  */
+#include <omp.h>
 #include <string.h>
 #include "la/dense.h"
 #include "mlp/network.h"
@@ -45,10 +46,12 @@ static plan make_plan(const rwk_mlp *m) {
   return p;
 }
 
-size_t rwk_mlp_hessian_scratch(const rwk_mlp *m) {
+size_t rwk_mlp_hessian_scratch(const rwk_mlp *m, int threads) {
   const plan p = make_plan(m);
   const size_t tile_columns = m->tile_size / m->extent.stride;
-  return (m->inputs + 2 + 2 * tile_columns + 3 * p.widest + 2 * p.columns) * p.extent.stride;
+  return (m->inputs + 2 + tile_columns + 3 * p.widest + p.columns +
+          (size_t)threads * (tile_columns + p.columns)) *
+         p.extent.stride;
 }
 
 /* Floating-point operations of a row, against those of value and gradient: an activation counts as 64. */
@@ -81,11 +84,14 @@ typedef struct assembly {
   plan plan;
   rwk_mlp_extent e;      /* of this slab: the last may have fewer rows */
   double *X, *g;         /* table, and 2 loss_scale omega */
-  double *at, *R;        /* activations and dZ, and their R{.}, laid out as in a tile */
+  double *at;            /* activations and dZ, laid out as in a tile */
   double *slope, *ratio; /* [widest]: phi' and phi''/phi' of the units of a layer */
   double *weighted;      /* [widest]: g a of the last layer */
   double *products;      /* [columns]: a_i a_i' of a group of i */
-  double *moved;         /* [columns]: R{a_i' d_j'} */
+  int threads;
+  double *own;   /* [threads]: of each thread, one after the other, the next two */
+  double *R;     /* R{.} of activations and dZ, laid out as in a tile */
+  double *moved; /* [columns]: R{a_i' d_j'} */
 } assembly;
 
 static double *column(const assembly *a, double *block, size_t index) {
@@ -245,8 +251,34 @@ static void add_next(const assembly *a, size_t l, size_t j) {
   }
 }
 
+static assembly of_thread(const assembly *a, size_t thread) {
+  const size_t tile_columns = a->m->tile_size / a->m->extent.stride;
+  assembly mine = *a;
+  mine.R = column(a, a->own, thread * (tile_columns + a->plan.columns));
+  mine.moved = column(a, mine.R, tile_columns);
+  return mine;
+}
+
+/* What z_lj has to do with all the layers behind, and, of inputs [first, end), within its own. */
+static void add_unit(const assembly *a, size_t l, size_t j, size_t first, size_t end) {
+  const rwk_mlp_layer *layer = &a->m->layers[l];
+  const size_t units = layer->outputs;
+  const double *products = a->products;
+  move_unit(a, l, j);
+  if (first == 0) {
+    add_next(a, l, j);
+    for (size_t b = l + 2; b < a->m->depth; b++) add_far(a, l, j, b);
+  }
+  for (size_t i = first; i < end; i++) { /* W(i,j) with W(i',j'), i' <= i: in the row of W(i,j), a step of
+                                            `units` for i' */
+    a->m->kernel->dots(a->H + (layer->W + i * units + j) * a->ldh + layer->W, units, products, i + 1,
+                       dZ_of(a, a->R, l), partners(j, units), a->e);
+    products += (i + 1) * a->e.stride;
+  }
+}
+
 /* The rows of H of layer l: inputs are taken in groups, so that the products of their pairs stay in cache
- * while all units pass. */
+ * while all units pass. Units write to rows of their own, whoever adds them. */
 static void add_hidden(const assembly *a, size_t l) {
   const rwk_mlp *m = a->m;
   const rwk_mlp_kernel *k = m->kernel;
@@ -263,19 +295,10 @@ static void add_hidden(const assembly *a, size_t l) {
       out = column(a, out, end + 1);
       columns += end + 1;
     }
+#pragma omp parallel for num_threads(a->threads) schedule(dynamic, 1) if (a->threads > 1)
     for (size_t j = 0; j < units; j++) {
-      move_unit(a, l, j);
-      if (first == 0) {
-        add_next(a, l, j);
-        for (size_t b = l + 2; b < m->depth; b++) add_far(a, l, j, b);
-      }
-      const double *products = a->products;
-      for (size_t i = first; i < end;
-           i++) { /* W(i,j) with W(i',j'), i' <= i: in the row of W(i,j), a step of `units` for i' */
-        k->dots(a->H + (layer->W + i * units + j) * a->ldh + layer->W, units, products, i + 1,
-                dZ_of(a, a->R, l), partners(j, units), a->e);
-        products += (i + 1) * a->e.stride;
-      }
+      const assembly mine = of_thread(a, (size_t)omp_get_thread_num());
+      add_unit(&mine, l, j, first, end);
     }
   }
 }
@@ -342,12 +365,12 @@ rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, v
   a.X = s->curvature;
   a.g = column(&a, a.X, m->inputs + 1);
   a.at = column(&a, a.g, 1);
-  a.R = column(&a, a.at, tile_columns);
-  a.slope = column(&a, a.R, tile_columns);
+  a.slope = column(&a, a.at, tile_columns);
   a.ratio = column(&a, a.slope, a.plan.widest);
   a.weighted = column(&a, a.ratio, a.plan.widest);
   a.products = column(&a, a.weighted, a.plan.widest);
-  a.moved = column(&a, a.products, a.plan.columns);
+  a.own = column(&a, a.products, a.plan.columns);
+  a.threads = s->threads;
   for (size_t i = 0; i < m->dim; i++) memset(H + i * ldh, 0, m->dim * sizeof *H);
   rwk_mlp_at(s, w);
   for (size_t t = 0; t < m->tiles; t += a.plan.tiles) {

@@ -13,6 +13,8 @@
 #include "base/context.h"
 #include "mlp/kernel.h"
 
+enum { RWK_MLP_CHUNKS = 16 };
+
 struct rwk_mlp {
   rwk_context *ctx;
   rwk_problem *problem;
@@ -29,6 +31,7 @@ struct rwk_mlp {
 
   rwk_mlp_extent extent; /* of a tile */
   size_t tiles;
+  size_t chunks; /* sums over the rows are of so many chunks of tiles, added in order: whoever makes them */
   double *X;     /* [tiles][inputs + 1][stride], the last unit 1; rows beyond the table repeat the last */
   double *Y;     /* [tiles][outputs][stride] */
   double *omega; /* [tiles][stride], 0 beyond the table */
@@ -40,16 +43,19 @@ struct rwk_mlp {
   size_t *dZ_at; /* [depth]: derivative of L by pre-activations; before rwk_mlp_residual, the last holds f */
 };
 
-/* Scratch memory of one thread. Tiles at w are kept while w stays the same: all of them if they fit in
- * memory_limit. */
+/* Scratch memory of one caller, who may have several threads. Tiles at w are kept while w stays the same: all
+ * of them if they stay in the second-level cache; what lies further off is sooner made anew. */
 typedef struct rwk_mlp_work {
   const rwk_mlp *mlp;
   rwk_context *ctx;
+  int threads;
   double *w;         /* [dim]: where the kept tiles were computed */
   int known;         /* the kept tiles hold activations and derivatives at w */
   double *kept;      /* [tiles][tile_size], or NULL */
-  double *tile;      /* [tile_size] for what is not kept */
-  double *tangent;   /* [tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
+  double *tile;      /* [threads][tile_size] for what is not kept */
+  double *tangent;   /* [threads][tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
+  double *sums;      /* [chunks][width][dim], or NULL where there is one chunk */
+  size_t width;      /* vectors whose products are summed at once */
   double *curvature; /* Hessian: columns of a slab of tiles, see hessian.c */
 } rwk_mlp_work;
 
@@ -95,8 +101,17 @@ void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w);
 
 /* Announces the point; the next calls of rwk_mlp_tile_at are for it. */
 void rwk_mlp_at(rwk_mlp_work *s, const double *w);
-/* Activations and dZ of a tile at the announced point; valid until the next call. */
+/* Activations and dZ of a tile at the announced point; valid until the next call by the same thread. */
 const double *rwk_mlp_tile_at(rwk_mlp_work *s, size_t tile);
+const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread);
+
+/* to[n] = sum of the first n doubles of each chunk's sums, n apart, in the order of the chunks. */
+void rwk_mlp_add_chunks(double *to, const rwk_mlp_work *s, size_t n);
+
+/* Chunk number `chunk` is of the tiles from here on, up to those of the next. */
+static inline size_t rwk_mlp_chunk_begin(const rwk_mlp *m, size_t chunk) {
+  return chunk * m->tiles / m->chunks;
+}
 
 /* ---- operations of the problem ---- */
 
@@ -119,7 +134,7 @@ rwk_status rwk_mlp_neighbour(double *out, const double *w, const double *other, 
                              uint64_t stream, void *work, void *self);
 
 /* Doubles of scratch memory that rwk_mlp_hessian wants in work->curvature. */
-size_t rwk_mlp_hessian_scratch(const rwk_mlp *m);
+size_t rwk_mlp_hessian_scratch(const rwk_mlp *m, int threads);
 
 /* The activation and its first derivative at one number, in full relative accuracy. */
 double rwk_mlp_phi(rwk_activation activation, double z);

@@ -6,6 +6,7 @@
  *   R{d_l}     = phi' (W_{l+1} R{d_{l+1}} + V_{l+1} d_{l+1}) + (phi''/phi') R{z_l} d_l
  *   R{grad_l}  = a_{l-1} R{d_l}' + R{a_{l-1}} d_l'
  */
+#include <omp.h>
 #include <string.h>
 #include "mlp/network.h"
 
@@ -55,15 +56,14 @@ static void tangent_backward(const rwk_mlp *m, double *R, const double *at, cons
   }
 }
 
-rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
-                                  const double *w, void *work, void *self) {
-  const rwk_mlp *m = self;
-  rwk_mlp_work *s = work;
-  double *R = s->tangent;
+/* HV[k][dim] = the sum of the tiles of a chunk. */
+static void chunk_products(rwk_mlp_work *s, double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
+                           const double *w, size_t chunk, size_t thread) {
+  const rwk_mlp *m = s->mlp;
+  double *R = s->tangent + thread * m->tile_size;
   for (size_t j = 0; j < k; j++) memset(HV + j * ldhv, 0, m->dim * sizeof *HV);
-  rwk_mlp_at(s, w);
-  for (size_t t = 0; t < m->tiles; t++) {
-    const double *at = rwk_mlp_tile_at(s, t);
+  for (size_t t = rwk_mlp_chunk_begin(m, chunk); t < rwk_mlp_chunk_begin(m, chunk + 1); t++) {
+    const double *at = rwk_mlp_tile_by(s, t, thread);
     for (size_t j = 0; j < k; j++) {
       const double *v = V + j * ldv;
       double *hv = HV + j * ldhv;
@@ -78,6 +78,27 @@ rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size
                           layer->outputs, m->extent);
       }
     }
+  }
+}
+
+rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
+                                  const double *w, void *work, void *self) {
+  const rwk_mlp *m = self;
+  rwk_mlp_work *s = work;
+  rwk_mlp_at(s, w);
+  if (m->chunks == 1) {
+    chunk_products(s, HV, ldhv, V, ldv, k, w, 0, 0);
+    return RWK_OK;
+  }
+  for (size_t first = 0; first < k; first += s->width) {
+    const size_t take = k - first < s->width ? k - first : s->width, n = take * m->dim;
+#pragma omp parallel for num_threads(s->threads) schedule(dynamic, 1) if (s->threads > 1)
+    for (size_t c = 0; c < m->chunks; c++)
+      chunk_products(s, s->sums + c * n, m->dim, V + first * ldv, ldv, take, w, c,
+                     (size_t)omp_get_thread_num());
+    rwk_mlp_add_chunks(s->sums, s, n);
+    for (size_t j = 0; j < take; j++)
+      memcpy(HV + (first + j) * ldhv, s->sums + j * m->dim, m->dim * sizeof *HV);
   }
   return RWK_OK;
 }

@@ -1,10 +1,7 @@
 /* Value and gradient, tile by tile: a tile goes forward and back while it is in cache. */
+#include <omp.h>
 #include <string.h>
 #include "mlp/network.h"
-
-/* Up to this size keeping the tiles costs `value` nothing that is seen: they stay in the second-level cache.
- * Larger ones are kept by the first Hessian product at a point. */
-static const size_t value_keeps = (size_t)1 << 20;
 
 /* Sum over the rows of one tile, added to the gradient. */
 static void add_gradient(const rwk_mlp *m, double *gradient, const double *buffer, size_t tile) {
@@ -15,26 +12,50 @@ static void add_gradient(const rwk_mlp *m, double *gradient, const double *buffe
   }
 }
 
-rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *work, void *self) {
-  const rwk_mlp *m = self;
-  rwk_mlp_work *s = work;
-  const int keep = gradient && s->kept && m->tiles * m->tile_size * sizeof(double) <= value_keeps;
-  if (gradient) memset(gradient, 0, m->dim * sizeof *gradient);
-  if (keep) {
-    s->known = 1;
-    memcpy(s->w, w, m->dim * sizeof *w);
-  }
+/* Loss of the tiles of a chunk, and their sum for the gradient. */
+static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, size_t chunk, size_t thread) {
+  const rwk_mlp *m = s->mlp;
   double sum = 0;
-  for (size_t t = 0; t < m->tiles; t++) {
-    double *buffer = keep ? s->kept + t * m->tile_size : s->tile;
+  if (gradient) memset(gradient, 0, m->dim * sizeof *gradient);
+  for (size_t t = rwk_mlp_chunk_begin(m, chunk); t < rwk_mlp_chunk_begin(m, chunk + 1); t++) {
+    double *buffer = gradient && s->kept ? s->kept + t * m->tile_size : s->tile + thread * m->tile_size;
     rwk_mlp_forward(m, buffer, rwk_mlp_X(m, t), w);
     sum += rwk_mlp_residual(m, buffer, t);
     if (!gradient) continue;
     rwk_mlp_backward(m, buffer, w);
     add_gradient(m, gradient, buffer, t);
   }
-  *loss = sum;
+  return sum;
+}
+
+rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *work, void *self) {
+  const rwk_mlp *m = self;
+  rwk_mlp_work *s = work;
+  if (gradient && s->kept) {
+    s->known = 1;
+    memcpy(s->w, w, m->dim * sizeof *w);
+  }
+  if (m->chunks == 1) {
+    *loss = chunk_value(s, gradient, w, 0, 0);
+    return RWK_OK;
+  }
+  double sums[RWK_MLP_CHUNKS];
+#pragma omp parallel for num_threads(s->threads) schedule(dynamic, 1) if (s->threads > 1)
+  for (size_t c = 0; c < m->chunks; c++)
+    sums[c] = chunk_value(s, gradient ? s->sums + c * m->dim : NULL, w, c, (size_t)omp_get_thread_num());
+  *loss = 0;
+  for (size_t c = 0; c < m->chunks; c++) *loss += sums[c];
+  if (gradient) rwk_mlp_add_chunks(gradient, s, m->dim);
   return RWK_OK;
+}
+
+void rwk_mlp_add_chunks(double *to, const rwk_mlp_work *s, size_t n) {
+  const size_t chunks = s->mlp->chunks;
+  memcpy(to, s->sums, n * sizeof *to);
+  for (size_t c = 1; c < chunks; c++) {
+    const double *from = s->sums + c * n;
+    for (size_t i = 0; i < n; i++) to[i] += from[i];
+  }
 }
 
 static void compute(rwk_mlp_work *s, double *buffer, size_t tile) {
@@ -52,8 +73,13 @@ void rwk_mlp_at(rwk_mlp_work *s, const double *w) {
   for (size_t t = 0; t < m->tiles; t++) compute(s, s->kept + t * m->tile_size, t);
 }
 
-const double *rwk_mlp_tile_at(rwk_mlp_work *s, size_t tile) {
+const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread) {
   if (s->kept) return s->kept + tile * s->mlp->tile_size;
-  compute(s, s->tile, tile);
-  return s->tile;
+  double *buffer = s->tile + thread * s->mlp->tile_size;
+  compute(s, buffer, tile);
+  return buffer;
+}
+
+const double *rwk_mlp_tile_at(rwk_mlp_work *s, size_t tile) {
+  return rwk_mlp_tile_by(s, tile, 0);
 }

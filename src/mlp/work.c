@@ -3,8 +3,12 @@
 #include "base/stream.h"
 #include "mlp/network.h"
 
-/* All tiles at a point are kept when they take no more than this. */
-static const size_t memory_limit = (size_t)1 << 20;
+/* All tiles at a point are kept when they take no more than this, about a second-level cache. */
+static const size_t keep_limit = (size_t)1 << 20;
+
+/* Sums of chunks are of up to this many vectors at once, if they take no more than this. */
+enum { WIDEST = 8 };
+static const size_t sums_limit = (size_t)16 << 20;
 
 rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   const rwk_mlp *m = self;
@@ -12,18 +16,26 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   rwk_mlp_work *s = rwk_calloc(ctx, 1, sizeof *s);
   if (!s) return rwk_fail_memory(ctx, "a network's scratch memory");
   *s = (rwk_mlp_work){.mlp = m, .ctx = ctx};
-  const int keep = m->tile_size <= memory_limit / sizeof(double) / m->tiles;
+  const int keep = m->tile_size <= keep_limit / sizeof(double) / m->tiles;
+  const size_t threads = m->chunks > 1 || m->dim > 64 ? (size_t)rwk_threads(ctx) : 1,
+               most = sums_limit / sizeof(double) / m->chunks / m->dim;
+  s->threads = (int)threads;
+  s->width = most < 1 ? 1 : most > WIDEST ? WIDEST : most;
   s->w = rwk_alloc_doubles(ctx, m->dim);
-  s->tile = rwk_alloc_doubles(ctx, m->tile_size);
-  s->tangent = rwk_alloc_doubles(ctx, m->tile_size);
+  s->tile = rwk_alloc_doubles(ctx, threads * m->tile_size);
+  s->tangent = rwk_alloc_doubles(ctx, threads * m->tile_size);
   s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
-  s->curvature = rwk_alloc_doubles(ctx, rwk_mlp_hessian_scratch(m));
-  if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || !s->curvature) {
+  s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * s->width * m->dim) : NULL;
+  s->curvature = rwk_alloc_doubles(ctx, rwk_mlp_hessian_scratch(m, s->threads));
+  if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums) ||
+      !s->curvature) {
     rwk_mlp_work_destroy(s, self);
     return rwk_fail_memory(ctx, "a network's scratch memory");
   }
-  rwk_mlp_buffer_init(m, s->tile);
-  rwk_mlp_buffer_init(m, s->tangent);
+  for (size_t t = 0; t < threads; t++) {
+    rwk_mlp_buffer_init(m, s->tile + t * m->tile_size);
+    rwk_mlp_buffer_init(m, s->tangent + t * m->tile_size);
+  }
   for (size_t t = 0; keep && t < m->tiles; t++) rwk_mlp_buffer_init(m, s->kept + t * m->tile_size);
   *work = s;
   return RWK_OK;
@@ -33,6 +45,7 @@ void rwk_mlp_work_destroy(void *work, void *self) {
   (void)self;
   rwk_mlp_work *s = work;
   rwk_free_doubles(s->ctx, s->curvature);
+  rwk_free_doubles(s->ctx, s->sums);
   rwk_free_doubles(s->ctx, s->kept);
   rwk_free_doubles(s->ctx, s->tangent);
   rwk_free_doubles(s->ctx, s->tile);

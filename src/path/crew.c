@@ -8,6 +8,7 @@ struct rwk_crew {
   size_t *list;
   size_t next, count, busy; /* busy: tasks that are being done, and may add others */
   rwk_status status;        /* of the first failure */
+  int inner;                /* threads within a task */
   omp_lock_t lock;          /* guards all of the above */
   omp_lock_t callbacks;
 };
@@ -55,7 +56,7 @@ static void settle(rwk_crew *c, rwk_status status, const rwk_context *ctx, int w
 static void work(rwk_crew *c) {
   rwk_context *ctx = NULL;
   void *station = NULL;
-  rwk_status status = rwk_context_fork(&ctx, c->path->ctx);
+  rwk_status status = rwk_context_fork(&ctx, c->path->ctx, c->inner);
   if (status == RWK_OK) status = c->work->open(&station, ctx, c->work->payload);
   if (status != RWK_OK) settle(c, status, ctx, 0);
   for (size_t task; status == RWK_OK && take(c, &task);) {
@@ -73,6 +74,8 @@ rwk_status rwk_crew_run(const rwk_path *path, const rwk_crew_work *w, size_t tas
   if (!c.list) return rwk_fail_memory(path->ctx, "the list of tasks");
   for (size_t k = 0; k < tasks; k++) c.list[k] = k;
   int threads = rwk_problem_thread_safe(path->problem) ? rwk_threads(path->ctx) : 1;
+  c.inner = w->single || most == 1 ? threads : 1;
+  if (c.inner > 1) threads = 1;
   if ((size_t)threads > most) threads = (int)most;
   omp_init_lock(&c.lock);
   omp_init_lock(&c.callbacks);

@@ -14,6 +14,7 @@ typedef struct rwk_crew_work {
   /* Does task number `task`; the first failure ends the run, with the error of that thread's context. */
   rwk_status (*perform)(size_t task, void *station, rwk_crew *crew, void *payload);
   void *payload;
+  int single; /* 1: one task after the other, each with all threads for its sums over rows */
 } rwk_crew_work;
 
 /* Does tasks 0, 1, ..., tasks - 1 and those added meanwhile, `most` in all at most, in the order in which

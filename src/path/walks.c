@@ -173,8 +173,10 @@ rwk_status rwk_walks_run(rwk_path *path) {
             (task){.walk = (rwk_walk)walk_kind, .start = (int)start, .slot = slot, .index = i};
     }
   }
+  /* one walk, and nothing to explain while it goes on */
+  const int single = p.count == 1 && !(s->explain && rwk_path_is_dense(path));
   const rwk_crew_work work = {
-      .open = open_station, .close = close_station, .perform = perform, .payload = &p};
+      .open = open_station, .close = close_station, .perform = perform, .payload = &p, .single = single};
   const rwk_status status = rwk_crew_run(path, &work, p.count, p.count + path->slots * path->count);
   rwk_free(path->ctx, p.tasks);
   return status;
