@@ -85,7 +85,7 @@ too_many:
  * bounds: fewer than 64 rows spend too much on the weights and on adding up vectors, more than 256 gain
  * nothing. Tiles of one table are as equal as they can be. */
 static rwk_status lay_out_tiles(rwk_mlp *m) {
-  enum { FEWEST = 64, MOST = 256, FEWEST_TO_SPLIT = 2 * RWK_MLP_CHUNKS };
+  enum { FEWEST = 64, MOST = 256, FEWEST_TO_SPLIT = 8 };
   const size_t cache = (size_t)128 << 10;
   size_t units = 0, width = 0;
   for (size_t l = 0; l < m->depth; l++) {
@@ -101,7 +101,7 @@ static rwk_status lay_out_tiles(rwk_mlp *m) {
   rows = (rows + 7) / 8 * 8;
   m->tiles = m->rows / rows + (m->rows % rows != 0);
   m->extent = (rwk_mlp_extent){.rows = rows, .stride = rows / 8 % 2 ? rows : rows + 8};
-  m->chunks = m->tiles >= FEWEST_TO_SPLIT ? RWK_MLP_CHUNKS : 1;
+  m->chunks = m->tiles < FEWEST_TO_SPLIT ? 1 : m->tiles < 2 * RWK_MLP_CHUNKS ? m->tiles / 2 : RWK_MLP_CHUNKS;
 
   size_t at = 0, total = 0;
   for (size_t l = 0; l + 1 < m->depth; l++) {

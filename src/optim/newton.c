@@ -110,6 +110,7 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
   if (ratio >= accept_ratio) {
     rwk_solver_accept(s, state, &parts, grad_inf);
     *accepted = 1;
+    state->definite = blind && step.interior && step.damping == 0;
   }
   if (s->dense && !blind) RWK_TRY(go_on(s, state, &step, fall, accepted));
   if (!*accepted && state->radius < 1e-15 * scale) *stalled = 1;

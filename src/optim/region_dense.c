@@ -50,7 +50,7 @@ static double between(double low, double high) {
 void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor,
                       double *scratch, size_t n, double radius, double *damping) {
   /* What the radius is worth is known to a factor: steps near it are as good, and cost no other factor. */
-  const double shortest = 0.75, longest = 1.25, kappa_hard = 0.2;
+  const double shortest = 0.6, longest = 1.4, kappa_hard = 0.2;
   const double gnorm = rwk_norm(n, g), hnorm = row_sum_norm(H, n);
   /* tells "singular but semidefinite" (dead units, rotations) from indefinite */
   const double tiny = 8 * DBL_EPSILON * (double)n * hnorm + DBL_MIN, small = 100 * tiny;
@@ -67,7 +67,8 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
       else if (mu == tiny)
         mu = small;
       else
-        mu = fmin(10 * mu, between(low, high));
+        mu = fmin(fmax(10 * mu, 0.3 * gnorm / radius),
+                  between(low, high)); /* never above gnorm / radius - least eigenvalue */
       factored = 0;
       if (low >= high) high = 2 * low + tiny;
       continue;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "optim/reuse.h"
 
-enum { PAIRS = 12, STEPS_MOST = 60 };
+enum { PAIRS = 12, STEPS_MOST = 30 };
 
 struct rwk_reuse {
   rwk_context *ctx;
@@ -113,7 +113,7 @@ rwk_status rwk_reuse_factor(rwk_solver *s, rwk_state *state, double fell, double
     count += learn(r, s, count) ? 1 : 0;
     rwk_solver_accept(s, state, &parts, grad_inf);
     fell += won;
-    if (!sharper && won * spent < fell) return RWK_OK;
+    if (!sharper && (won * spent < fell || won <= 1e-12 * fabs(state->parts.objective))) return RWK_OK;
   }
   return RWK_OK;
 }

@@ -160,7 +160,7 @@ static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value) 
     if (lr.value < 0) *value = lr.value;
     return RWK_OK;
   }
-  RWK_TRY(rwk_objective_hessian(&s->objective, s->H, n, s->w));
+  if (!state->definite) RWK_TRY(rwk_objective_hessian(&s->objective, s->H, n, s->w));
   double norm = 0;
   for (size_t i = 0; i < n; i++) {
     double sum = 0;
@@ -168,6 +168,7 @@ static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value) 
     norm = fmax(norm, sum);
   }
   state->stationary_norm = norm;
+  if (state->definite) return RWK_OK;
   const double limit = curvature_limit(n, norm);
   for (int pass = 0; pass < 2;
        pass++) { /* first as it is, then lifted by the limit: flat directions are no way down */

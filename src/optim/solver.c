@@ -149,6 +149,7 @@ void rwk_solver_accept(rwk_solver *s, rwk_state *state, const rwk_parts *parts, 
   s->trial_g = g;
   state->parts = *parts;
   state->grad_inf = grad_inf;
+  state->definite = 0;
 }
 
 rwk_status rwk_solver_run(rwk_solve_result *result, rwk_solver *s, double *w, double lambda) {

@@ -66,9 +66,9 @@ static void check_dense(const double *H, const double *g, size_t n, double radiu
   rwk_region_step step;
   rwk_region_dense(&step, s, g, H, factor, scratch, n, radius, &damping);
   const double best = -least(H, g, n, radius);
-  assert_true(step.length <= 1.25 * radius * (1 + 1e-12)); /* `longest` */
+  assert_true(step.length <= 1.4 * radius * (1 + 1e-12)); /* `longest` */
   /* a fixed share of the best is what convergence needs: `shortest` squared where the model is concave */
-  assert_true(step.reduction >= 0.56 * best);
+  assert_true(step.reduction >= 0.36 * best);
   assert_near(step.length, rwk_norm(n, s), 1e-10 * radius);
   free(s), free(scratch), free(factor);
 }
