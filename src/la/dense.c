@@ -103,8 +103,10 @@ static double smaller(double a, double b, double c) {
   return larger > 0 ? fabs(a * c - b * b) / larger : 0;
 }
 
-rwk_status rwk_ldl(rwk_context *ctx, double *least, int *pivots, double *A, size_t lda, size_t n) {
+rwk_status rwk_ldl(rwk_context *ctx, double *least, int64_t *negative, int *pivots, double *A, size_t lda,
+                   size_t n) {
   *least = INFINITY;
+  *negative = 0;
   if (n == 0) return RWK_OK;
   const lapack_int order = (lapack_int)n;
   double size;
@@ -118,7 +120,9 @@ rwk_status rwk_ldl(rwk_context *ctx, double *least, int *pivots, double *A, size
     const double *row = A + i * lda;
     if (pivots[i] > 0) {
       *least = fmin(*least, fabs(row[i]));
-    } else { /* negative for both rows of a block of two */
+      *negative += row[i] < 0;
+    } else { /* negative for both rows of a block of two, whose determinant is, too */
+      *negative += 1;
       *least = fmin(*least, smaller(row[i], row[lda + i], row[lda + i + 1]));
       i++;
     }

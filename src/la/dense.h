@@ -7,6 +7,7 @@
 #define RWK_LA_DENSE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include "base/context.h"
 
 double rwk_dot(size_t n, const double *x, const double *y);
@@ -39,9 +40,10 @@ void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *L, size_t
 void rwk_triangular_solve(double *x, int transpose, const double *L, size_t lda, size_t n);
 
 /* A = L D L' in place by Bunch and Kaufman's pivots[n], lower triangle read and written, for symmetric A of
- * any inertia. *least: the smallest eigenvalue of D in size, 0 or nearly so where A is singular. Allocates
- * LAPACK's scratch. */
-rwk_status rwk_ldl(rwk_context *ctx, double *least, int *pivots, double *A, size_t lda, size_t n);
+ * any inertia. *least: the smallest eigenvalue of D in size, 0 or nearly so where A is singular; *negative:
+ * how many are below 0, of D and so of A (Sylvester). Allocates LAPACK's scratch. */
+rwk_status rwk_ldl(rwk_context *ctx, double *least, int64_t *negative, int *pivots, double *A, size_t lda,
+                   size_t n);
 /* x := A^-1 x from that factor; not finite where A is singular. */
 void rwk_ldl_solve(double *x, const double *A, size_t lda, const int *pivots, size_t n);
 

@@ -107,7 +107,7 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     }
     /* steps by the same kind of factor are comparable, others are not */
     if (!(size <= most)) return RWK_OK;
-    if (k > 0 && fresh && fresh_last && size > 0.75 * last) {
+    if (k > 0 && fresh && fresh_last && size > (c->sharp ? 0.95 : 0.75) * last) {
       if (c->sharp && l->grad_inf <= tolerance) *factored = count; /* nothing is left but rounding */
       return RWK_OK;
     }

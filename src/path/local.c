@@ -155,7 +155,8 @@ static rwk_status all_eigenvalues(rwk_local *l) {
   return RWK_OK;
 }
 
-/* For solves alone any factor will do, if H is not singular: *done. */
+/* For solves alone any factor will do, but where a single eigenvalue is below 0, or hardly above: that one
+ * has to be held apart, as at a fold. *done: it does. */
 static rwk_status indefinite(rwk_local *l, int *done) {
   const size_t n = l->n;
   *done = 0;
@@ -166,10 +167,11 @@ static rwk_status indefinite(rwk_local *l, int *done) {
   for (size_t i = 0; i < n; i++) memcpy(l->factor + i * n, l->H + i * n, (i + 1) * sizeof *l->H);
   if (l->flats.count) rwk_syrk(l->factor, n, n, l->flats.count, l->norm, l->flats.vectors, n, 1);
   double least;
-  RWK_TRY(rwk_ldl(l->ctx, &least, l->pivots, l->factor, n, n));
-  if (!(least > zero_limit(l))) return RWK_OK;
+  int64_t negative;
+  RWK_TRY(rwk_ldl(l->ctx, &least, &negative, l->pivots, l->factor, n, n));
+  if (negative <= 1 || !(least > zero_limit(l))) return RWK_OK;
   l->deflated = 0;
-  l->negative = 2; /* at least */
+  l->negative = negative;
   l->form = RWK_LOCAL_LDL;
   *done = 1;
   return RWK_OK;

@@ -125,6 +125,9 @@ static rwk_status refine_split(rwk_tracer *c, double at, double s, int goes_on, 
   return RWK_OK;
 }
 
+/* Below this share of M w a turn is at a branch point. */
+static const double never_a_fold = 1e-3;
+
 /* The trace turns: at a fold, where mu changes its sign, or into its own mirror image, where it does not. */
 static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk_branch_event *event) {
   enum { ITERATIONS = 60 };
@@ -136,7 +139,8 @@ static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk
   for (int k = 0; k < ITERATIONS && !tight; k++) {
     share = turning(&low, &high, &t);
     if (fabs(t - last) <= 1e-11 && high.s - low.s < 0.02 * s) break;
-    if (fabs(t - last) <= 1e-8 && c->next.negative == 0) break; /* no fold: refine_split goes on from here */
+    /* as good as sure to be no fold: refine_split goes on from here */
+    if (fabs(t - last) <= 1e-8 && c->next.negative == 0 && transversality(c) < never_a_fold) break;
     last = t;
     RWK_TRY(narrow(c, *kind, &low, &high, &side, &tight));
   }
@@ -148,7 +152,7 @@ static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk
     rwk_place_copy(&c->probe, &c->here, c->local.n);
     RWK_TRY(rwk_tracer_look(c, &c->probe, &c->here));
   }
-  *kind = c->next.negative > 0 || transversality(c) > 1e-3 ? RWK_EVENT_FOLD : RWK_EVENT_BRANCH_POINT;
+  *kind = c->next.negative > 0 || transversality(c) > never_a_fold ? RWK_EVENT_FOLD : RWK_EVENT_BRANCH_POINT;
   if (*kind == RWK_EVENT_BRANCH_POINT) {
     double doubt;
     RWK_TRY(refine_split(c, at, s, 0, &t, &doubt));

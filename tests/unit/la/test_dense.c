@@ -133,28 +133,35 @@ static void test_ldl(void **state) {
   enum { N = 41 };
   double A[N * N], F[N * N], x[N], y[N], least;
   int pivots[N];
+  int64_t negative;
+  double values[N];
   rwk_context *ctx;
   assert_int_equal(rwk_context_create(&ctx, NULL), RWK_OK);
   for (uint64_t seed = 0; seed < 5; seed++) {
     fill(A, N, 20 + seed);
     for (size_t i = 0; i < N; i += 2) A[i * N + i] = 0;
     memcpy(F, A, sizeof A);
-    assert_int_equal(rwk_ldl(ctx, &least, pivots, F, N, N), RWK_OK);
+    assert_int_equal(rwk_ldl(ctx, &least, &negative, pivots, F, N, N), RWK_OK);
     assert_true(least > 1e-6);
     for (size_t i = 0; i < N; i++) x[i] = sin(1 + (double)i);
     rwk_ldl_solve(x, F, N, pivots, N);
     rwk_symv(y, N, A, N, x);
     for (size_t i = 0; i < N; i++) assert_near(y[i], sin(1 + (double)i), 1e-10);
+    int64_t below = 0;
+    memcpy(F, A, sizeof A);
+    assert_int_equal(rwk_eigen(ctx, values, NULL, F, N, N), RWK_OK);
+    for (size_t i = 0; i < N; i++) below += values[i] < 0;
+    assert_int_equal(negative, below);
   }
   const double swap[4] = {0, 2, 2, 0}; /* one pivot of two rows, eigenvalues 2 and -2 */
   memcpy(F, swap, sizeof swap);
-  assert_int_equal(rwk_ldl(ctx, &least, pivots, F, 2, 2), RWK_OK);
+  assert_int_equal(rwk_ldl(ctx, &least, &negative, pivots, F, 2, 2), RWK_OK);
   assert_near(least, 2, 1e-15);
   for (size_t j = 0; j < N; j++) A[j] = A[j * N] = A[N + j]; /* two rows alike: singular */
   for (size_t j = 0; j < N; j++) A[j * N + 1] = A[N + j];
   A[0] = A[1] = A[N] = A[N + 1];
   memcpy(F, A, sizeof A);
-  assert_int_equal(rwk_ldl(ctx, &least, pivots, F, N, N), RWK_OK);
+  assert_int_equal(rwk_ldl(ctx, &least, &negative, pivots, F, N, N), RWK_OK);
   assert_true(least < 1e-12);
   rwk_context_destroy(ctx);
 }
