@@ -25,6 +25,8 @@ typedef struct rwk_place {
   int64_t negative;
 } rwk_place;
 
+enum { RWK_SHARP_FOLD = 2 };
+
 /* What one trace works with. */
 typedef struct rwk_tracer {
   rwk_branch *branch;
@@ -40,7 +42,8 @@ typedef struct rwk_tracer {
   int bent; /* 1: it is known */
   int64_t tried;
   int chord; /* 1: the factor at hand is that of c->here, from which the next correction may begin */
-  int sharp; /* correct as far as rounding lets it: an event is being located */
+  int sharp; /* correct as far as rounding lets it: an event is being located; RWK_SHARP_FOLD: by steps that
+                may be slow to begin with, as they are beside a fold */
   double step;
   double refused;   /* the last step that was refused, growing slowly: not again so soon */
   double sharpness; /* of the last turn: angle over arclength; 0: not known */

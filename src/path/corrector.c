@@ -107,8 +107,9 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     }
     /* steps by the same kind of factor are comparable, others are not */
     if (!(size <= most)) return RWK_OK;
-    if (k > 0 && fresh && fresh_last && size > (c->sharp ? 0.95 : 0.75) * last) {
-      if (c->sharp && l->grad_inf <= tolerance) *factored = count; /* nothing is left but rounding */
+    const int there = l->grad_inf <= tolerance;
+    if (k > 0 && fresh && fresh_last && size > (c->sharp == RWK_SHARP_FOLD && !there ? 0.95 : 0.75) * last) {
+      if (c->sharp && there) *factored = count; /* nothing is left but rounding */
       return RWK_OK;
     }
     last = size;

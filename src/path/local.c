@@ -155,8 +155,7 @@ static rwk_status all_eigenvalues(rwk_local *l) {
   return RWK_OK;
 }
 
-/* For solves alone any factor will do, but where a single eigenvalue is below 0, or hardly above: that one
- * has to be held apart, as at a fold. *done: it does. */
+/* For solves alone any factor will do, if H is not singular: *done. */
 static rwk_status indefinite(rwk_local *l, int *done) {
   const size_t n = l->n;
   *done = 0;
@@ -169,7 +168,7 @@ static rwk_status indefinite(rwk_local *l, int *done) {
   double least;
   int64_t negative;
   RWK_TRY(rwk_ldl(l->ctx, &least, &negative, l->pivots, l->factor, n, n));
-  if (negative <= 1 || !(least > zero_limit(l))) return RWK_OK;
+  if (!(least > zero_limit(l))) return RWK_OK;
   l->deflated = 0;
   l->negative = negative;
   l->form = RWK_LOCAL_LDL;

@@ -25,7 +25,9 @@ static double transversality(const rwk_tracer *c) {
 /* One end of a bracket: a corrected place in the hyperplane at distance s from c->here along its tangent; tt
  * is dt/ds, by s and not by the arclength of the curve. */
 typedef struct mark {
-  double s, t, tt, f;
+  double s, t, tt;
+  double f;       /* the measure, which the Illinois rule halves at an end that stays */
+  double measure; /* as it is */
   int64_t negative;
 } mark;
 
@@ -34,8 +36,8 @@ static double cosine(const rwk_tracer *c, const rwk_place *p) {
 }
 
 static mark mark_of(const rwk_tracer *c, rwk_event_kind kind, const rwk_place *p, double s) {
-  return (mark){
-      .s = s, .t = p->t, .tt = p->tt / cosine(c, p), .f = measure(c, kind, p), .negative = p->negative};
+  const double f = measure(c, kind, p);
+  return (mark){.s = s, .t = p->t, .tt = p->tt / cosine(c, p), .f = f, .measure = f, .negative = p->negative};
 }
 
 /* Where the cubic through both ends with their slopes turns: share of the way from a to b, and t there. */
@@ -180,6 +182,9 @@ static rwk_status locate_zero(rwk_tracer *c, rwk_event_kind kind, double s, rwk_
   for (int k = 0; k < ITERATIONS && !tight && fabs(high.t - low.t) > 1e-11 && high.f != 0; k++)
     RWK_TRY(narrow(c, kind, &low, &high, &side, &tight));
   double t = high.t, doubt = fabs(high.t - low.t);
+  /* T7's curvature is a smooth function of t, also where the corrector fails, beside the event itself */
+  if (kind == RWK_EVENT_REVIVAL && low.measure > 0 && high.measure < 0)
+    t = (low.t * high.measure - high.t * low.measure) / (high.measure - low.measure);
   if (kind == RWK_EVENT_BRANCH_POINT) RWK_TRY(refine_split(c, high.s, s, 1, &t, &doubt));
   RWK_TRY(rwk_tracer_reach(c, &c->probe, high.s, &factored));
   event->lambda = c->lambda_from * exp(t);
@@ -193,7 +198,7 @@ rwk_status rwk_tracer_locate(rwk_tracer *c, rwk_event_kind *kind, double s, rwk_
   const rwk_local *l = &c->local;
   *event = (rwk_branch_event){
       .transversality = NAN, .lambda_beyond = NAN, .loss_beyond = NAN, .bias = NAN, .curvature = NAN};
-  c->sharp = 1;
+  c->sharp = *kind == RWK_EVENT_FOLD ? RWK_SHARP_FOLD : 1;
   if (*kind == RWK_EVENT_FOLD)
     RWK_TRY(locate_turn(c, kind, s, event));
   else
