@@ -68,8 +68,9 @@ RWK_API const char *rwk_origin_name(rwk_origin_kind kind);
 /* X(symbol, name, meaning): how far `best` looks beyond the walks. */
 #define RWK_EFFORT_LIST(X)                                                                                   \
   X(LOW, "low", "the envelope of the walks' fits alone: a few fits more")                                    \
-  X(NORMAL, "normal", "a search of other basins within 10 times the walks' iterations; Krylov algebra: 1")   \
-  X(HIGH, "high", "the same within 200 times the walks' iterations; Krylov algebra: 20")
+  X(NORMAL, "normal",                                                                                        \
+    "a search of other basins within 40 to 10 times the walks' iterations, by size; Krylov: 1")              \
+  X(HIGH, "high", "the same within ten times that; Krylov: 20 times the walks' iterations")
 
 typedef enum rwk_effort {
 #define RWK_X(symbol, name, meaning) RWK_EFFORT_##symbol,
