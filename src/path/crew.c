@@ -1,4 +1,5 @@
 #include <omp.h>
+#include <stdatomic.h>
 #include <time.h>
 #include "path/crew.h"
 
@@ -11,12 +12,14 @@ struct rwk_crew {
   int inner;                /* threads within a task */
   omp_lock_t lock;          /* guards all of the above */
   omp_lock_t callbacks;
+  atomic_uint news; /* counts what may interest those who wait */
 };
 
 void rwk_crew_add(rwk_crew *c, size_t task) {
   omp_set_lock(&c->lock);
   c->list[c->count++] = task;
   omp_unset_lock(&c->lock);
+  atomic_fetch_add(&c->news, 1);
 }
 
 void rwk_crew_enter(rwk_crew *c) {
@@ -31,6 +34,7 @@ void rwk_crew_leave(rwk_crew *c) {
 static int take(rwk_crew *c, size_t *task) {
   const struct timespec pause = {.tv_nsec = 50000};
   for (;;) {
+    const unsigned heard = atomic_load(&c->news);
     omp_set_lock(&c->lock);
     const int found = c->status == RWK_OK && c->next < c->count, wait = c->status == RWK_OK && c->busy > 0;
     if (found) {
@@ -39,7 +43,7 @@ static int take(rwk_crew *c, size_t *task) {
     }
     omp_unset_lock(&c->lock);
     if (found || !wait) return found;
-    nanosleep(&pause, NULL); /* what is being done may add something */
+    while (atomic_load(&c->news) == heard) nanosleep(&pause, NULL); /* what is being done may add something */
   }
 }
 
@@ -51,6 +55,7 @@ static void settle(rwk_crew *c, rwk_status status, const rwk_context *ctx, int w
     if (ctx) rwk_context_adopt_error(c->path->ctx, ctx);
   }
   omp_unset_lock(&c->lock);
+  atomic_fetch_add(&c->news, 1);
 }
 
 static void work(rwk_crew *c) {
@@ -70,6 +75,7 @@ static void work(rwk_crew *c) {
 rwk_status rwk_crew_run(const rwk_path *path, const rwk_crew_work *w, size_t tasks, size_t most) {
   if (tasks == 0) return RWK_OK;
   rwk_crew c = {.path = path, .work = w, .count = tasks};
+  atomic_init(&c.news, 0);
   c.list = rwk_alloc(path->ctx, most, sizeof *c.list);
   if (!c.list) return rwk_fail_memory(path->ctx, "the list of tasks");
   for (size_t k = 0; k < tasks; k++) c.list[k] = k;
