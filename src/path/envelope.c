@@ -62,12 +62,11 @@ static rwk_status remember(rwk_envelope *e, size_t index, double objective, cons
   return RWK_OK;
 }
 
-rwk_status rwk_envelope_restart(rwk_envelope *e, size_t index, const rwk_line *line) {
-  rwk_origin origin = line->origin;
+rwk_status rwk_envelope_restart(rwk_envelope *e, size_t index, const double *from, rwk_origin origin) {
   if (origin.kind == RWK_ORIGIN_FOUND) origin.kind = RWK_ORIGIN_RESTART;
   double *w;
   RWK_TRY(rwk_envelope_plan(&w, e, index, origin));
-  memcpy(w, line->w, e->path->dim * sizeof *w);
+  memcpy(w, from, e->path->dim * sizeof *w);
   return RWK_OK;
 }
 
@@ -198,7 +197,7 @@ rwk_status rwk_envelope_settle(rwk_envelope *e) {
       if ((int64_t)k == e->tried[i] ||
           !rwk_clearly_below(rwk_line_at(&e->lines[k], path->lambda[i]), rwk_envelope_at(e, i)))
         continue;
-      RWK_TRY(rwk_envelope_restart(e, i, &e->lines[k]));
+      RWK_TRY(rwk_envelope_restart(e, i, e->lines[k].w, e->lines[k].origin));
       e->tried[i] = (int64_t)k;
     }
     if (e->descent_count == 0) return RWK_OK;

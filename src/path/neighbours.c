@@ -41,9 +41,7 @@ static rwk_status plan_far_sides(rwk_envelope *e) {
                                .walk = far->begin->walk,
                                .start = far->begin->start,
                                .lambda = far->begin->lambda};
-    double *w;
-    RWK_TRY(rwk_envelope_plan(&w, e, far->begin->index, origin));
-    memcpy(w, far->w, path->dim * sizeof *w);
+    RWK_TRY(rwk_envelope_restart(e, far->begin->index, far->w, origin));
     rwk_envelope_try(e);
   }
   return RWK_OK;
@@ -103,11 +101,7 @@ static rwk_status plan_from_beside(rwk_envelope *e) {
       basin->fresh = 0;
       for (int up = 0; up < 2; up++) {
         if (up ? i + 1 == count : i == 0) continue;
-        rwk_origin origin = basin->origin;
-        if (origin.kind == RWK_ORIGIN_FOUND) origin.kind = RWK_ORIGIN_RESTART;
-        double *w;
-        RWK_TRY(rwk_envelope_plan(&w, e, up ? i + 1 : i - 1, origin));
-        memcpy(w, basin->w, e->path->dim * sizeof *w);
+        RWK_TRY(rwk_envelope_restart(e, up ? i + 1 : i - 1, basin->w, basin->origin));
         rwk_envelope_try(e);
       }
     }
