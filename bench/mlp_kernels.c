@@ -12,6 +12,7 @@
 #include <string.h>
 #include "base/context.h"
 #include "base/stream.h"
+#include "median.h"
 #include "mlp/network.h"
 #include "problem/problem.h"
 
@@ -19,7 +20,7 @@ typedef struct shape {
   size_t rows, inputs, hidden;
 } shape;
 
-enum { BLOCK = 8, MOST_RUNS = 4096 };
+enum { BLOCK = 8 };
 
 typedef struct bench {
   const rwk_problem *problem;
@@ -27,12 +28,14 @@ typedef struct bench {
   double *w, *g, *V, *HV, *H;
 } bench;
 
-static void run_value(bench *b) {
+static void run_value(void *payload) {
+  bench *b = payload;
   double loss;
   b->problem->ops.value(&loss, NULL, b->w, b->work, b->problem->self);
 }
 
-static void run_gradient(bench *b) {
+static void run_gradient(void *payload) {
+  bench *b = payload;
   double loss;
   b->problem->ops.value(&loss, b->g, b->w, b->work, b->problem->self);
 }
@@ -42,41 +45,29 @@ static void products(bench *b, size_t k) {
   b->problem->ops.hessian_vector(b->HV, n, b->V, n, k, b->w, b->work, b->problem->self);
 }
 
-static void run_product(bench *b) {
+static void run_product(void *payload) {
+  bench *b = payload;
   products(b, 1);
 }
 
-static void run_product_elsewhere(bench *b) {
+static void run_product_elsewhere(void *payload) {
+  bench *b = payload;
   b->w[0] = b->w[0] > 0.1 ? 0.1 : 0.2; /* never where the last one was */
   products(b, 1);
 }
 
-static void run_block(bench *b) {
+static void run_block(void *payload) {
+  bench *b = payload;
   products(b, BLOCK);
 }
 
-static void run_hessian(bench *b) {
+static void run_hessian(void *payload) {
+  bench *b = payload;
   b->problem->ops.hessian(b->H, b->problem->dim, b->w, b->work, b->problem->self);
 }
 
-static int by_size(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* Median seconds of one run. */
-static double median(bench *b, void (*run)(bench *), double budget) {
-  static double took[MOST_RUNS];
-  size_t count = 0;
-  run(b);
-  const double began = rwk_seconds();
-  while (count < MOST_RUNS && (count < 5 || rwk_seconds() - began < budget)) {
-    const double t = rwk_seconds();
-    run(b);
-    took[count++] = rwk_seconds() - t;
-  }
-  qsort(took, count, sizeof *took, by_size);
-  return took[count / 2];
+static double median(bench *b, void (*run)(void *), double budget) {
+  return rwk_median_seconds(run, b, 5, budget);
 }
 
 static double *normals(rwk_context *ctx, size_t n, uint64_t seed) {

@@ -12,9 +12,8 @@
 #include <ridgewalk/ridgewalk.h>
 #include "base/context.h"
 #include "base/stream.h"
+#include "median.h"
 #include "problem/problem.h"
-
-enum { MOST_RUNS = 2048 };
 
 typedef struct net {
   rwk_context *ctx;
@@ -66,45 +65,34 @@ static rwk_status net_open(net *n, rwk_context *ctx, size_t rows, size_t inputs,
   return status;
 }
 
-static void gradient(net *n) {
+static void gradient(void *payload) {
+  net *n = payload;
   double loss;
   n->problem->ops.value(&loss, n->g, n->w, n->work, n->problem->self);
 }
 
-static void product(net *n) {
+static void product(void *payload) {
+  net *n = payload;
   n->w[0] = n->w[0] > 0.1 ? 0.1 : 0.2; /* never where the last one was */
   n->problem->ops.hessian_vector(n->g, n->problem->dim, n->v, n->problem->dim, 1, n->w, n->work,
                                  n->problem->self);
 }
 
-static void build(net *n) {
+static void build(void *payload) {
+  net *n = payload;
   gradient(n);
   n->w[0] = n->w[0] > 0.1 ? 0.1 : 0.2;
   n->problem->ops.hessian(n->H, n->problem->dim, n->w, n->work, n->problem->self);
 }
 
-static void certify(net *n) {
+static void certify(void *payload) {
+  net *n = payload;
   rwk_certificate c;
   rwk_certify(&c, NULL, n->ctx, n->problem, n->lambda, n->w, NULL);
 }
 
-static int by_size(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(net *n, void (*run)(net *), double budget) {
-  static double took[MOST_RUNS];
-  size_t count = 0;
-  run(n);
-  const double began = rwk_seconds();
-  while (count < MOST_RUNS && (count < 3 || rwk_seconds() - began < budget)) {
-    const double t = rwk_seconds();
-    run(n);
-    took[count++] = rwk_seconds() - t;
-  }
-  qsort(took, count, sizeof *took, by_size);
-  return took[count / 2];
+static double median(net *n, void (*run)(void *), double budget) {
+  return rwk_median_seconds(run, n, 3, budget);
 }
 
 static rwk_status line(rwk_context *ctx, size_t rows, size_t inputs, size_t hidden, double budget) {
