@@ -64,8 +64,8 @@ int rwk_clearly_below(double a, double b);
 /* Plans a descent at grid point `index`; *w[dim] is to be filled in by the caller. */
 rwk_status rwk_envelope_plan(double **w, rwk_envelope *e, size_t index, rwk_origin origin);
 
-/* Plans a descent there from weights w[dim] of that origin. */
-rwk_status rwk_envelope_restart(rwk_envelope *e, size_t index, const double *w, rwk_origin origin);
+/* Plans a descent there from weights from[dim] of that origin. */
+rwk_status rwk_envelope_restart(rwk_envelope *e, size_t index, const double *from, rwk_origin origin);
 
 /* What was planned last is a try: of interest only if it ends among the lowest minima there. */
 void rwk_envelope_try(rwk_envelope *e);
