@@ -25,6 +25,7 @@ typedef struct plan {
   rwk_mlp_extent extent; /* of a slab */
   size_t widest;         /* most units, or inputs with the 1, of a layer */
   size_t columns;        /* for products of inputs, and for those with R{d}; at least `widest` each */
+  size_t own;            /* columns that a thread needs for itself */
 } plan;
 
 static plan make_plan(const rwk_mlp *m) {
@@ -43,14 +44,15 @@ static plan make_plan(const rwk_mlp *m) {
   p.extent = (rwk_mlp_extent){.rows = rows, .stride = rows / 8 % 2 ? rows : rows + 8};
   p.columns = cache / sizeof(double) / p.extent.stride;
   if (p.columns < p.widest) p.columns = p.widest;
+  const size_t tile_columns = m->tile_size / m->extent.stride, sums = p.columns * p.widest;
+  p.own = tile_columns + p.columns + (sums + p.extent.stride - 1) / p.extent.stride;
   return p;
 }
 
 size_t rwk_mlp_hessian_scratch(const rwk_mlp *m, int threads) {
   const plan p = make_plan(m);
   const size_t tile_columns = m->tile_size / m->extent.stride;
-  return (m->inputs + 2 + tile_columns + 3 * p.widest + p.columns +
-          (size_t)threads * (tile_columns + p.columns)) *
+  return (m->inputs + 2 + tile_columns + 4 * p.widest + p.columns + (size_t)threads * p.own) *
          p.extent.stride;
 }
 
@@ -86,12 +88,14 @@ typedef struct assembly {
   double *X, *g;         /* table, and 2 loss_scale omega */
   double *at;            /* activations and dZ, laid out as in a tile */
   double *slope, *ratio; /* [widest]: phi' and phi''/phi' of the units of a layer */
+  double *turned;        /* [widest]: phi' of the units before the only output, times their weights there */
   double *weighted;      /* [widest]: g a of the last layer */
   double *products;      /* [columns]: a_i a_i' of a group of i */
   int threads;
-  double *own;   /* [threads]: of each thread, one after the other, the next two */
+  double *own;   /* [threads]: of each thread, one after the other, the next three */
   double *R;     /* R{.} of activations and dZ, laid out as in a tile */
   double *moved; /* [columns]: R{a_i' d_j'} */
+  double *sums;  /* [columns x widest]: of the products of inputs with R{d_j'} */
 } assembly;
 
 static double *column(const assembly *a, double *block, size_t index) {
@@ -151,10 +155,15 @@ static size_t partners(size_t j, size_t units) {
   return wanted < units ? wanted : units;
 }
 
+/* Is layer l followed by one output and nothing else? Then its columns of R{d} are multiples of phi' w. */
+static int before_only_output(const rwk_mlp *m, size_t l) {
+  return l + 2 == m->depth && m->layers[l + 1].outputs == 1;
+}
+
 /* R{a} and R{d} of the layers behind l, and R{d_lj'} of the partners, when z_lj moves by 1. */
 static void move_unit(const assembly *a, size_t l, size_t j) {
   const rwk_mlp *m = a->m;
-  const rwk_mlp_kernel *k = m->kernel;
+  const rwk_mlp_kernel *kernel = m->kernel;
   for (size_t b = l + 1; b < m->depth; b++) {
     const rwk_mlp_layer *layer = &m->layers[b];
     const int hidden = b + 1 < m->depth;
@@ -171,29 +180,36 @@ static void move_unit(const assembly *a, size_t l, size_t j) {
       p.x = place(a, a->at, m->x_at[b]);
       p.dZ = dZ_of(a, a->at, b);
       p.U = dZ_of(a, a->R, b);
-      k->product_tangent(&p, a->e);
+      kernel->product_tangent(&p, a->e);
     } else {
-      k->product(&p, a->e);
+      kernel->product(&p, a->e);
       for (size_t o = 0; o < layer->outputs; o++)
-        k->multiply(column(a, p.Z, o), column(a, p.Z, o), a->g, 1, NULL, a->e);
+        kernel->multiply(column(a, p.Z, o), column(a, p.Z, o), a->g, 1, NULL, a->e);
     }
   }
   for (size_t b = m->depth - 1; b > l; b--) {
     const rwk_mlp_layer *layer = &m->layers[b];
+    const size_t wanted = b - 1 == l ? partners(j, layer->inputs) : layer->inputs;
+    if (before_only_output(m, l)) {
+      for (size_t k = 0; k < wanted; k++)
+        kernel->multiply(column(a, dZ_of(a, a->R, l), k), column(a, a->turned, k), dZ_of(a, a->R, b), 1, NULL,
+                         a->e);
+      break;
+    }
     const rwk_mlp_product p = {
         .Z = dZ_of(a, a->R, b - 1),
-        .outputs = b - 1 == l ? partners(j, layer->inputs) : layer->inputs,
+        .outputs = wanted,
         .term = {{dZ_of(a, a->R, b), a->w + layer->W, layer->outputs, 1, layer->outputs}},
         .terms = 1,
         .slope = m->slope,
         .x = place(a, a->at, m->x_at[b - 1])};
     if (b - 1 == l)
-      k->product_slope(&p, a->e); /* of layer l itself only z_lj moves: phi''_j below */
+      kernel->product_slope(&p, a->e); /* of layer l itself only z_lj moves: phi''_j below */
     else
-      k->product_cotangent(&p, a->e);
+      kernel->product_cotangent(&p, a->e);
   }
   double *own = column(a, dZ_of(a, a->R, l), j);
-  k->multiply(own, column(a, a->ratio, j), column(a, dZ_of(a, a->at, l), j), 1, own, a->e);
+  kernel->multiply(own, column(a, a->ratio, j), column(a, dZ_of(a, a->at, l), j), 1, own, a->e);
 }
 
 /* W_l(.,j) with W_b of a layer further behind: columns R{a_i' d_j'} in groups of i'. The rows of H from
@@ -254,8 +270,9 @@ static void add_next(const assembly *a, size_t l, size_t j) {
 static assembly of_thread(const assembly *a, size_t thread) {
   const size_t tile_columns = a->m->tile_size / a->m->extent.stride;
   assembly mine = *a;
-  mine.R = column(a, a->own, thread * (tile_columns + a->plan.columns));
+  mine.R = column(a, a->own, thread * a->plan.own);
   mine.moved = column(a, mine.R, tile_columns);
+  mine.sums = column(a, mine.moved, a->plan.columns);
   return mine;
 }
 
@@ -263,17 +280,28 @@ static assembly of_thread(const assembly *a, size_t thread) {
 static void add_unit(const assembly *a, size_t l, size_t j, size_t first, size_t end) {
   const rwk_mlp_layer *layer = &a->m->layers[l];
   const size_t units = layer->outputs;
-  const double *products = a->products;
   move_unit(a, l, j);
   if (first == 0) {
     add_next(a, l, j);
     for (size_t b = l + 2; b < a->m->depth; b++) add_far(a, l, j, b);
   }
-  for (size_t i = first; i < end; i++) { /* W(i,j) with W(i',j'), i' <= i: in the row of W(i,j), a step of
-                                            `units` for i' */
-    a->m->kernel->dots(a->H + (layer->W + i * units + j) * a->ldh + layer->W, units, products, i + 1,
-                       dZ_of(a, a->R, l), partners(j, units), a->e);
-    products += (i + 1) * a->e.stride;
+  /* All pairs of inputs in one call: taken by rows of H, most of its blocks would not be full. */
+  const size_t with = partners(j, units), pairs = (first + end + 1) * (end - first) / 2;
+  memset(a->sums, 0, pairs * with * sizeof *a->sums);
+  a->m->kernel->dots(a->sums, with, a->products, pairs, dZ_of(a, a->R, l), with, a->e);
+  const double *sum = a->sums;
+  for (size_t i = first; i < end; i++) /* W(i,j) with W(i',j'), i' <= i: in the row of W(i,j) */
+    for (size_t other = 0; other <= i; other++, sum += with) {
+      double *to = a->H + (layer->W + i * units + j) * a->ldh + layer->W + other * units;
+      for (size_t k = 0; k < with; k++) to[k] += sum[k];
+    }
+}
+
+static void turn(const assembly *a, const rwk_mlp_layer *last) {
+  for (size_t j = 0; j < last->inputs; j++) {
+    const double v = a->w[last->W + j], *slope = column(a, a->slope, j);
+    double *to = column(a, a->turned, j);
+    for (size_t r = 0; r < a->e.rows; r++) to[r] = v * slope[r];
   }
 }
 
@@ -286,6 +314,7 @@ static void add_hidden(const assembly *a, size_t l) {
   const size_t rows = rwk_mlp_layer_rows(layer), units = layer->outputs;
   double *in = input_of(a, l);
   k->slopes(a->slope, a->ratio, place(a, a->at, m->x_at[l]), m->slope, units, a->e);
+  if (before_only_output(m, l)) turn(a, &m->layers[l + 1]);
   for (size_t first = 0, end; first < rows; first = end) {
     double *out = a->products;
     size_t columns = 0;
@@ -367,7 +396,8 @@ rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, v
   a.at = column(&a, a.g, 1);
   a.slope = column(&a, a.at, tile_columns);
   a.ratio = column(&a, a.slope, a.plan.widest);
-  a.weighted = column(&a, a.ratio, a.plan.widest);
+  a.turned = column(&a, a.ratio, a.plan.widest);
+  a.weighted = column(&a, a.turned, a.plan.widest);
   a.products = column(&a, a.weighted, a.plan.widest);
   a.own = column(&a, a.products, a.plan.columns);
   a.threads = s->threads;
