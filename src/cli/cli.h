@@ -40,7 +40,7 @@ enum {
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN, 1,                                    \
     "up, down, cold, best (default: all four)")                                                              \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
-    "search of best beyond the walks: low (none), normal (up to 40 x their work), high (400 x) (default "    \
+    "search of best beyond the walks: low (none), normal (up to 100 x their work), high (1000 x) (default "  \
     "normal)")                                                                                               \
   X(FROM, "from", "LAMBDA", CLI_EXPLAIN, 0, "follow the branch from the fit at this penalty")                \
   X(TO, "to", "LAMBDA", CLI_EXPLAIN, 0, "and as far as this one (default: the walk's next penalty)")         \

@@ -49,8 +49,12 @@ static rwk_status remember(rwk_envelope *e, size_t index, double objective, cons
                            const rwk_origin *origin) {
   rwk_basin *at = e->basins + index * RWK_BASINS;
   size_t *count = &e->basin_count[index], place = *count;
+  const size_t found = origin->kind == RWK_ORIGIN_START;
   for (size_t k = 0; k < *count; k++)
-    if (fabs(at[k].objective - objective) <= alike * fabs(objective)) return RWK_OK;
+    if (fabs(at[k].objective - objective) <= alike * fabs(objective)) {
+      at[k].found += found;
+      return RWK_OK;
+    }
   while (place > 0 && at[place - 1].objective > objective) place--;
   if (place == RWK_BASINS) return RWK_OK;
   double *own = *count == RWK_BASINS ? at[*count - 1].w : rwk_alloc_doubles(e->path->ctx, e->path->dim);
@@ -58,7 +62,7 @@ static rwk_status remember(rwk_envelope *e, size_t index, double objective, cons
   if (*count < RWK_BASINS) ++*count;
   memmove(at + place + 1, at + place, (*count - 1 - place) * sizeof *at);
   memcpy(own, w, e->path->dim * sizeof *own);
-  at[place] = (rwk_basin){.objective = objective, .w = own, .origin = *origin, .fresh = 1};
+  at[place] = (rwk_basin){.objective = objective, .w = own, .origin = *origin, .fresh = 1, .found = found};
   return RWK_OK;
 }
 

@@ -35,7 +35,8 @@ typedef struct rwk_basin {
   double objective;
   double *w; /* [dim] */
   rwk_origin origin;
-  int fresh; /* 1: penalties beside have not been tried from here */
+  int fresh;    /* 1: penalties beside have not been tried from here */
+  size_t found; /* by how many random starts */
 } rwk_basin;
 
 enum { RWK_BASINS = 6 };

@@ -16,9 +16,9 @@ typedef struct budget {
  * descent costs far more than it mostly brings. */
 static budget budget_of(const rwk_path *path) {
   const int dense = rwk_path_is_dense(path), high = path->settings.effort == RWK_EFFORT_HIGH;
-  const double small = 128, times = dense ? fmax(10, 40 * fmin(1, small / (double)path->dim)) : high ? 2 : 1;
-  return high ? (budget){.rounds = 400, .each = 4, .patience = 40, .times = 10 * times}
-              : (budget){.rounds = 100, .each = 4, .patience = 20, .times = times};
+  const double small = 128, times = dense ? fmax(25, 100 * fmin(1, small / (double)path->dim)) : high ? 2 : 1;
+  return high ? (budget){.rounds = 400, .each = 4, .patience = 60, .times = 10 * times}
+              : (budget){.rounds = 100, .each = 4, .patience = 30, .times = times};
 }
 
 /* Iterations of all walks; of a walk up at least, where `best` is alone. */
@@ -60,32 +60,26 @@ static rwk_status change(double *w, const rwk_envelope *e, const double *of, con
   return RWK_OK;
 }
 
-/* Proposal number `number` at a penalty: of four one is a random start, one changes the fit there, and two
- * change any of the lowest minima there: what is best now is seldom beside what will be. Its stream is no
- * other's: those of the walks have the upper half 0 to the grid's length. */
+/* Proposal number `number` at a penalty: of two one is a random start, and one changes any of the lowest
+ * minima there: what is best now is seldom beside what will be. Its stream is no other's: those of the walks
+ * have the upper half 0 to the grid's length. */
 static rwk_status plan_one(rwk_envelope *e, size_t i, uint64_t number) {
   const rwk_path *path = e->path;
   const uint64_t stream = UINT64_C(1) << 63 | (uint64_t)(i + 1) << 32 | number;
   rwk_origin origin = {.kind = RWK_ORIGIN_START, .walk = RWK_WALK_BEST, .lambda = NAN};
   double *w;
-  if (number % 4 == 0 || e->current[i] == RWK_NO_LINE) {
+  if (number % 2 == 0 || e->basin_count[i] == 0) {
     RWK_TRY(rwk_envelope_plan(&w, e, i, origin));
     RWK_TRY(rwk_path_start(w, path, stream));
   } else {
-    const rwk_line *line = &e->lines[e->current[i]];
     rwk_stream s;
     rwk_stream_init(&s, path->settings.seed ^ UINT64_C(0x9e3779b97f4a7c15), stream);
     const rwk_line *other = &e->lines[rwk_stream_u64(&s) % e->count];
-    const double *of = line->w;
-    origin = line->origin;
-    if (number % 2 && e->basin_count[i]) {
-      const rwk_basin *basin = &e->basins[i * RWK_BASINS + rwk_stream_u64(&s) % e->basin_count[i]];
-      of = basin->w;
-      origin = basin->origin;
-    }
+    const rwk_basin *basin = &e->basins[i * RWK_BASINS + rwk_stream_u64(&s) % e->basin_count[i]];
+    origin = basin->origin;
     origin.kind = RWK_ORIGIN_NEIGHBOUR;
     RWK_TRY(rwk_envelope_plan(&w, e, i, origin));
-    RWK_TRY(change(w, e, of, other->w, stream));
+    RWK_TRY(change(w, e, basin->w, other->w, stream));
   }
   rwk_envelope_try(e);
   return RWK_OK;
@@ -108,6 +102,14 @@ static rwk_status plan_from_beside(rwk_envelope *e) {
   return RWK_OK;
 }
 
+/* No gain for so long; or a few rounds, where random starts have ended in the lowest minimum so often that
+ * it is unlikely to be a rare one's neighbour. */
+static int exhausted(const rwk_envelope *e, size_t i, int idle, int patience) {
+  const int few = 5;
+  const size_t often = 4;
+  return idle >= patience || (idle >= few && e->basin_count[i] && e->basins[i * RWK_BASINS].found >= often);
+}
+
 /* What the search keeps for every penalty. */
 typedef struct notes {
   double *before; /* J when the round began */
@@ -125,7 +127,7 @@ static rwk_status search(rwk_envelope *e, notes *n) {
     RWK_TRY(plan_from_beside(e));
     for (size_t i = 0; i < count; i++) {
       n->before[i] = rwk_envelope_at(e, i);
-      for (int k = 0; k < b.each && n->idle[i] < b.patience; k++)
+      for (int k = 0; k < b.each && !exhausted(e, i, n->idle[i], b.patience); k++)
         RWK_TRY(plan_one(e, i, (uint64_t)round * (uint64_t)b.each + (uint64_t)k));
     }
     if (e->descent_count == 0) return RWK_OK;
