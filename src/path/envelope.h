@@ -38,8 +38,6 @@ typedef struct rwk_basin {
   int fresh; /* 1: penalties beside have not been tried from here */
 } rwk_basin;
 
-enum { RWK_BASINS = 6 };
-
 typedef struct rwk_envelope {
   rwk_path *path;
   rwk_line *lines;
