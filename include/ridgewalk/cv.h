@@ -76,8 +76,10 @@ RWK_API void rwk_cv_destroy(rwk_cv *cv); /* NULL is fine */
 typedef struct rwk_cv_point {
   double lambda;
   double mean, se;   /* squared error of what was held out, in standardised units of the targets */
-  double parameters; /* effective number of parameters of the fit to all rows (laplace.h); NaN where its
-                        certificate does not allow it */
+  double parameters; /* effective number of parameters of the fit to all rows: tr(H^-1 (H - 2 lambda M))
+                        (laplace.h); NaN where its certificate does not allow it */
+  double parameters_gn; /* the same with Gauss and Newton's matrix for H - 2 lambda M: 0 to dim; NaN beyond
+                           10000 weights */
   double explained;  /* 1 - MSE / MSE of the constant model, of the fit to all rows, in sample */
 } rwk_cv_point;
 

@@ -19,39 +19,69 @@ void rwk_laplace_destroy(rwk_laplace *l) {
   rwk_free(l->ctx, l);
 }
 
-/* dim - 2 lambda tr(H^-1 M), tr(H^-1 M) = sum over penalised i of |L^-1 e_i|^2. */
-static rwk_status count_by_factor(rwk_laplace *l, const rwk_problem *p, double lambda) {
-  double *x = rwk_alloc_doubles(l->ctx, l->dim), sum = 0;
-  if (!x) return rwk_fail_memory(l->ctx, "effective parameters");
-  for (size_t i = 0; i < l->dim; i++) {
+/* tr(H^-1 M) from Cholesky's factor: the sum over penalised i of |L^-1 e_i|^2. */
+static rwk_status trace_by_factor(double *trace, rwk_context *ctx, const rwk_problem *p, const double *factor) {
+  double *x = rwk_alloc_doubles(ctx, p->dim);
+  if (!x) return rwk_fail_memory(ctx, "effective parameters");
+  *trace = 0;
+  for (size_t i = 0; i < p->dim; i++) {
     if (!p->penalised[i]) continue;
-    const size_t rest = l->dim - i; /* the first i entries of L^-1 e_i are 0 */
+    const size_t rest = p->dim - i; /* the first i entries of L^-1 e_i are 0 */
     memset(x, 0, rest * sizeof *x);
     x[0] = 1;
-    rwk_triangular_solve(x, 0, l->factor + i * l->dim + i, l->dim, rest);
-    sum += rwk_dot(rest, x, x);
+    rwk_triangular_solve(x, 0, factor + i * p->dim + i, p->dim, rest);
+    *trace += rwk_dot(rest, x, x);
   }
-  rwk_free_doubles(l->ctx, x);
-  l->parameters = (double)l->dim - 2 * lambda * sum;
+  rwk_free_doubles(ctx, x);
   return RWK_OK;
 }
 
-/* The same over the eigenvectors that are not flat: sum of 1 - 2 lambda |M v|^2 / eigenvalue. */
-static rwk_status count_by_eigen(rwk_laplace *l, const rwk_problem *p, double *H, double lambda,
-                                 double zero_limit) {
-  double *values = rwk_alloc_doubles(l->ctx, l->dim), *vectors = rwk_alloc_doubles(l->ctx, l->dim * l->dim);
-  rwk_status status = values && vectors ? rwk_eigen(l->ctx, values, vectors, H, l->dim, l->dim)
-                                        : rwk_fail_memory(l->ctx, "effective parameters");
-  l->parameters = 0;
-  for (size_t j = 0; j < l->dim && status == RWK_OK; j++) {
+/* The same numbers over the eigenvectors of H that are not flat: sum of 1 - 2 lambda |M v|^2 / eigenvalue. H is
+ * destroyed. */
+static rwk_status count_by_eigen(double *parameters, rwk_context *ctx, const rwk_problem *p, double *H,
+                                 double lambda, double zero_limit) {
+  const size_t n = p->dim;
+  double *values = rwk_alloc_doubles(ctx, n), *vectors = rwk_alloc_doubles(ctx, n * n);
+  rwk_status status = values && vectors ? rwk_eigen(ctx, values, vectors, H, n, n)
+                                        : rwk_fail_memory(ctx, "effective parameters");
+  *parameters = 0;
+  for (size_t j = 0; j < n && status == RWK_OK; j++) {
     if (!(values[j] > zero_limit)) continue;
     double square = 0;
-    for (size_t i = 0; i < l->dim; i++)
-      if (p->penalised[i]) square += vectors[j * l->dim + i] * vectors[j * l->dim + i];
-    l->parameters += 1 - 2 * lambda * square / values[j];
+    for (size_t i = 0; i < n; i++)
+      if (p->penalised[i]) square += vectors[j * n + i] * vectors[j * n + i];
+    *parameters += 1 - 2 * lambda * square / values[j];
   }
-  rwk_free_doubles(l->ctx, values);
-  rwk_free_doubles(l->ctx, vectors);
+  rwk_free_doubles(ctx, values);
+  rwk_free_doubles(ctx, vectors);
+  return status;
+}
+
+rwk_status rwk_effective_parameters(double *parameters, rwk_context *ctx, const rwk_problem *p, double lambda,
+                                    double *A) {
+  const size_t n = p->dim;
+  double largest = 0, trace;
+  size_t pivot;
+  for (size_t i = 0; i < n; i++) {
+    if (p->penalised[i]) A[i * n + i] += 2 * lambda;
+    largest = fmax(largest, A[i * n + i]);
+  }
+  rwk_mirror(A, n, n);
+  double *factor = rwk_alloc_doubles(ctx, n * n);
+  if (!factor) return rwk_fail_memory(ctx, "effective parameters");
+  memcpy(factor, A, n * n * sizeof *factor);
+  rwk_cholesky(&pivot, factor, n, n);
+  double least = INFINITY;
+  for (size_t i = 0; i < n; i++) least = fmin(least, factor[i * n + i] * factor[i * n + i]);
+  const double zero_limit = 1e-13 * (double)n * largest;
+  rwk_status status;
+  if (pivot == 0 && least > zero_limit) {
+    status = trace_by_factor(&trace, ctx, p, factor);
+    if (status == RWK_OK) *parameters = (double)n - 2 * lambda * trace;
+  } else {
+    status = count_by_eigen(parameters, ctx, p, A, lambda, zero_limit);
+  }
+  rwk_free_doubles(ctx, factor);
   return status;
 }
 
@@ -74,9 +104,11 @@ static rwk_status build(rwk_laplace *l, const rwk_problem *problem, double lambd
     else
       l->factor = H;
     if (l->factor) H = NULL;
-    if (status == RWK_OK) status = count_by_factor(l, problem, lambda);
+    double trace = 0;
+    if (status == RWK_OK) status = trace_by_factor(&trace, l->ctx, problem, l->factor);
+    l->parameters = (double)l->dim - 2 * lambda * trace;
   } else if (status == RWK_OK) {
-    status = count_by_eigen(l, problem, H, lambda, c->zero_limit);
+    status = count_by_eigen(&l->parameters, l->ctx, problem, H, lambda, c->zero_limit);
   }
   rwk_free_doubles(l->ctx, H);
   return status;

@@ -25,7 +25,9 @@ enum {
   CLI_RUNS = 8,
   CLI_EXPLAIN = 16,
   CLI_AUDIT = 32,
-  CLI_CONVERT = 64
+  CLI_CONVERT = 64,
+  CLI_CV = 1024, /* takes every option of path, too */
+  CLI_EXPORT = 2048
 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
@@ -38,10 +40,18 @@ enum {
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
     "collapse)")                                                                                             \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN, 1,                                    \
-    "up, down, cold, best (default: all four)")                                                              \
+    "up, down, cold, best (default: all four; cv: up and best)")                                                              \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
     "search of best beyond the walks: low (none), normal (up to 40 x their work), high (400 x) (default "    \
-    "normal)")                                                                                               \
+    "normal; cv: low)")                                                                                               \
+  X(FOLDS, "folds", "K", CLI_CV, 1, "folds of the cross-validation (default 5)")                             \
+  X(REPEATS, "repeats", "R", CLI_CV, 1, "divisions of the rows into folds, each at random anew (default 1)") \
+  X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV, 1, "rows with the same cell in this column are a fold")      \
+  X(GROUP, "group", "NAME", CLI_CV, 1, "rows with the same cell in this column stay in one fold")            \
+  X(NO_STRATIFY, "no-stratify", "", CLI_CV, 1,                                                               \
+    "folds at random (default: each has its share of small and of large targets)")                          \
+  X(ENSEMBLE, "ensemble", "M", CLI_CV, 1,                                                                    \
+    "predict by the mean of the M lowest minima at a penalty, 1 to 6 (default 1)")                           \
   X(FROM, "from", "LAMBDA", CLI_EXPLAIN, 0, "follow the branch from the fit at this penalty")                \
   X(TO, "to", "LAMBDA", CLI_EXPLAIN, 0, "and as far as this one (default: the walk's next penalty)")         \
   X(STEP, "step", "X", CLI_EXPLAIN, 0, "longest step along the branch (default 0.5)")                        \
@@ -171,6 +181,8 @@ int cli_interrupted(void *payload); /* a rwk_cancel_fn */
 
 typedef struct cli_setup {
   rwk_context *ctx;
+  rwk_table *table; /* cv keeps it, and the design without scales */
+  rwk_design *raw;
   rwk_design *design;
   rwk_mlp *mlp;
   rwk_objective_scale scale; /* of the convention, biases as asked */
@@ -185,6 +197,9 @@ int cli_read_table(rwk_table **table, rwk_context *ctx, const char *file, const 
 int cli_read_design(cli_setup *s, const char *file, const cli_args *args);
 /* hidden: widths, or NULL to take --hidden. */
 int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, size_t hidden_count);
+/* The settings of that network, without the table. */
+int cli_network_settings(rwk_mlp_settings *m, cli_setup *s, const cli_args *args, const size_t *hidden,
+                         size_t hidden_count);
 /* w[dim] (to be freed) from a weights file; shapes are checked. */
 int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights, const char *file);
 void cli_setup_release(cli_setup *s);
@@ -287,5 +302,6 @@ int cli_runs(const cli_args *args);
 int cli_explain(const cli_args *args);
 int cli_audit(const cli_args *args);
 int cli_convert(const cli_args *args);
+int cli_cv(const cli_args *args);
 
 #endif

@@ -16,7 +16,7 @@ struct rwk_folds {
 static const uint64_t streams = UINT64_C(3) << 61;
 
 void rwk_folds_settings_init(rwk_folds_settings *settings) {
-  *settings = (rwk_folds_settings){.size = sizeof *settings, .count = 5, .repeats = 1};
+  *settings = (rwk_folds_settings){.size = sizeof *settings, .count = 5, .repeats = 1, .stratify = 1};
 }
 
 void rwk_folds_destroy(rwk_folds *f) {
@@ -146,12 +146,9 @@ static rwk_status check(rwk_context *ctx, const rwk_design *d, const rwk_folds_s
   if (!s->column && s->count < 2) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "folds: at least 2");
   if (s->repeats < 1 || s->repeats > 1000)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "repeats: 1 to 1000");
-  if (s->column && (s->group || s->repeats > 1 || s->stratify))
-    return rwk_fail(ctx, RWK_INVALID_ARGUMENT,
-                    "folds: a column of folds leaves nothing to group, stratify or repeat");
-  if (s->group && s->stratify)
-    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "folds: groups cannot be stratified; choose one of the two");
-  if (s->stratify && !d->Y) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "stratify: the design has no targets");
+  if (s->column && (s->group || s->repeats > 1))
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "folds: a column of folds leaves nothing to group or repeat");
+  if (s->stratify && !s->column && !s->group && !d->Y) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "stratify: the design has no targets");
   if (!s->column && s->count > d->rows)
     return rwk_fail(ctx, RWK_DATA, "folds: %zu rows cannot make %zu folds", d->rows, s->count);
   return RWK_OK;

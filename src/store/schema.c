@@ -160,7 +160,7 @@ static const rwk_field CVS[] = {
 
 static const rwk_field CV_POINTS[] = {
     CV_POINT(lambda, lambda, REAL),         CV_POINT(mean, mean, REAL),
-    CV_POINT(se, se, REAL),                 CV_POINT(parameters, parameters, REAL),
+    CV_POINT(se, se, REAL),                 CV_POINT(parameters, parameters, REAL), CV_POINT(parameters_gn, parameters_gn, REAL),
     CV_POINT(explained, explained, REAL),
 };
 

@@ -342,6 +342,26 @@ static double of_constant(const rwk_design *d) {
   return total;
 }
 
+static rwk_status count_parameters(rwk_cv_point *point, rwk_context *ctx, const rwk_mlp *mlp,
+                                   const rwk_problem *problem, const rwk_fit *fit) {
+  enum { DIM_MOST = 10000 };
+  const size_t dim = rwk_problem_dim(problem);
+  if (dim > DIM_MOST) return RWK_OK;
+  rwk_laplace *laplace;
+  rwk_status status = rwk_laplace_create(&laplace, ctx, problem, fit->lambda, fit->w, &fit->certificate);
+  if (status == RWK_OK) {
+    point->parameters = rwk_laplace_parameters(laplace);
+    rwk_laplace_destroy(laplace);
+  } else if (status != RWK_DATA && status != RWK_NUMERICAL) {
+    return status;
+  }
+  double *A = rwk_alloc_doubles(ctx, dim * dim);
+  status = A ? rwk_mlp_gauss_newton(A, dim, mlp, fit->w) : rwk_fail_memory(ctx, "effective parameters");
+  if (status == RWK_OK) status = rwk_effective_parameters(&point->parameters_gn, ctx, problem, fit->lambda, A);
+  rwk_free_doubles(ctx, A);
+  return status;
+}
+
 static rwk_status describe_points(study *s, const rwk_design *whole, rwk_mlp *mlp) {
   rwk_cv *cv = s->cv;
   const double constant = of_constant(whole);
@@ -349,19 +369,11 @@ static rwk_status describe_points(study *s, const rwk_design *whole, rwk_mlp *ml
   if (!cv->points) return rwk_fail_memory(cv->ctx, "the curve");
   for (size_t i = 0; i < cv->summary.count; i++) {
     const rwk_fit *fit = &cv->fits[i * (size_t)s->settings->ensemble];
-    cv->points[i] = (rwk_cv_point){.lambda = cv->lambda[i], .parameters = NAN, .explained = NAN};
+    cv->points[i] = (rwk_cv_point){.lambda = cv->lambda[i], .parameters = NAN, .parameters_gn = NAN, .explained = NAN};
     if (!fit->w) continue;
     cv->points[i].explained = 1 - rwk_mlp_mse(mlp, fit->certificate.loss) / constant;
     if (rwk_cancelled(cv->ctx)) return RWK_CANCELLED;
-    rwk_laplace *laplace;
-    const rwk_status status = rwk_laplace_create(&laplace, cv->ctx, rwk_mlp_problem(mlp), fit->lambda, fit->w,
-                                                 &fit->certificate);
-    if (status == RWK_OK) {
-      cv->points[i].parameters = rwk_laplace_parameters(laplace);
-      rwk_laplace_destroy(laplace);
-    } else if (status != RWK_DATA && status != RWK_NUMERICAL) {
-      return status;
-    }
+    RWK_TRY(count_parameters(&cv->points[i], cv->ctx, mlp, rwk_mlp_problem(mlp), fit));
   }
   return RWK_OK;
 }
