@@ -309,5 +309,6 @@ int cli_explain(const cli_args *args);
 int cli_audit(const cli_args *args);
 int cli_convert(const cli_args *args);
 int cli_cv(const cli_args *args);
+int cli_export(const cli_args *args);
 
 #endif

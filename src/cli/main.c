@@ -6,7 +6,8 @@ static const struct {
   int (*run)(const cli_args *args);
 } table[] = {{CLI_PATH, cli_path},       {CLI_CERTIFY, cli_certify}, {CLI_EXPLAIN, cli_explain},
              {CLI_PREDICT, cli_predict}, {CLI_RUNS, cli_runs},       {CLI_AUDIT, cli_audit},
-             {CLI_CONVERT, cli_convert}, {CLI_CV, cli_cv}};
+             {CLI_CONVERT, cli_convert}, {CLI_CV, cli_cv},
+             {CLI_EXPORT, cli_export}};
 
 enum { VERBS = sizeof table / sizeof *table };
 

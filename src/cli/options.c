@@ -37,6 +37,9 @@ static const struct {
     {CLI_CV, "cv", "DATA",
      "choose the penalty by cross-validation of the whole path, with standard errors, and fit it to all rows",
      "ridgewalk cv diabetes.csv --target progression --hidden 8 --folds 10"},
+    {CLI_EXPORT, "export", "RUN",
+     "write a fit out for others: weights with their scales as JSON or CSV, a C function, an ONNX model",
+     "ridgewalk export diabetes.rwk --lambda 1se --out model.c"},
     {CLI_CONVERT, "convert", "PENALTY", "turn one tool's penalty into another's",
      "ridgewalk convert 0.01 --from sklearn --to torch --rows 442"},
 };
@@ -58,7 +61,7 @@ const char *cli_verb_name(int verb) {
 }
 
 const char *cli_verb_list(void) {
-  return "path, cv, certify, explain, predict, runs, audit, convert";
+  return "path, cv, certify, explain, predict, export, runs, audit, convert";
 }
 
 static int takes(int verb, size_t option) {
