@@ -1,7 +1,7 @@
 /* ridgewalk/folds.h: which rows are held out together in a cross-validation.
  *
- * A fold is a set of rows; each repeat puts every row of a design into one of `count` folds. The same bits for
- * the same seed, on any machine and for any number of threads.
+ * A fold is a set of rows; each repeat puts every row of a design into one of `count` folds. The same bits
+ * for the same seed, on any machine and for any number of threads.
  */
 #ifndef RIDGEWALK_FOLDS_H
 #define RIDGEWALK_FOLDS_H
@@ -27,9 +27,10 @@ typedef struct rwk_folds_settings {
 
 RWK_API void rwk_folds_settings_init(rwk_folds_settings *settings);
 
-/* Divides the rows of a design. `table` is the one the design was made from (NULL is fine where neither column
- * nor group is named); both may be destroyed afterwards. RWK_DATA with a sentence where there are fewer rows
- * (or groups) than folds, a cell of the column is missing, or training would have fewer than 2 rows. */
+/* Divides the rows of a design. `table` is the one the design was made from (NULL is fine where neither
+ * column nor group is named); both may be destroyed afterwards. RWK_DATA with a sentence where there are
+ * fewer rows (or groups) than folds, a cell of the column is missing, or training would have fewer than 2
+ * rows. */
 RWK_API rwk_status rwk_folds_create(rwk_folds **folds, rwk_context *ctx, const rwk_table *table,
                                     const rwk_design *design, const rwk_folds_settings *settings);
 RWK_API void rwk_folds_destroy(rwk_folds *folds); /* NULL is fine */

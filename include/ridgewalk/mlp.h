@@ -122,8 +122,9 @@ RWK_API rwk_status rwk_mlp_predict(double *F, size_t ldf, const rwk_mlp *mlp, co
 RWK_API rwk_status rwk_mlp_jacobian(double *G, size_t ldg, const rwk_mlp *mlp, const double *X, size_t ldx,
                                     size_t rows, const double *w);
 
-/* A[dim x dim] = 2 loss_scale sum_i omega_i J_i' J_i over the table, J_i the Jacobian of row i: the Hessian of L
- * without the residuals' part, never negative (Gauss and Newton). Lower triangle and upper. One thread. */
+/* A[dim x dim] = 2 loss_scale sum_i omega_i J_i' J_i over the table, J_i the Jacobian of row i: the Hessian
+ * of L without the residuals' part, never negative (Gauss and Newton). Lower triangle and upper. One thread.
+ */
 RWK_API rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *mlp, const double *w);
 
 /* MSE from a loss: SSE / sum omega, whatever loss_scale is. */

@@ -1,6 +1,6 @@
 /* ridgewalk/run.h: the run file NAME.rwk, one SQLite database that holds a path: settings, data fingerprint,
- * every fit with its weights and certificate, drops; and a cross-validation, if there was one. It is written as the path is walked; after a kill at any
- * moment it opens clean.
+ * every fit with its weights and certificate, drops; and a cross-validation, if there was one. It is written
+ * as the path is walked; after a kill at any moment it opens clean.
  *
  * Schema: docs/run-file.md. Names of columns are the names of the settings and result fields.
  * Every row carries a checksum: what is read is what was written, or RWK_FORMAT.
@@ -104,8 +104,8 @@ RWK_API size_t rwk_run_fold_count(rwk_run *run);
 RWK_API rwk_status rwk_run_fold_fit_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_fold_fit_at(rwk_fit *fit, size_t *fold, double *w, rwk_run *run, size_t k);
 RWK_API rwk_status rwk_run_fold_drop_count(size_t *count, rwk_run *run);
-RWK_API rwk_status rwk_run_fold_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, size_t *fold, rwk_run *run,
-                                        size_t k);
+RWK_API rwk_status rwk_run_fold_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, size_t *fold,
+                                        rwk_run *run, size_t k);
 
 #ifdef __cplusplus
 }

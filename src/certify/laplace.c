@@ -20,7 +20,8 @@ void rwk_laplace_destroy(rwk_laplace *l) {
 }
 
 /* tr(H^-1 M) from Cholesky's factor: the sum over penalised i of |L^-1 e_i|^2. */
-static rwk_status trace_by_factor(double *trace, rwk_context *ctx, const rwk_problem *p, const double *factor) {
+static rwk_status trace_by_factor(double *trace, rwk_context *ctx, const rwk_problem *p,
+                                  const double *factor) {
   double *x = rwk_alloc_doubles(ctx, p->dim);
   if (!x) return rwk_fail_memory(ctx, "effective parameters");
   *trace = 0;
@@ -36,8 +37,8 @@ static rwk_status trace_by_factor(double *trace, rwk_context *ctx, const rwk_pro
   return RWK_OK;
 }
 
-/* The same numbers over the eigenvectors of H that are not flat: sum of 1 - 2 lambda |M v|^2 / eigenvalue. H is
- * destroyed. */
+/* The same numbers over the eigenvectors of H that are not flat: sum of 1 - 2 lambda |M v|^2 / eigenvalue. H
+ * is destroyed. */
 static rwk_status count_by_eigen(double *parameters, rwk_context *ctx, const rwk_problem *p, double *H,
                                  double lambda, double zero_limit) {
   const size_t n = p->dim;
@@ -100,7 +101,8 @@ static rwk_status build(rwk_laplace *l, const rwk_problem *problem, double lambd
     size_t pivot;
     rwk_cholesky(&pivot, H, l->dim, l->dim);
     if (pivot)
-      status = rwk_fail(l->ctx, RWK_NUMERICAL, "the Hessian of this minimum cannot be factorised in double precision");
+      status = rwk_fail(l->ctx, RWK_NUMERICAL,
+                        "the Hessian of this minimum cannot be factorised in double precision");
     else
       l->factor = H;
     if (l->factor) H = NULL;
@@ -122,8 +124,8 @@ rwk_status rwk_laplace_create(rwk_laplace **laplace, rwk_context *ctx, const rwk
                     "the Hessian says nothing of a model that is no certified minimum (this one: %s%s)",
                     rwk_verdict_name(c->verdict), c->escapable ? ", escapable" : "");
   if (problem->dim > DIM_MOST)
-    return rwk_fail(ctx, RWK_DATA, "%zu weights are too many for a factorised Hessian (%d at most)", problem->dim,
-                    DIM_MOST);
+    return rwk_fail(ctx, RWK_DATA, "%zu weights are too many for a factorised Hessian (%d at most)",
+                    problem->dim, DIM_MOST);
   rwk_laplace *l = rwk_calloc(ctx, 1, sizeof *l);
   if (!l) return rwk_fail_memory(ctx, "a Hessian");
   l->ctx = ctx;
@@ -142,9 +144,10 @@ double rwk_laplace_parameters(const rwk_laplace *l) {
 
 rwk_status rwk_laplace_forms(double *form, const rwk_laplace *l, double *G, size_t ldg, size_t count) {
   if (!l->factor)
-    return rwk_fail(l->ctx, RWK_DATA,
-                    "standard errors need a strict minimum: along the flat directions of this one nothing holds "
-                    "the weights");
+    return rwk_fail(
+        l->ctx, RWK_DATA,
+        "standard errors need a strict minimum: along the flat directions of this one nothing holds "
+        "the weights");
   if (ldg < l->dim) return rwk_fail(l->ctx, RWK_INVALID_ARGUMENT, "ldg is less than the number of weights");
   for (size_t j = 0; j < count; j++) {
     double *g = G + j * ldg;

@@ -36,20 +36,20 @@ enum {
   X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model)")     \
   X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
     "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
-  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT, 1,                                       \
+  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT, 1,                          \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
-    "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                                                                                             \
-  X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT, 1,                                    \
-    "up, down, cold, best (default: all four; cv: up and best)")                                                              \
+    "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                    \
+  X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT, 1,                       \
+    "up, down, cold, best (default: all four; cv: up and best)")                                             \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
     "search of best beyond the walks: low (none), normal (up to 40 x their work), high (400 x) (default "    \
-    "normal; cv: low)")                                                                                               \
+    "normal; cv: low)")                                                                                      \
   X(FOLDS, "folds", "K", CLI_CV, 1, "folds of the cross-validation (default 5)")                             \
   X(REPEATS, "repeats", "R", CLI_CV, 1, "divisions of the rows into folds, each at random anew (default 1)") \
   X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV, 1, "rows with the same cell in this column are a fold")      \
   X(GROUP, "group", "NAME", CLI_CV, 1, "rows with the same cell in this column stay in one fold")            \
   X(NO_STRATIFY, "no-stratify", "", CLI_CV, 1,                                                               \
-    "folds at random (default: each has its share of small and of large targets)")                          \
+    "folds at random (default: each has its share of small and of large targets)")                           \
   X(ENSEMBLE, "ensemble", "M", CLI_CV, 1,                                                                    \
     "predict by the mean of the M lowest minima at a penalty, 1 to 6 (default 1)")                           \
   X(SE, "se", "", CLI_PREDICT, 0, "a column of standard errors beside each prediction (Laplace)")            \
@@ -63,7 +63,7 @@ enum {
   X(WITH_WEIGHTS, "with-weights", "", CLI_EXPLAIN, 0, "the weights of every point in the JSON")              \
   X(STARTS, "starts", "N", CLI_PATH, 1, "random starts of every walk (default 1)")                           \
   X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT, 0,                                          \
-    "which start of the walk (default: the best)")        \
+    "which start of the walk (default: the best)")                                                           \
   X(SEED, "seed", "S", CLI_PATH, 1, "seed of the random starts (default 0)")                                 \
   X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton)")             \
   X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY, 1,                                                    \
@@ -111,8 +111,8 @@ enum {
     "missing cells: error, or drop their rows (default error)")                                              \
   X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                  \
   X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")            \
-  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT, 0,                                                           \
-    "run file to write (default DATA.rwk here); predict, export: the file")                                          \
+  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT, 0,                                              \
+    "run file to write (default DATA.rwk here); predict, export: the file")                                  \
   X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
   X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0,                                           \

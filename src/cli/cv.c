@@ -92,7 +92,8 @@ static int run(cv_job *c) {
   int code = 0;
   if (status == RWK_CANCELLED) {
     if (j->bar) fputc('\n', stderr);
-    code = cli_fail(CLI_INTERRUPTED, "interrupted: %lld of %lld fits are kept; go on with: ridgewalk cv --resume %s",
+    code = cli_fail(CLI_INTERRUPTED,
+                    "interrupted: %lld of %lld fits are kept; go on with: ridgewalk cv --resume %s",
                     (long long)j->done, (long long)j->total, j->out);
   } else if (status != RWK_OK) {
     code = cli_fail_status(j->setup.ctx, status);

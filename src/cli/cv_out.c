@@ -73,13 +73,13 @@ static void print_count(FILE *to, double x) {
 
 static void print_table(FILE *to, const view *v) {
   char text[32];
-  fprintf(to, "\n  %-12s%-25s%9s %9s %10s  %-13s %-8s %s\n", v->r->scale.lambda, "error held out", "Df", "Df (H)",
-          "explained", "MSE in sample", "left in", "fit to all rows");
+  fprintf(to, "\n  %-12s%-25s%9s %9s %10s  %-13s %-8s %s\n", v->r->scale.lambda, "error held out", "Df",
+          "Df (H)", "explained", "MSE in sample", "left in", "fit to all rows");
   for (size_t i = 0; i < v->cv->count; i++) {
     const rwk_cv_point *p = &v->points[i];
     const rwk_fit *fit = v->best ? v->best->points[i] : NULL;
-    fprintf(to, "  %-12s%-10.6f +- %-10.6f ", cli_lambda_text(text, cli_user_lambda(v->r, p->lambda)), p->mean,
-            p->se);
+    fprintf(to, "  %-12s%-10.6f +- %-10.6f ", cli_lambda_text(text, cli_user_lambda(v->r, p->lambda)),
+            p->mean, p->se);
     print_count(to, p->parameters_gn);
     print_count(to, p->parameters);
     fprintf(to, "%9.2f%%  %-13.6f ", 100 * p->explained, fit ? cli_mse(v->r, fit->solve.loss) : NAN);
@@ -91,9 +91,11 @@ static void print_table(FILE *to, const view *v) {
             i == v->cv->index[RWK_CV_MIN] ? "   <- lambda_min" : "",
             i == v->cv->index[RWK_CV_1SE] ? "   <- lambda_1se" : "");
   }
-  fprintf(to, "  Df: effective parameters, by Gauss and Newton's matrix; (H): by the exact Hessian, negative where "
-              "units are about to die\n"
-              "  left in: folds in which a walk left its branch of minima between this penalty and the next\n");
+  fprintf(
+      to,
+      "  Df: effective parameters, by Gauss and Newton's matrix; (H): by the exact Hessian, negative where "
+      "units are about to die\n"
+      "  left in: folds in which a walk left its branch of minima between this penalty and the next\n");
 }
 
 static void print_causes(FILE *to, const size_t *causes) {
@@ -120,20 +122,24 @@ static void print_words(FILE *to, const view *v) {
   char text[32];
   fprintf(to, "\n%zu folds", cv->folds);
   if (cv->repeats > 1) fprintf(to, ", %zu times", cv->repeats);
-  fprintf(to, ", %.3g s: the error is that of rows the network has not seen, in units of the target's variance.\n",
-          cv->seconds);
+  fprintf(
+      to,
+      ", %.3g s: the error is that of rows the network has not seen, in units of the target's variance.\n",
+      cv->seconds);
   print_choice(to, v, RWK_CV_MIN, "lambda_min");
   print_choice(to, v, RWK_CV_1SE, "lambda_1se");
   if (cv->end)
-    fprintf(to,
-            "lambda_min is the %s penalty of the grid: the best may lie beyond; widen the grid by --lambda %s.\n",
-            cv->end < 0 ? "smallest" : "largest",
-            cv->end < 0 ? "with a smaller first penalty" : "with a larger last penalty");
+    fprintf(
+        to,
+        "lambda_min is the %s penalty of the grid: the best may lie beyond; widen the grid by --lambda %s.\n",
+        cv->end < 0 ? "smallest" : "largest",
+        cv->end < 0 ? "with a smaller first penalty" : "with a larger last penalty");
   if (cv->twins)
-    fprintf(to,
-            "%zu rows have a twin, equal in every feature and target, in another fold (first: rows %zu and %zu): "
-            "what is held out there was seen in training; --group keeps rows together.\n",
-            cv->twins, cv->twin_first + 1, cv->twin_second + 1);
+    fprintf(
+        to,
+        "%zu rows have a twin, equal in every feature and target, in another fold (first: rows %zu and %zu): "
+        "what is held out there was seen in training; --group keeps rows together.\n",
+        cv->twins, cv->twin_first + 1, cv->twin_second + 1);
   if (t->drop_count + t->rise_count) {
     fprintf(to, "On their way the folds' walks left their branch of minima %zu times",
             t->drop_count + t->rise_count);
@@ -147,14 +153,16 @@ static void print_words(FILE *to, const view *v) {
       print_causes(to, t->rises);
       fprintf(to, ")");
     }
-    fprintf(to, ". A curve that jumps where `left in` is not empty jumps between basins, not by noise alone.\n");
+    fprintf(to,
+            ". A curve that jumps where `left in` is not empty jumps between basins, not by noise alone.\n");
   }
-  fprintf(to, "%zu of %zu fits of best in the folds are certified minima.\n", t->fits - t->uncertified, t->fits);
+  fprintf(to, "%zu of %zu fits of best in the folds are certified minima.\n", t->fits - t->uncertified,
+          t->fits);
   if (cv->ensemble > 1)
     fprintf(to, "Predictions are means over up to %d minima (the lowest ones, symmetries counted once).\n",
             cv->ensemble);
-  fprintf(to, "Predict: ridgewalk predict %s NEW.csv --lambda 1se (or min, or %s)\nRun file: %s\n", v->r->file,
-          cli_lambda_text(text, chosen(v, RWK_CV_MIN)), v->r->file);
+  fprintf(to, "Predict: ridgewalk predict %s NEW.csv --lambda 1se (or min, or %s)\nRun file: %s\n",
+          v->r->file, cli_lambda_text(text, chosen(v, RWK_CV_MIN)), v->r->file);
 }
 
 /* ---- JSON ---- */
@@ -186,7 +194,8 @@ static json_t *causes_of(const size_t *causes) {
 static int print_json(FILE *to, const view *v) {
   const rwk_cv_summary *cv = v->cv;
   json_t *root = json_object(), *lambda = json_array(), *mean = json_array(), *se = json_array(),
-         *parameters = json_array(), *gn = json_array(), *explained = json_array(), *left = json_array(), *verdicts = json_array();
+         *parameters = json_array(), *gn = json_array(), *explained = json_array(), *left = json_array(),
+         *verdicts = json_array();
   for (size_t i = 0; i < cv->count; i++) {
     const rwk_fit *fit = v->best ? v->best->points[i] : NULL;
     json_array_append_new(lambda, number(cli_user_lambda(v->r, v->points[i].lambda)));
@@ -196,7 +205,8 @@ static int print_json(FILE *to, const view *v) {
     json_array_append_new(gn, number(v->points[i].parameters_gn));
     json_array_append_new(explained, number(v->points[i].explained));
     if (i + 1 < cv->count) json_array_append_new(left, json_integer((json_int_t)v->strands.left[i]));
-    json_array_append_new(verdicts, fit ? json_string(rwk_verdict_name(fit->certificate.verdict)) : json_null());
+    json_array_append_new(verdicts,
+                          fit ? json_string(rwk_verdict_name(fit->certificate.verdict)) : json_null());
   }
   json_object_set_new(root, "lambda", lambda);
   json_object_set_new(root, "mean", mean);
@@ -214,9 +224,10 @@ static int print_json(FILE *to, const view *v) {
   json_object_set_new(root, "parameters_gn", gn);
   json_object_set_new(root, "explained", explained);
   json_object_set_new(root, "verdicts", verdicts);
-  json_object_set_new(root, "grid_end", cv->end < 0   ? json_string("smallest")
-                                        : cv->end > 0 ? json_string("largest")
-                                                      : json_null());
+  json_object_set_new(root, "grid_end",
+                      cv->end < 0   ? json_string("smallest")
+                      : cv->end > 0 ? json_string("largest")
+                                    : json_null());
   json_object_set_new(root, "twins", json_integer((json_int_t)cv->twins));
   json_object_set_new(root, "left", left);
   json_object_set_new(root, "drops", causes_of(v->strands.drops));
@@ -247,6 +258,7 @@ int cli_show_cv(cli_stored *s, const cli_args *args) {
   free(v.strands.left);
   if (!code && v.strands.uncertified) code = CLI_UNCERTIFIED;
   for (size_t i = 0; !code && i < v.cv->count; i++)
-    if (!v.best || !v.best->points[i] || !cli_certified(&v.best->points[i]->certificate)) code = CLI_UNCERTIFIED;
+    if (!v.best || !v.best->points[i] || !cli_certified(&v.best->points[i]->certificate))
+      code = CLI_UNCERTIFIED;
   return code;
 }

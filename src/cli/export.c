@@ -93,7 +93,8 @@ static void release_network(cli_network *n) {
 
 static int write_file(const cli_network *n, size_t format, const char *file) {
   if (!file && formats[format].binary && isatty(1))
-    return cli_fail(CLI_USAGE, "export: %s is not for a terminal; name a file by --out", formats[format].name);
+    return cli_fail(CLI_USAGE, "export: %s is not for a terminal; name a file by --out",
+                    formats[format].name);
   FILE *to = file ? fopen(file, "wb") : stdout;
   if (!to) return cli_fail(CLI_DATA, "%s cannot be written", file);
   const int code = formats[format].write(to, n);
@@ -119,7 +120,8 @@ int cli_export(const cli_args *args) {
   if (!code) code = write_file(&n, format, args->value[CLI_OUT]);
   if (!code && !cli_certified(&m.fit->certificate)) {
     if (!args->value[CLI_QUIET])
-      fprintf(stderr, "note: this fit is not a certified minimum (%s)\n", cli_verdict_text(&m.fit->certificate));
+      fprintf(stderr, "note: this fit is not a certified minimum (%s)\n",
+              cli_verdict_text(&m.fit->certificate));
     code = CLI_UNCERTIFIED;
   }
   release_network(&n);

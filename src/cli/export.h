@@ -10,8 +10,8 @@ typedef struct cli_layer {
   double *b; /* [outputs] */
 } cli_layer;
 
-/* One network that predicts what the model does, in standardised units: of several members, all units side by side
- * and the mean of the outputs. */
+/* One network that predicts what the model does, in standardised units: of several members, all units side by
+ * side and the mean of the outputs. */
 typedef struct cli_network {
   const cli_model *model;
   const cli_stored *stored;

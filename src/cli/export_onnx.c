@@ -1,10 +1,10 @@
 /* A model as ONNX (opset 13, IR version 7): protocol buffers, of which only what is needed is written.
  *
- *   x [rows, inputs] -> Sub mean, Div scale -> for each layer MatMul W, Add b, and its activation -> Mul scale, Add
- *   mean -> y [rows, outputs]; all doubles.
+ *   x [rows, inputs] -> Sub mean, Div scale -> for each layer MatMul W, Add b, and its activation -> Mul
+ * scale, Add mean -> y [rows, outputs]; all doubles.
  *
- * Field numbers are those of onnx.proto. A message inside a message is preceded by its length, so that each is
- * gathered in a buffer of its own first. */
+ * Field numbers are those of onnx.proto. A message inside a message is preceded by its length, so that each
+ * is gathered in a buffer of its own first. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -93,7 +93,8 @@ static void put_array(FILE *to, const char *name, size_t number, const double *x
   fprintf(to, "  static const double %s", name);
   if (number) fprintf(to, "%zu", number);
   fprintf(to, "[%zu] = {", count);
-  for (size_t k = 0; k < count; k++) fprintf(to, "%s%.17g", k == 0 ? "\n    " : k % 4 ? ", " : ",\n    ", x[k]);
+  for (size_t k = 0; k < count; k++)
+    fprintf(to, "%s%.17g", k == 0 ? "\n    " : k % 4 ? ", " : ",\n    ", x[k]);
   fprintf(to, "};\n");
 }
 
@@ -108,10 +109,12 @@ static const char *c_activation(const char *name) {
 int cli_export_c(FILE *to, const cli_network *n) {
   char text[32];
   const rwk_design *d = n->model->recipe;
-  fprintf(to, "/* A network fitted by ridgewalk %s, at %s = %s", rwk_version(), n->stored->report.scale.lambda,
+  fprintf(to, "/* A network fitted by ridgewalk %s, at %s = %s", rwk_version(),
+          n->stored->report.scale.lambda,
           cli_lambda_text(text, cli_user_lambda(&n->stored->report, n->model->fit->lambda)));
   if (n->model->members > 1) fprintf(to, "; the mean of %zu minima, side by side", n->model->members);
-  fprintf(to, ".\n *\n * Numbers go in as they stand in the table, and come out in the target's own units:\n");
+  fprintf(to,
+          ".\n *\n * Numbers go in as they stand in the table, and come out in the target's own units:\n");
   for (size_t i = 0; i < n->inputs; i++) {
     fprintf(to, " *   x[%zu]  ", i);
     put_comment(to, rwk_design_input_name(d, i));
@@ -122,7 +125,8 @@ int cli_export_c(FILE *to, const cli_network *n) {
     put_comment(to, rwk_design_output_name(d, k));
     fputc('\n', to);
   }
-  fprintf(to, " * NAME=LEVEL is 1 where the column has that level and 0 where not. C99, and nothing but the C library "
+  fprintf(to, " * NAME=LEVEL is 1 where the column has that level and 0 where not. C99, and nothing but the "
+              "C library "
               "(-lm).\n */\n#include <math.h>\n\nvoid predict(const double *x, double *y);\n\n"
               "void predict(const double *x, double *y) {\n");
   put_array(to, "input_mean", 0, n->input_mean, n->inputs);
@@ -133,8 +137,10 @@ int cli_export_c(FILE *to, const cli_network *n) {
     put_array(to, "W", l + 1, n->layers[l].W, n->layers[l].inputs * n->layers[l].outputs);
     put_array(to, "b", l + 1, n->layers[l].b, n->layers[l].outputs);
   }
-  fprintf(to, "  double a0[%zu];\n  for (int i = 0; i < %zu; i++) a0[i] = (x[i] - input_mean[i]) / input_scale[i];\n",
-          n->inputs, n->inputs);
+  fprintf(
+      to,
+      "  double a0[%zu];\n  for (int i = 0; i < %zu; i++) a0[i] = (x[i] - input_mean[i]) / input_scale[i];\n",
+      n->inputs, n->inputs);
   for (size_t l = 0; l < n->count; l++) {
     const cli_layer *layer = &n->layers[l];
     const int last = l + 1 == n->count;
@@ -144,7 +150,7 @@ int cli_export_c(FILE *to, const cli_network *n) {
             l + 1, layer->outputs, layer->outputs, l + 1, layer->inputs, l, l + 1, layer->outputs, l + 1,
             last ? "z" : c_activation(n->activation));
   }
-  fprintf(to, "  for (int k = 0; k < %zu; k++) y[k] = a%zu[k] * target_scale[k] + target_mean[k];\n}\n", n->outputs,
-          n->count);
+  fprintf(to, "  for (int k = 0; k < %zu; k++) y[k] = a%zu[k] * target_scale[k] + target_mean[k];\n}\n",
+          n->outputs, n->count);
   return 0;
 }

@@ -171,6 +171,30 @@ static int open_run(cli_job *j) {
 
 /* ---- starting weights ---- */
 
+/* Weights as the JSON that they might have come from; NULL when memory runs out. */
+static char *weights_text(const rwk_weights *weights) {
+  json_t *root = json_object(), *layers = json_array();
+  for (size_t l = 0; l < rwk_weights_layers(weights); l++) {
+    const double *W, *b;
+    size_t inputs, outputs;
+    if (rwk_weights_layer(&W, &b, &inputs, &outputs, weights, l) != RWK_OK) break;
+    json_t *rows = json_array(), *biases = b ? json_array() : json_null(), *entry = json_object();
+    for (size_t i = 0; i < inputs; i++) {
+      json_t *row = json_array();
+      for (size_t k = 0; k < outputs; k++) json_array_append_new(row, json_real(W[i * outputs + k]));
+      json_array_append_new(rows, row);
+    }
+    for (size_t k = 0; b && k < outputs; k++) json_array_append_new(biases, json_real(b[k]));
+    json_object_set_new(entry, "W", rows);
+    json_object_set_new(entry, "b", biases);
+    json_array_append_new(layers, entry);
+  }
+  json_object_set_new(root, "layers", layers);
+  char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
+  json_decref(root);
+  return text;
+}
+
 static int read_init(cli_job *j) {
   const char *file = j->args.value[CLI_INIT], *kept = NULL;
   rwk_context *ctx = j->setup.ctx;
@@ -184,7 +208,17 @@ static int read_init(cli_job *j) {
     kept = j->init_text;
   }
   rwk_weights *weights;
-  const rwk_status status = rwk_weights_parse(&weights, ctx, file, kept ? kept : "", kept ? strlen(kept) : 0);
+  rwk_status status = RWK_OK;
+  if (kept && !memcmp(kept, "PK", 2)) { /* NumPy's archive is kept as JSON */
+    status = rwk_weights_read(&weights, ctx, file);
+    if (status != RWK_OK) return cli_fail_status(ctx, status);
+    free(j->init_text);
+    j->init_text = weights_text(weights);
+    rwk_weights_destroy(weights);
+    if (!j->init_text) return cli_fail(CLI_NUMERICAL, "memory ran out");
+    kept = j->init_text;
+  }
+  status = rwk_weights_parse(&weights, ctx, file, kept ? kept : "", kept ? strlen(kept) : 0);
   if (status != RWK_OK) return cli_fail_status(ctx, status);
   const int code = cli_load_weights(&j->init, &j->setup, weights, file);
   rwk_weights_destroy(weights);
@@ -220,7 +254,8 @@ int cli_job_begin(cli_job *j, const cli_args *args) {
   const char *verb = cli_verb_name(args->verb), *resume = args->value[CLI_RESUME];
   j->args = *args;
   if (args->operand_count > 1 || (args->operand_count == 0 && !resume))
-    return cli_fail(CLI_USAGE, "%s wants one table: ridgewalk %s DATA --target NAME; ridgewalk %s --help tells more",
+    return cli_fail(CLI_USAGE,
+                    "%s wants one table: ridgewalk %s DATA --target NAME; ridgewalk %s --help tells more",
                     verb, verb, verb);
   if (resume && args->value[CLI_OUT])
     return cli_fail(CLI_USAGE, "--resume writes to the run file it is given; leave --out away");

@@ -20,8 +20,8 @@ typedef struct cli_job {
   int64_t done, total;
 } cli_job;
 
-/* Fills a job of which args are set, and, by what is given, data, out and resumed: settings, table, network, grid
- * and an open run file. The caller has set the defaults of the settings. 0 or an exit code. */
+/* Fills a job of which args are set, and, by what is given, data, out and resumed: settings, table, network,
+ * grid and an open run file. The caller has set the defaults of the settings. 0 or an exit code. */
 int cli_job_prepare(cli_job *j);
 /* The operands and --resume, --out of path and cv. 0 or an exit code. */
 int cli_job_begin(cli_job *j, const cli_args *args);

@@ -9,15 +9,17 @@ static int find_index(size_t *index, const cli_report *r, const char *text) {
   char a[32], b[32];
   if (cli_number(&wanted, text)) return cli_fail(CLI_USAGE, "--lambda: '%s' is not a number", text);
   for (size_t i = 1; i < r->count; i++)
-    if (fabs(cli_user_lambda(r, r->lambda[i]) - wanted) < fabs(cli_user_lambda(r, r->lambda[*index]) - wanted))
+    if (fabs(cli_user_lambda(r, r->lambda[i]) - wanted) <
+        fabs(cli_user_lambda(r, r->lambda[*index]) - wanted))
       *index = i;
   const double near = cli_user_lambda(r, r->lambda[*index]);
   return fabs(near - wanted) <= 1e-9 * fabs(near)
              ? 0
-             : cli_fail(CLI_USAGE,
-                        "--lambda: no fit at %s; the nearest is at %s. Predictions are not interpolated between "
-                        "penalties: fit one there by path --lambda %s",
-                        cli_lambda_text(a, wanted), cli_lambda_text(b, near), text);
+             : cli_fail(
+                   CLI_USAGE,
+                   "--lambda: no fit at %s; the nearest is at %s. Predictions are not interpolated between "
+                   "penalties: fit one there by path --lambda %s",
+                   cli_lambda_text(a, wanted), cli_lambda_text(b, near), text);
 }
 
 static int choose_index(size_t *index, const cli_stored *s, const cli_args *args) {
@@ -29,7 +31,8 @@ static int choose_index(size_t *index, const cli_stored *s, const cli_args *args
   if (text && (!strcmp(text, "min") || !strcmp(text, "1se"))) {
     const rwk_cv_summary *cv = rwk_run_cv(s->run);
     if (!cv)
-      return cli_fail(CLI_USAGE, "--lambda %s: the run has no finished cross-validation; ridgewalk cv makes one", text);
+      return cli_fail(CLI_USAGE,
+                      "--lambda %s: the run has no finished cross-validation; ridgewalk cv makes one", text);
     *index = cv->index[strcmp(text, "min") ? RWK_CV_1SE : RWK_CV_MIN];
     return 0;
   }
@@ -41,8 +44,9 @@ static int choose_index(size_t *index, const cli_stored *s, const cli_args *args
                   rwk_run_cv(s->run) ? "; min and 1se are understood" : "");
 }
 
-/* The lowest objective of the fits meant by --lambda, --walk, --start. No interpolation between penalties: fits at
- * two penalties need not lie on one branch. Of a cross-validation, best: that is what was validated. */
+/* The lowest objective of the fits meant by --lambda, --walk, --start. No interpolation between penalties:
+ * fits at two penalties need not lie on one branch. Of a cross-validation, best: that is what was validated.
+ */
 static int choose(size_t *which, const cli_stored *s, const cli_args *args) {
   const cli_report *r = &s->report;
   rwk_walk walk = RWK_WALK_BEST;
@@ -102,7 +106,8 @@ static int make_network(rwk_mlp **mlp, const cli_stored *s, const rwk_design *de
 /* Of an ensemble the further minima of best stand behind it, unless one start is asked for. */
 static int take_weights(cli_model *m, cli_stored *s, const cli_args *args, size_t which) {
   const rwk_cv_summary *cv = rwk_run_cv(s->run);
-  const size_t most = cv && !args->value[CLI_START] && m->fit->walk == RWK_WALK_BEST ? (size_t)cv->ensemble : 1;
+  const size_t most =
+      cv && !args->value[CLI_START] && m->fit->walk == RWK_WALK_BEST ? (size_t)cv->ensemble : 1;
   m->dim = s->report.parameters;
   m->w = malloc(most * m->dim * sizeof *m->w);
   if (!m->w) return cli_fail(CLI_NUMERICAL, "memory ran out");

@@ -53,8 +53,8 @@ static void say_fit(const cli_report *r, const rwk_fit *f) {
 /* ---- standard errors ---- */
 
 /* The table and network that the run was made with: they have the Hessian. */
-static int read_training(cli_setup *setup, cli_args *args, json_t **kept, cli_stored *s, const cli_args *asked,
-                         const char *file) {
+static int read_training(cli_setup *setup, cli_args *args, json_t **kept, cli_stored *s,
+                         const cli_args *asked, const char *file) {
   const char *data = asked->value[CLI_DATA_FILE];
   *args = (cli_args){.verb = cli_stored_is_cv(s) ? CLI_CV : CLI_PATH};
   args->value[CLI_QUIET] = "";
@@ -92,7 +92,8 @@ static int fill_errors(double *se, const cli_setup *t, const cli_model *m, const
   double *g = malloc(m->dim * q * sizeof *g);
   rwk_status status = g ? RWK_OK : RWK_NO_MEMORY;
   if (status == RWK_OK)
-    status = rwk_laplace_create(&laplace, t->ctx, rwk_mlp_problem(t->mlp), m->fit->lambda, m->w, &m->fit->certificate);
+    status = rwk_laplace_create(&laplace, t->ctx, rwk_mlp_problem(t->mlp), m->fit->lambda, m->w,
+                                &m->fit->certificate);
   if (status == RWK_OK) status = noise(&variance, t, m->fit, m->w);
   if (status == RWK_OK && !(variance > 0)) {
     rwk_laplace_destroy(laplace);
@@ -119,14 +120,16 @@ static int standard_errors(double **se, cli_stored *s, const cli_model *m, const
   cli_args args;
   json_t *kept = NULL;
   if (m->members > 1)
-    return cli_fail(CLI_USAGE, "--se: standard errors are of one fit, and this run averages %zu; --start 0 takes the "
-                               "lowest of them",
+    return cli_fail(CLI_USAGE,
+                    "--se: standard errors are of one fit, and this run averages %zu; --start 0 takes the "
+                    "lowest of them",
                     m->members);
   if (m->fit->certificate.verdict != RWK_VERDICT_STRICT_MIN || m->fit->certificate.escapable)
-    return cli_fail(CLI_DATA,
-                    "--se: standard errors need a certified strict minimum, and this fit is none (%s); another "
-                    "--lambda may have one",
-                    cli_verdict_text(&m->fit->certificate));
+    return cli_fail(
+        CLI_DATA,
+        "--se: standard errors need a certified strict minimum, and this fit is none (%s); another "
+        "--lambda may have one",
+        cli_verdict_text(&m->fit->certificate));
   *se = malloc((rwk_design_rows(design) * rwk_design_outputs(design) + 1) * sizeof **se);
   if (!*se) return cli_fail(CLI_NUMERICAL, "memory ran out");
   int code = read_training(&setup, &args, &kept, s, asked, asked->operands[0]);

@@ -54,8 +54,8 @@ static rwk_status read_labels(size_t *label, size_t *labels, rwk_context *ctx, c
     const size_t row = d->source_row[i];
     const rwk_oddity *o = rwk_column_oddity(&t->columns[c], row);
     if (o && o->missing)
-      status = rwk_fail(ctx, RWK_DATA, "%s, line %zu, %s '%s': the cell is missing", t->name, t->line[row], what,
-                        rwk_shown(shown, column, strlen(column)));
+      status = rwk_fail(ctx, RWK_DATA, "%s, line %zu, %s '%s': the cell is missing", t->name, t->line[row],
+                        what, rwk_shown(shown, column, strlen(column)));
     else
       status = rwk_names_add(&label[i], &names, ctx, rwk_column_label(buffer, t, &t->columns[c], row));
   }
@@ -114,7 +114,8 @@ static int smallest_first(const void *a, const void *b) {
   return (x->place > y->place) - (x->place < y->place);
 }
 
-/* Neighbours in the order of the target go to different folds: every `count` of them to all folds, at random. */
+/* Neighbours in the order of the target go to different folds: every `count` of them to all folds, at random.
+ */
 static rwk_status divide_rows(size_t *of, rwk_folds *f, const rwk_design *d, int stratify, rwk_stream *s) {
   rwk_context *ctx = f->ctx;
   size_t *order = rwk_alloc(ctx, f->rows, sizeof *order), *deal = rwk_alloc(ctx, f->count, sizeof *deal);
@@ -144,11 +145,11 @@ static rwk_status check(rwk_context *ctx, const rwk_design *d, const rwk_folds_s
   if (s->size != sizeof *s)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "folds settings: call rwk_folds_settings_init first");
   if (!s->column && s->count < 2) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "folds: at least 2");
-  if (s->repeats < 1 || s->repeats > 1000)
-    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "repeats: 1 to 1000");
+  if (s->repeats < 1 || s->repeats > 1000) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "repeats: 1 to 1000");
   if (s->column && (s->group || s->repeats > 1))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "folds: a column of folds leaves nothing to group or repeat");
-  if (s->stratify && !s->column && !s->group && !d->Y) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "stratify: the design has no targets");
+  if (s->stratify && !s->column && !s->group && !d->Y)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "stratify: the design has no targets");
   if (!s->column && s->count > d->rows)
     return rwk_fail(ctx, RWK_DATA, "folds: %zu rows cannot make %zu folds", d->rows, s->count);
   return RWK_OK;
@@ -174,7 +175,8 @@ static rwk_status divide(rwk_folds *f, size_t *label, const rwk_table *t, const 
     RWK_TRY(read_labels(label, &labels, f->ctx, t, d, s->column ? s->column : s->group,
                         s->column ? "column of folds" : "column of groups"));
   if (s->column) {
-    if (labels < 2) return rwk_fail(f->ctx, RWK_DATA, "the column of folds '%s' is the same on all rows", s->column);
+    if (labels < 2)
+      return rwk_fail(f->ctx, RWK_DATA, "the column of folds '%s' is the same on all rows", s->column);
     f->count = labels;
   } else if (s->group && labels < f->count) {
     return rwk_fail(f->ctx, RWK_DATA, "folds: %zu group%s cannot make %zu folds", labels,

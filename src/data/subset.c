@@ -67,7 +67,8 @@ rwk_status rwk_design_subset(rwk_design **design, rwk_context *ctx, const rwk_de
 static rwk_status scale_of(double *mean, double *scale, const rwk_design *d, const rwk_scale *all,
                            size_t count, size_t index, const char *what) {
   if (index >= count)
-    return rwk_fail(d->ctx, RWK_INVALID_ARGUMENT, "%s: there are %zu, none of number %zu", what, count, index);
+    return rwk_fail(d->ctx, RWK_INVALID_ARGUMENT, "%s: there are %zu, none of number %zu", what, count,
+                    index);
   *mean = all[index].mean;
   *scale = all[index].scale;
   return RWK_OK;

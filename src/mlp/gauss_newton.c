@@ -16,7 +16,8 @@ rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *m, const d
   enum { ROWS = 128 };
   if (lda < m->dim)
     return rwk_fail(m->ctx, RWK_INVALID_ARGUMENT, "gauss_newton: lda is less than the number of weights");
-  double *x = rwk_alloc_doubles(m->ctx, m->inputs), *G = rwk_alloc_doubles(m->ctx, ROWS * m->outputs * m->dim);
+  double *x = rwk_alloc_doubles(m->ctx, m->inputs),
+         *G = rwk_alloc_doubles(m->ctx, ROWS * m->outputs * m->dim);
   rwk_status status = x && G ? RWK_OK : rwk_fail_memory(m->ctx, "Gauss and Newton's matrix");
   for (size_t i = 0; i < m->dim; i++) memset(A + i * lda, 0, m->dim * sizeof *A);
   for (size_t first = 0; first < m->rows && status == RWK_OK; first += ROWS) {
@@ -28,8 +29,7 @@ rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *m, const d
       status = rwk_mlp_jacobian(J, m->dim, m, x, m->inputs, 1, w);
       rwk_scale(m->outputs * m->dim, sqrt(omega), J);
     }
-    if (status == RWK_OK)
-      rwk_syrk(A, lda, m->dim, rows * m->outputs, 2 * m->loss_scale, G, m->dim, 1);
+    if (status == RWK_OK) rwk_syrk(A, lda, m->dim, rows * m->outputs, 2 * m->loss_scale, G, m->dim, 1);
   }
   if (status == RWK_OK) rwk_mirror(A, lda, m->dim);
   rwk_free_doubles(m->ctx, G);

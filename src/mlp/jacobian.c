@@ -62,7 +62,8 @@ rwk_status rwk_mlp_jacobian(double *G, size_t ldg, const rwk_mlp *m, const doubl
   for (size_t l = 0; l < m->depth; l++) units += m->layers[l].outputs;
   double *memory = rwk_alloc_doubles(m->ctx, m->inputs + 3 * units);
   if (!memory) return rwk_fail_memory(m->ctx, "derivatives of predictions");
-  row_pass p = {.m = m, .w = w, .a = memory, .z = memory + m->inputs + units, .dz = memory + m->inputs + 2 * units};
+  row_pass p = {
+      .m = m, .w = w, .a = memory, .z = memory + m->inputs + units, .dz = memory + m->inputs + 2 * units};
   for (size_t i = 0; i < rows; i++) {
     forward(&p, X + i * ldx);
     for (size_t k = 0; k < m->outputs; k++) backward(G + (i * m->outputs + k) * ldg, &p, k, units);

@@ -33,8 +33,8 @@ static int is_done(const rwk_run *run, size_t fold) {
 
 static rwk_status put_drops(uint64_t *digest, size_t *added, rwk_run *run, size_t fold,
                             const rwk_walk_view *view, const rwk_drop *drops, size_t count) {
-  RWK_TRY(rwk_grow(run->ctx, &run->fold_drops, &run->fold_drop_capacity, run->fold_drop_count + *added + count,
-                   sizeof *run->fold_drops));
+  RWK_TRY(rwk_grow(run->ctx, &run->fold_drops, &run->fold_drop_capacity,
+                   run->fold_drop_count + *added + count, sizeof *run->fold_drops));
   for (size_t k = 0; k < count; k++) {
     uint64_t checksum = 0;
     const size_t place = run->fold_drop_count + *added;
@@ -111,7 +111,8 @@ rwk_status rwk_run_fold_drop_count(size_t *count, rwk_run *run) {
 rwk_status rwk_run_fold_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, size_t *fold, rwk_run *run,
                                 size_t k) {
   if (k >= run->fold_drop_count)
-    return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "k: %zu, but there are %zu drops", k, run->fold_drop_count);
+    return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "k: %zu, but there are %zu drops", k,
+                    run->fold_drop_count);
   const rwk_fold_drop_record *r = &run->fold_drops[k];
   *drop = r->drop.drop;
   *walk = r->drop.walk;
@@ -172,7 +173,8 @@ rwk_status rwk_run_finish_cv(rwk_run *run, const rwk_cv *cv) {
   size_t row_count = 0;
   uint64_t digest = 0;
   rwk_cv_point *points = rwk_alloc(run->ctx, count, sizeof *points);
-  rwk_status status = points ? gather_rows(&rows, &row_count, run, cv) : rwk_fail_memory(run->ctx, "the curve");
+  rwk_status status =
+      points ? gather_rows(&rows, &row_count, run, cv) : rwk_fail_memory(run->ctx, "the curve");
   if (status == RWK_OK) {
     memcpy(points, rwk_cv_points(cv), count * sizeof *points);
     status = rwk_store_begin(run);

@@ -178,7 +178,8 @@ rwk_status rwk_run_fold_fit_count(size_t *count, rwk_run *run) {
 
 rwk_status rwk_run_fold_fit_at(rwk_fit *fit, size_t *fold, double *w, rwk_run *run, size_t k) {
   if (k >= run->fold_fits.count)
-    return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "k: %zu, but there are %zu fits", k, run->fold_fits.count);
+    return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "k: %zu, but there are %zu fits", k,
+                    run->fold_fits.count);
   rwk_fold_fit_record record;
   RWK_TRY(fetch(&record, w, run, &run->fold_fits.all[k], RWK_TABLE_FOLD_FIT));
   *fit = record.fit;

@@ -16,50 +16,50 @@ static const rwk_field LAMBDA[] = {
 
 /* X(column, member of rwk_fit, kind). What solver and certificate both report, loss for one, has the
  * certificate's bare and the solver's under solve_ (VALUES is a word of SQL, too). */
-#define FIT_LIST(X) \
-  X(walk, walk, WALK) \
-  X(start, start, INT) \
-  X(idx, index, SIZE) \
-  X(lambda, lambda, REAL) \
-  X(seconds, seconds, REAL) \
-  X(stop, solve.stop, STOP) \
-  X(solve_loss, solve.loss, REAL) \
-  X(solve_penalty, solve.penalty, REAL) \
-  X(solve_objective, solve.objective, REAL) \
-  X(solve_grad_inf, solve.grad_inf, REAL) \
-  X(iterations, solve.iterations, INT64) \
-  X(solve_values, solve.values, INT64) \
-  X(gradients, solve.gradients, INT64) \
-  X(solve_products, solve.products, INT64) \
-  X(hessians, solve.hessians, INT64) \
-  X(curvature_steps, solve.curvature_steps, INT64) \
-  X(escapes, solve.escapes, INT64) \
-  X(solve_seconds, solve.seconds, REAL) \
-  X(verdict, certificate.verdict, VERDICT) \
-  X(escapable, certificate.escapable, FLAG) \
-  X(loss, certificate.loss, REAL) \
-  X(penalty, certificate.penalty, REAL) \
-  X(objective, certificate.objective, REAL) \
-  X(grad_inf, certificate.grad_inf, REAL) \
-  X(grad_norm, certificate.grad_norm, REAL) \
-  X(grad_limit, certificate.grad_limit, REAL) \
-  X(nearest_factor, certificate.nearest_factor, REAL) \
-  X(nearest_grad, certificate.nearest_grad, REAL) \
-  X(min_eig, certificate.min_eig, REAL) \
-  X(min_eig_error, certificate.min_eig_error, REAL) \
-  X(min_eig_rest, certificate.min_eig_rest, REAL) \
-  X(max_eig, certificate.max_eig, REAL) \
-  X(zero_limit, certificate.zero_limit, REAL) \
-  X(positive, certificate.positive, INT64) \
-  X(zero, certificate.zero, INT64) \
-  X(negative, certificate.negative, INT64) \
-  X(flats, certificate.flats, INT64) \
-  X(kinks, certificate.kinks, INT64) \
-  X(escape_curvature, certificate.escape_curvature, REAL) \
-  X(doubt, certificate.doubt, REAL) \
-  X(dense, certificate.dense, FLAG) \
-  X(products, certificate.products, INT64) \
-  X(certify_seconds, certificate.seconds, REAL) \
+#define FIT_LIST(X)                                                                                          \
+  X(walk, walk, WALK)                                                                                        \
+  X(start, start, INT)                                                                                       \
+  X(idx, index, SIZE)                                                                                        \
+  X(lambda, lambda, REAL)                                                                                    \
+  X(seconds, seconds, REAL)                                                                                  \
+  X(stop, solve.stop, STOP)                                                                                  \
+  X(solve_loss, solve.loss, REAL)                                                                            \
+  X(solve_penalty, solve.penalty, REAL)                                                                      \
+  X(solve_objective, solve.objective, REAL)                                                                  \
+  X(solve_grad_inf, solve.grad_inf, REAL)                                                                    \
+  X(iterations, solve.iterations, INT64)                                                                     \
+  X(solve_values, solve.values, INT64)                                                                       \
+  X(gradients, solve.gradients, INT64)                                                                       \
+  X(solve_products, solve.products, INT64)                                                                   \
+  X(hessians, solve.hessians, INT64)                                                                         \
+  X(curvature_steps, solve.curvature_steps, INT64)                                                           \
+  X(escapes, solve.escapes, INT64)                                                                           \
+  X(solve_seconds, solve.seconds, REAL)                                                                      \
+  X(verdict, certificate.verdict, VERDICT)                                                                   \
+  X(escapable, certificate.escapable, FLAG)                                                                  \
+  X(loss, certificate.loss, REAL)                                                                            \
+  X(penalty, certificate.penalty, REAL)                                                                      \
+  X(objective, certificate.objective, REAL)                                                                  \
+  X(grad_inf, certificate.grad_inf, REAL)                                                                    \
+  X(grad_norm, certificate.grad_norm, REAL)                                                                  \
+  X(grad_limit, certificate.grad_limit, REAL)                                                                \
+  X(nearest_factor, certificate.nearest_factor, REAL)                                                        \
+  X(nearest_grad, certificate.nearest_grad, REAL)                                                            \
+  X(min_eig, certificate.min_eig, REAL)                                                                      \
+  X(min_eig_error, certificate.min_eig_error, REAL)                                                          \
+  X(min_eig_rest, certificate.min_eig_rest, REAL)                                                            \
+  X(max_eig, certificate.max_eig, REAL)                                                                      \
+  X(zero_limit, certificate.zero_limit, REAL)                                                                \
+  X(positive, certificate.positive, INT64)                                                                   \
+  X(zero, certificate.zero, INT64)                                                                           \
+  X(negative, certificate.negative, INT64)                                                                   \
+  X(flats, certificate.flats, INT64)                                                                         \
+  X(kinks, certificate.kinks, INT64)                                                                         \
+  X(escape_curvature, certificate.escape_curvature, REAL)                                                    \
+  X(doubt, certificate.doubt, REAL)                                                                          \
+  X(dense, certificate.dense, FLAG)                                                                          \
+  X(products, certificate.products, INT64)                                                                   \
+  X(certify_seconds, certificate.seconds, REAL)                                                              \
   X(reason, certificate.reason, REASON)
 
 #define FIT(column, member, kind) FIELD(rwk_fit, column, member, kind),
@@ -70,47 +70,47 @@ static const rwk_field FITS[] = {FIT_LIST(FIT)};
 static const rwk_field FOLD_FITS[] = {FIELD(rwk_fold_fit_record, fold, fold, SIZE), FIT_LIST(FOLD_FIT)};
 
 /* X(column, member of rwk_drop_record, kind); FROM and TO are words of SQL. */
-#define DROP_LIST(X) \
-  X(walk, walk, WALK) \
-  X(start, start, INT) \
-  X(idx_from, drop.from, SIZE) \
-  X(idx_to, drop.to, SIZE) \
-  X(lambda_from, drop.lambda_from, REAL) \
-  X(lambda_to, drop.lambda_to, REAL) \
-  X(loss_from, drop.loss_from, REAL) \
-  X(loss_to, drop.loss_to, REAL) \
-  X(rise, drop.rise, FLAG) \
-  X(cause, drop.cause, CAUSE) \
-  X(at, drop.at, REAL) \
-  X(low, drop.low, REAL) \
-  X(high, drop.high, REAL) \
-  X(excess_from, drop.excess_from, REAL) \
-  X(excess_to, drop.excess_to, REAL) \
-  X(certain, drop.certain, REAL) \
-  X(grad_inf_from, drop.grad_inf_from, REAL) \
-  X(grad_inf_to, drop.grad_inf_to, REAL) \
-  X(min_eig_from, drop.min_eig_from, REAL) \
-  X(min_eig_to, drop.min_eig_to, REAL) \
-  X(max_eig_from, drop.max_eig_from, REAL) \
-  X(max_eig_to, drop.max_eig_to, REAL) \
-  X(finished_from, drop.finished_from, REAL) \
-  X(finished_to, drop.finished_to, REAL) \
-  X(falls_by, drop.falls_by, REAL) \
-  X(branch_loss, drop.branch_loss, REAL) \
-  X(branch_min_eig, drop.branch_min_eig, REAL) \
-  X(transversality, drop.transversality, REAL) \
-  X(lambda_beyond, drop.lambda_beyond, REAL) \
-  X(loss_beyond, drop.loss_beyond, REAL) \
-  X(bias, drop.bias, REAL) \
-  X(curvature, drop.curvature, REAL) \
-  X(points, drop.points, INT64) \
-  X(merges, drop.merges, INT64) \
-  X(monotone, drop.monotone, INT64) \
-  X(null_weights, drop.null_weights, REAL) \
-  X(null_units, drop.null_units, REAL) \
-  X(moved_weights, drop.moved_weights, REAL) \
-  X(moved_units, drop.moved_units, REAL) \
-  X(moves, drop.moves, REASON) \
+#define DROP_LIST(X)                                                                                         \
+  X(walk, walk, WALK)                                                                                        \
+  X(start, start, INT)                                                                                       \
+  X(idx_from, drop.from, SIZE)                                                                               \
+  X(idx_to, drop.to, SIZE)                                                                                   \
+  X(lambda_from, drop.lambda_from, REAL)                                                                     \
+  X(lambda_to, drop.lambda_to, REAL)                                                                         \
+  X(loss_from, drop.loss_from, REAL)                                                                         \
+  X(loss_to, drop.loss_to, REAL)                                                                             \
+  X(rise, drop.rise, FLAG)                                                                                   \
+  X(cause, drop.cause, CAUSE)                                                                                \
+  X(at, drop.at, REAL)                                                                                       \
+  X(low, drop.low, REAL)                                                                                     \
+  X(high, drop.high, REAL)                                                                                   \
+  X(excess_from, drop.excess_from, REAL)                                                                     \
+  X(excess_to, drop.excess_to, REAL)                                                                         \
+  X(certain, drop.certain, REAL)                                                                             \
+  X(grad_inf_from, drop.grad_inf_from, REAL)                                                                 \
+  X(grad_inf_to, drop.grad_inf_to, REAL)                                                                     \
+  X(min_eig_from, drop.min_eig_from, REAL)                                                                   \
+  X(min_eig_to, drop.min_eig_to, REAL)                                                                       \
+  X(max_eig_from, drop.max_eig_from, REAL)                                                                   \
+  X(max_eig_to, drop.max_eig_to, REAL)                                                                       \
+  X(finished_from, drop.finished_from, REAL)                                                                 \
+  X(finished_to, drop.finished_to, REAL)                                                                     \
+  X(falls_by, drop.falls_by, REAL)                                                                           \
+  X(branch_loss, drop.branch_loss, REAL)                                                                     \
+  X(branch_min_eig, drop.branch_min_eig, REAL)                                                               \
+  X(transversality, drop.transversality, REAL)                                                               \
+  X(lambda_beyond, drop.lambda_beyond, REAL)                                                                 \
+  X(loss_beyond, drop.loss_beyond, REAL)                                                                     \
+  X(bias, drop.bias, REAL)                                                                                   \
+  X(curvature, drop.curvature, REAL)                                                                         \
+  X(points, drop.points, INT64)                                                                              \
+  X(merges, drop.merges, INT64)                                                                              \
+  X(monotone, drop.monotone, INT64)                                                                          \
+  X(null_weights, drop.null_weights, REAL)                                                                   \
+  X(null_units, drop.null_units, REAL)                                                                       \
+  X(moved_weights, drop.moved_weights, REAL)                                                                 \
+  X(moved_units, drop.moved_units, REAL)                                                                     \
+  X(moves, drop.moves, REASON)                                                                               \
   X(note, drop.note, REASON)
 
 #define DROP(column, member, kind) FIELD(rwk_drop_record, column, member, kind),
@@ -159,16 +159,19 @@ static const rwk_field CVS[] = {
 #define CV_POINT(column, member, kind) FIELD(rwk_cv_point, column, member, kind)
 
 static const rwk_field CV_POINTS[] = {
-    CV_POINT(lambda, lambda, REAL),         CV_POINT(mean, mean, REAL),
-    CV_POINT(se, se, REAL),                 CV_POINT(parameters, parameters, REAL), CV_POINT(parameters_gn, parameters_gn, REAL),
+    CV_POINT(lambda, lambda, REAL),
+    CV_POINT(mean, mean, REAL),
+    CV_POINT(se, se, REAL),
+    CV_POINT(parameters, parameters, REAL),
+    CV_POINT(parameters_gn, parameters_gn, REAL),
     CV_POINT(explained, explained, REAL),
 };
 
 #define CV_ROW(column, member, kind) FIELD(rwk_cv_row, column, member, kind)
 
 static const rwk_field CV_ROWS[] = {
-    CV_ROW(repeat, repeat, SIZE), CV_ROW(data_row, row, SIZE),    CV_ROW(output, output, SIZE),
-    CV_ROW(fold, fold, SIZE),     CV_ROW(weight, weight, REAL),   CV_ROW(observed, observed, REAL),
+    CV_ROW(repeat, repeat, SIZE), CV_ROW(data_row, row, SIZE),  CV_ROW(output, output, SIZE),
+    CV_ROW(fold, fold, SIZE),     CV_ROW(weight, weight, REAL), CV_ROW(observed, observed, REAL),
     CV_ROW(at_min, at_min, REAL), CV_ROW(at_1se, at_1se, REAL),
 };
 

@@ -19,8 +19,8 @@ typedef struct study {
   rwk_cv *cv;
   const rwk_cv_settings *settings;
   const rwk_design *design;
-  double weight; /* of all rows */
-  omp_lock_t lock; /* guards all below, and the caller's callbacks */
+  double weight;     /* of all rows */
+  omp_lock_t lock;   /* guards all below, and the caller's callbacks */
   rwk_status status; /* of the first failure */
   rwk_cv_progress progress;
   int64_t fetched; /* fits that were made earlier */
@@ -79,7 +79,8 @@ static void one_more(const rwk_path_progress *progress, void *payload) {
 
 /* ---- one path ---- */
 
-static rwk_status network(rwk_mlp **mlp, rwk_context *ctx, const rwk_design *d, const study *s, double weight) {
+static rwk_status network(rwk_mlp **mlp, rwk_context *ctx, const rwk_design *d, const study *s,
+                          double weight) {
   rwk_mlp_settings m = s->settings->mlp;
   if (m.loss_scale != 0) m.loss_scale *= s->weight / weight;
   const rwk_mlp_data data = {.X = rwk_design_X(d),
@@ -357,7 +358,8 @@ static rwk_status count_parameters(rwk_cv_point *point, rwk_context *ctx, const 
   }
   double *A = rwk_alloc_doubles(ctx, dim * dim);
   status = A ? rwk_mlp_gauss_newton(A, dim, mlp, fit->w) : rwk_fail_memory(ctx, "effective parameters");
-  if (status == RWK_OK) status = rwk_effective_parameters(&point->parameters_gn, ctx, problem, fit->lambda, A);
+  if (status == RWK_OK)
+    status = rwk_effective_parameters(&point->parameters_gn, ctx, problem, fit->lambda, A);
   rwk_free_doubles(ctx, A);
   return status;
 }
@@ -369,7 +371,8 @@ static rwk_status describe_points(study *s, const rwk_design *whole, rwk_mlp *ml
   if (!cv->points) return rwk_fail_memory(cv->ctx, "the curve");
   for (size_t i = 0; i < cv->summary.count; i++) {
     const rwk_fit *fit = &cv->fits[i * (size_t)s->settings->ensemble];
-    cv->points[i] = (rwk_cv_point){.lambda = cv->lambda[i], .parameters = NAN, .parameters_gn = NAN, .explained = NAN};
+    cv->points[i] =
+        (rwk_cv_point){.lambda = cv->lambda[i], .parameters = NAN, .parameters_gn = NAN, .explained = NAN};
     if (!fit->w) continue;
     cv->points[i].explained = 1 - rwk_mlp_mse(mlp, fit->certificate.loss) / constant;
     if (rwk_cancelled(cv->ctx)) return RWK_CANCELLED;
@@ -410,7 +413,8 @@ static rwk_status take_rows(rwk_cv *cv, const rwk_design *whole, const rwk_folds
   if (omega) cv->weights = rwk_alloc_doubles(cv->ctx, n);
   if (!cv->fold || !cv->observed || !cv->scale || !cv->results || (omega && !cv->weights))
     return rwk_fail_memory(cv->ctx, "a cross-validation");
-  for (size_t r = 0; r < s->repeats; r++) memcpy(cv->fold + r * n, rwk_folds_of(folds, r), n * sizeof *cv->fold);
+  for (size_t r = 0; r < s->repeats; r++)
+    memcpy(cv->fold + r * n, rwk_folds_of(folds, r), n * sizeof *cv->fold);
   memcpy(cv->observed, rwk_design_Y(whole), n * q * sizeof *cv->observed);
   if (omega) memcpy(cv->weights, omega, n * sizeof *omega);
   for (size_t k = 0; k < q; k++) {
@@ -429,7 +433,8 @@ static rwk_status check(rwk_context *ctx, const rwk_design *d, const rwk_folds *
   if (s->ensemble < 1 || s->ensemble > ENSEMBLE_MOST)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "ensemble: 1 to %d", ENSEMBLE_MOST);
   if (!(s->path.walks & RWK_WALKS_BEST))
-    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: best must be among them, for it is what is cross-validated");
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT,
+                    "walks: best must be among them, for it is what is cross-validated");
   return RWK_OK;
 }
 

@@ -7,24 +7,24 @@
 
 /* What the rows of one fold say. */
 typedef struct rwk_fold_result {
-  double *error;  /* [count] sum of omega times squared error, in standardised units; NaN without a fit */
-  double *held;   /* [count x rows held out x outputs] predictions, own units */
-  size_t *rows;   /* [row_count] held out */
+  double *error; /* [count] sum of omega times squared error, in standardised units; NaN without a fit */
+  double *held;  /* [count x rows held out x outputs] predictions, own units */
+  size_t *rows;  /* [row_count] held out */
   size_t row_count;
-  double weight;  /* of the rows held out */
+  double weight; /* of the rows held out */
 } rwk_fold_result;
 
 struct rwk_cv {
   rwk_context *ctx;
   rwk_cv_summary summary;
-  rwk_cv_point *points; /* [count] */
-  double *lambda;       /* [count] */
-  double *held[2];      /* by choice */
-  size_t *fold;         /* [repeats x rows] */
-  double *observed;     /* [rows x outputs] */
-  double *weights;      /* [rows] or NULL */
-  double *scale;        /* [outputs] over all rows */
-  rwk_fit *fits;        /* [count x ensemble] of all rows */
+  rwk_cv_point *points;     /* [count] */
+  double *lambda;           /* [count] */
+  double *held[2];          /* by choice */
+  size_t *fold;             /* [repeats x rows] */
+  double *observed;         /* [rows x outputs] */
+  double *weights;          /* [rows] or NULL */
+  double *scale;            /* [outputs] over all rows */
+  rwk_fit *fits;            /* [count x ensemble] of all rows */
   rwk_fold_result *results; /* [repeats x folds]; freed once the curve is made */
 };
 
