@@ -117,6 +117,16 @@ RWK_API rwk_status rwk_mlp_layer_get(rwk_mlp_layer *layer, const rwk_mlp *mlp, s
 RWK_API rwk_status rwk_mlp_predict(double *F, size_t ldf, const rwk_mlp *mlp, const double *X, size_t ldx,
                                    size_t rows, const double *w);
 
+/* Row i*outputs + k of G[rows*outputs x dim] = d f_k(x_i) / dw, X[rows x inputs]. Any rows; one thread.
+ * Time O(rows * outputs * dim). At a kink of relu the derivative from the left. */
+RWK_API rwk_status rwk_mlp_jacobian(double *G, size_t ldg, const rwk_mlp *mlp, const double *X, size_t ldx,
+                                    size_t rows, const double *w);
+
+/* A[dim x dim] = 2 loss_scale sum_i omega_i J_i' J_i over the table, J_i the Jacobian of row i: the Hessian
+ * of L without the residuals' part, never negative (Gauss and Newton). Lower triangle and upper. One thread.
+ */
+RWK_API rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *mlp, const double *w);
+
 /* MSE from a loss: SSE / sum omega, whatever loss_scale is. */
 RWK_API double rwk_mlp_mse(const rwk_mlp *mlp, double loss);
 

@@ -164,10 +164,13 @@ typedef struct rwk_path_settings {
   const double *
       lambda; /* [lambda_count] ascending, > 0; NULL: 17 penalties from 2 x collapse down over 16 doublings */
   size_t lambda_count;
-  unsigned walks;     /* RWK_WALKS_UP | ...; all four by default */
-  rwk_effort effort;  /* of best; normal */
-  int starts;         /* random starts, >= 1; 1 */
-  uint64_t seed;      /* 0 */
+  unsigned walks;    /* RWK_WALKS_UP | ...; all four by default */
+  rwk_effort effort; /* of best; normal */
+  int basins;        /* further minima of `best` that are kept at each penalty, 0 to 5, as fits of start 1, 2,
+                        ... of the walk best: the lowest after its own, those with one J (symmetries: units
+                        relabelled, signs turned) counted once. 0 */
+  int starts;        /* random starts, >= 1; 1 */
+  uint64_t seed;     /* 0 */
   const double *init; /* [dim] weights to begin with in place of random start 0, or NULL */
   rwk_solver_settings solver;
   rwk_certify_settings certify;
@@ -219,6 +222,10 @@ typedef struct rwk_walk_view {
 } rwk_walk_view;
 
 RWK_API rwk_status rwk_path_walk(rwk_walk_view *view, const rwk_path *path, size_t index);
+
+/* The fit of `best` at grid point `index` (start 0), and the further minima kept there (start 1, 2, ...: J
+ * rising). NULL where there is none. */
+RWK_API const rwk_fit *rwk_path_basin(const rwk_path *path, size_t index, int start);
 
 /* Where all penalised weights go to zero: `collapse` is the smallest penalty found at which the fit followed
  * upwards is zero, `nonzero` the largest at which it is not (collapse <= nonzero * (1 + collapse_tol)).

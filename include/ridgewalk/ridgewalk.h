@@ -13,6 +13,9 @@
 #include <ridgewalk/branch.h>
 #include <ridgewalk/path.h>
 #include <ridgewalk/audit.h>
+#include <ridgewalk/folds.h>
+#include <ridgewalk/laplace.h>
+#include <ridgewalk/cv.h>
 #include <ridgewalk/run.h>
 
 #endif

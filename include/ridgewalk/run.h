@@ -1,6 +1,6 @@
 /* ridgewalk/run.h: the run file NAME.rwk, one SQLite database that holds a path: settings, data fingerprint,
- * every fit with its weights and certificate, drops. It is written as the path is walked; after a kill at any
- * moment it opens clean.
+ * every fit with its weights and certificate, drops; and a cross-validation, if there was one. It is written
+ * as the path is walked; after a kill at any moment it opens clean.
  *
  * Schema: docs/run-file.md. Names of columns are the names of the settings and result fields.
  * Every row carries a checksum: what is read is what was written, or RWK_FORMAT.
@@ -8,6 +8,7 @@
 #ifndef RIDGEWALK_RUN_H
 #define RIDGEWALK_RUN_H
 
+#include <ridgewalk/cv.h>
 #include <ridgewalk/path.h>
 
 #ifdef __cplusplus
@@ -66,6 +67,45 @@ RWK_API rwk_status rwk_run_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, r
 RWK_API rwk_status rwk_run_origin_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_origin_at(rwk_origin *origin, rwk_run *run, size_t k);
 RWK_API rwk_status rwk_run_collapse(rwk_collapse *collapse, double *seconds, rwk_run *run);
+
+/* ---- Cross-validation: the path of all rows is the run's path; those of the folds stand beside it. ---- */
+
+/* The functions of rwk_cv_store, with the run as payload. save_fold_path writes, of all rows, what
+ * rwk_run_set_lambda and rwk_run_finish do, and, of a fold, its drops, in one transaction. */
+RWK_API rwk_status rwk_run_save_fold_fit(const rwk_fit *fit, size_t fold, void *run);
+RWK_API rwk_status rwk_run_fetch_fold_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start,
+                                          size_t index, size_t fold, void *run);
+RWK_API rwk_status rwk_run_save_fold_path(const rwk_path *path, size_t fold, void *run);
+RWK_API rwk_status rwk_run_fetch_fold_path(int *found, size_t fold, void *run);
+
+/* Points, choices and held-out predictions of a finished cross-validation, in one transaction. */
+RWK_API rwk_status rwk_run_finish_cv(rwk_run *run, const rwk_cv *cv);
+
+/* The summary, NULL while there is none, and its points [count]; the run's until close. */
+RWK_API const rwk_cv_summary *rwk_run_cv(rwk_run *run);
+RWK_API const rwk_cv_point *rwk_run_cv_points(rwk_run *run);
+
+/* One held-out prediction, in the target's own units. */
+typedef struct rwk_cv_row {
+  size_t repeat, row, output, fold;
+  double weight;         /* of the row; 1 where there are no row weights */
+  double observed;       /* the target */
+  double at_min, at_1se; /* predicted at the two choices by the networks that did not see the row */
+} rwk_cv_row;
+
+/* All of them, repeat by repeat, row by row, output by output; the run's until close. */
+RWK_API const rwk_cv_row *rwk_run_cv_rows(size_t *count, rwk_run *run);
+
+/* rmse[outputs] as rwk_cv_rmse; RWK_INVALID_ARGUMENT while there is no cross-validation. */
+RWK_API rwk_status rwk_run_cv_rmse(double *rmse, rwk_run *run, rwk_cv_choice choice);
+
+/* Folds whose paths are done; their fits and their drops, and the rises on which a branch was left. */
+RWK_API size_t rwk_run_fold_count(rwk_run *run);
+RWK_API rwk_status rwk_run_fold_fit_count(size_t *count, rwk_run *run);
+RWK_API rwk_status rwk_run_fold_fit_at(rwk_fit *fit, size_t *fold, double *w, rwk_run *run, size_t k);
+RWK_API rwk_status rwk_run_fold_drop_count(size_t *count, rwk_run *run);
+RWK_API rwk_status rwk_run_fold_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, size_t *fold,
+                                        rwk_run *run, size_t k);
 
 #ifdef __cplusplus
 }

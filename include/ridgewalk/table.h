@@ -96,10 +96,20 @@ RWK_API rwk_status rwk_design_create(rwk_design **design, rwk_context *ctx, cons
  * table needs no target columns. Missing or renamed columns and unknown levels are refused by name. */
 RWK_API rwk_status rwk_design_apply(rwk_design **design, rwk_context *ctx, const rwk_design *like,
                                     const rwk_table *table);
+/* Some rows of a design, in the order given, as a design of its own, scaled anew. like NULL: scales learnt
+ * from these rows alone if `standardise`, none if not; otherwise the scales of `like`, whose inputs and
+ * targets must be those of `from`: so a network fitted to some rows is tried on others. Inputs, levels and
+ * targets stay those of `from`: an input that is the same on all rows is 0 on them. Of a `from` without
+ * scales the numbers are, bit for bit, those of a table that has these rows only. */
+RWK_API rwk_status rwk_design_subset(rwk_design **design, rwk_context *ctx, const rwk_design *from,
+                                     const size_t *rows, size_t count, const rwk_design *like,
+                                     int standardise);
 RWK_API void rwk_design_destroy(rwk_design *design); /* NULL is fine */
 
 RWK_API size_t rwk_design_rows(const rwk_design *design);
 RWK_API size_t rwk_design_inputs(const rwk_design *design); /* encoded features */
+RWK_API size_t rwk_design_source_row(const rwk_design *design,
+                                     size_t row); /* the table's row that a row comes from */
 RWK_API size_t
 rwk_design_columns(const rwk_design *design); /* source columns that are features, before encoding */
 RWK_API size_t rwk_design_outputs(const rwk_design *design);
@@ -110,6 +120,12 @@ RWK_API const double *rwk_design_X(const rwk_design *design); /* [rows x inputs]
 RWK_API const double *
 rwk_design_Y(const rwk_design *design); /* [rows x outputs], scaled; NULL after apply without targets */
 RWK_API const double *rwk_design_row_weights(const rwk_design *design); /* [rows] or NULL */
+
+/* mean and scale of a target: scaled = (raw - mean) / scale. 0 and 1 without scaling. */
+RWK_API rwk_status rwk_design_target_scale(double *mean, double *scale, const rwk_design *design,
+                                           size_t output);
+RWK_API rwk_status rwk_design_input_scale(double *mean, double *scale, const rwk_design *design,
+                                          size_t input);
 
 /* Puts predictions F[rows x outputs] back into the targets' own units, in place. */
 RWK_API rwk_status rwk_design_unscale(double *F, size_t ldf, const rwk_design *design, size_t rows);
@@ -124,7 +140,9 @@ RWK_API rwk_status rwk_design_recipe(char **json, rwk_context *ctx, const rwk_de
 RWK_API rwk_status rwk_design_from_recipe(rwk_design **design, rwk_context *ctx, const char *json);
 RWK_API void rwk_text_destroy(rwk_context *ctx, char *text); /* NULL is fine */
 
-/* Weights file: {"layers":[{"W":[[row per input]],"b":[...]}, ...]}; b may be missing or null. */
+/* Weights file: {"layers":[{"W":[[row per input]],"b":[...]}, ...]}; b may be missing or null. Or an archive
+ * of NumPy's (savez, savez_compressed) with arrays W0, b0, W1, b1, ... or W1, b1, W2, b2, ... of floats, W
+ * with a row per input; bN may be missing. */
 typedef struct rwk_weights rwk_weights;
 RWK_API rwk_status rwk_weights_read(rwk_weights **weights, rwk_context *ctx, const char *file);
 RWK_API rwk_status rwk_weights_parse(rwk_weights **weights, rwk_context *ctx, const char *name,

@@ -25,7 +25,9 @@ enum {
   CLI_RUNS = 8,
   CLI_EXPLAIN = 16,
   CLI_AUDIT = 32,
-  CLI_CONVERT = 64
+  CLI_CONVERT = 64,
+  CLI_CV = 1024, /* takes every option of path, too */
+  CLI_EXPORT = 2048
 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
@@ -34,21 +36,34 @@ enum {
   X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model)")     \
   X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
     "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
-  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1,                                       \
+  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT, 1,                          \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
-    "collapse)")                                                                                             \
-  X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN, 1,                                    \
-    "up, down, cold, best (default: all four)")                                                              \
+    "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                    \
+  X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT, 1,                       \
+    "up, down, cold, best (default: all four; cv: up and best)")                                             \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
     "search of best beyond the walks: low (none), normal (up to 100 x their work), high (1000 x) (default "  \
-    "normal)")                                                                                               \
+    "normal; cv: low)")                                                                                      \
+  X(FOLDS, "folds", "K", CLI_CV, 1, "folds of the cross-validation (default 5)")                             \
+  X(REPEATS, "repeats", "R", CLI_CV, 1, "divisions of the rows into folds, each at random anew (default 1)") \
+  X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV, 1, "rows with the same cell in this column are a fold")      \
+  X(GROUP, "group", "NAME", CLI_CV, 1, "rows with the same cell in this column stay in one fold")            \
+  X(NO_STRATIFY, "no-stratify", "", CLI_CV, 1,                                                               \
+    "folds at random (default: each has its share of small and of large targets)")                           \
+  X(ENSEMBLE, "ensemble", "M", CLI_CV, 1,                                                                    \
+    "predict by the mean of the M lowest minima at a penalty, 1 to 6 (default 1)")                           \
+  X(SE, "se", "", CLI_PREDICT, 0, "a column of standard errors beside each prediction (Laplace)")            \
+  X(DATA_FILE, "data", "FILE", CLI_PREDICT, 0,                                                               \
+    "the table the run was made from, where it has moved; --se needs it")                                    \
+  X(FORMAT, "format", "NAME", CLI_EXPORT, 0, "json, c, onnx or csv (default: as the name of --out ends)")    \
   X(FROM, "from", "LAMBDA", CLI_EXPLAIN, 0, "follow the branch from the fit at this penalty")                \
   X(TO, "to", "LAMBDA", CLI_EXPLAIN, 0, "and as far as this one (default: the walk's next penalty)")         \
   X(STEP, "step", "X", CLI_EXPLAIN, 0, "longest step along the branch (default 0.5)")                        \
   X(BEYOND, "beyond", "N", CLI_EXPLAIN, 0, "points past a fold, on the saddles' side (default 4)")           \
   X(WITH_WEIGHTS, "with-weights", "", CLI_EXPLAIN, 0, "the weights of every point in the JSON")              \
   X(STARTS, "starts", "N", CLI_PATH, 1, "random starts of every walk (default 1)")                           \
-  X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN, 0, "which start of the walk (default: the best)")        \
+  X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT, 0,                                          \
+    "which start of the walk (default: the best)")                                                           \
   X(SEED, "seed", "S", CLI_PATH, 1, "seed of the random starts (default 0)")                                 \
   X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton)")             \
   X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY, 1,                                                    \
@@ -96,8 +111,8 @@ enum {
     "missing cells: error, or drop their rows (default error)")                                              \
   X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                  \
   X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")            \
-  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT, 0,                                                           \
-    "run file to write (default DATA.rwk here); predict: CSV file")                                          \
+  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT, 0,                                              \
+    "run file to write (default DATA.rwk here); predict, export: the file")                                  \
   X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
   X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0,                                           \
@@ -105,11 +120,12 @@ enum {
   X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT, 0,          \
     "JSON on standard output instead of text")                                                               \
   X(QUIET, "quiet", "",                                                                                      \
-    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT, 0,              \
+    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT, 0, \
     "no notes, no progress, no text")                                                                        \
   X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
   X(HELP, "help", "",                                                                                        \
-    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT, 0, "this text")
+    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT, 0, \
+    "this text")
 
 typedef enum cli_option {
 #define CLI_X(symbol, name, argument, verbs, kept, help) CLI_##symbol,
@@ -171,6 +187,8 @@ int cli_interrupted(void *payload); /* a rwk_cancel_fn */
 
 typedef struct cli_setup {
   rwk_context *ctx;
+  rwk_table *table; /* cv keeps it, and the design without scales */
+  rwk_design *raw;
   rwk_design *design;
   rwk_mlp *mlp;
   rwk_objective_scale scale; /* of the convention, biases as asked */
@@ -185,6 +203,9 @@ int cli_read_table(rwk_table **table, rwk_context *ctx, const char *file, const 
 int cli_read_design(cli_setup *s, const char *file, const cli_args *args);
 /* hidden: widths, or NULL to take --hidden. */
 int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, size_t hidden_count);
+/* The settings of that network, without the table. */
+int cli_network_settings(rwk_mlp_settings *m, cli_setup *s, const cli_args *args, const size_t *hidden,
+                         size_t hidden_count);
 /* w[dim] (to be freed) from a weights file; shapes are checked. */
 int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights, const char *file);
 void cli_setup_release(cli_setup *s);
@@ -287,5 +308,7 @@ int cli_runs(const cli_args *args);
 int cli_explain(const cli_args *args);
 int cli_audit(const cli_args *args);
 int cli_convert(const cli_args *args);
+int cli_cv(const cli_args *args);
+int cli_export(const cli_args *args);
 
 #endif

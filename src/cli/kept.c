@@ -29,9 +29,17 @@ int cli_kept_options(cli_args *args, json_t **kept, const char **data, rwk_conte
   json_object_set_new(*kept, " data", json_string(path)); /* keeps the text */
   *data = json_string_value(json_object_get(*kept, " data"));
   if (*data && access(*data, R_OK) != 0)
-    return cli_fail(CLI_DATA,
-                    "%s: the table %s is gone; if it was moved: ridgewalk path NEW_PLACE --resume %s", file,
-                    *data, file);
+    return cli_fail(CLI_DATA, "%s: the table %s is gone; if it was moved: ridgewalk %s NEW_PLACE --resume %s",
+                    file, *data, cli_verb_name(args->verb), file);
+  return 0;
+}
+
+int cli_kept_verb(const cli_args *args, rwk_run *run, const char *file) {
+  const char *verb = NULL;
+  const rwk_status status = rwk_run_get(&verb, run, "verb");
+  if (status == RWK_OK && verb && strcmp(verb, cli_verb_name(args->verb)) != 0)
+    return cli_fail(CLI_USAGE, "%s was made by %s; go on with: ridgewalk %s --resume %s", file, verb, verb,
+                    file);
   return 0;
 }
 

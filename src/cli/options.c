@@ -34,6 +34,12 @@ static const struct {
      "from penalty, error and weights' size alone: which fits of a sweep are provably not global, and is the "
      "penalty on the scale you think",
      "ridgewalk audit sweep.csv --lambda-column alpha --rows 442"},
+    {CLI_CV, "cv", "DATA",
+     "choose the penalty by cross-validation of the whole path, with standard errors, and fit it to all rows",
+     "ridgewalk cv diabetes.csv --target progression --hidden 8 --folds 10"},
+    {CLI_EXPORT, "export", "RUN",
+     "write a fit out for others: weights with their scales as JSON or CSV, a C function, an ONNX model",
+     "ridgewalk export diabetes.rwk --lambda 1se --out model.c"},
     {CLI_CONVERT, "convert", "PENALTY", "turn one tool's penalty into another's",
      "ridgewalk convert 0.01 --from sklearn --to torch --rows 442"},
 };
@@ -55,7 +61,11 @@ const char *cli_verb_name(int verb) {
 }
 
 const char *cli_verb_list(void) {
-  return "path, certify, explain, predict, runs, audit, convert";
+  return "path, cv, certify, explain, predict, export, runs, audit, convert";
+}
+
+static int takes(int verb, size_t option) {
+  return (options[option].verbs & (verb == CLI_CV ? CLI_CV | CLI_PATH : verb)) != 0;
 }
 
 /* Number of letters to change, add or leave out. */
@@ -81,7 +91,7 @@ static size_t edits(const char *a, const char *b) {
 static int unknown(int verb, const char *name) {
   size_t least = 4, best = CLI_OPTIONS;
   for (size_t i = 0; i < CLI_OPTIONS; i++) {
-    const size_t d = options[i].verbs & verb ? edits(name, options[i].name) : least;
+    const size_t d = takes(verb, i) ? edits(name, options[i].name) : least;
     if (d < least) {
       least = d;
       best = i;
@@ -124,7 +134,7 @@ int cli_parse(cli_args *args, int verb, int argc, const char **argv) {
     if (!strcmp(name, "no-standardise")) name[11] = 'z'; /* both spellings */
     if (!strcmp(name, "penalize-biases")) name[6] = 's';
     size_t o = 0;
-    while (o < CLI_OPTIONS && (strcmp(options[o].name, name) != 0 || !(options[o].verbs & verb))) o++;
+    while (o < CLI_OPTIONS && (strcmp(options[o].name, name) != 0 || !takes(verb, o))) o++;
     if (o == CLI_OPTIONS) return unknown(verb, name);
     if (args->value[o]) return cli_fail(CLI_USAGE, "%s: --%s is given twice", cli_verb_name(verb), name);
     if (!options[o].argument[0]) {
@@ -150,7 +160,7 @@ void cli_verb_help(int verb) {
       printf("ridgewalk %s %s [options]: %s\n\nExample:\n  %s\n\nOptions:\n", verbs[v].name,
              verbs[v].operands, verbs[v].does, verbs[v].example);
   for (size_t o = 0; o < CLI_OPTIONS; o++) {
-    if (!(options[o].verbs & verb)) continue;
+    if (!takes(verb, o)) continue;
     char left[80];
     snprintf(left, sizeof left, "--%s%s%s", options[o].name, options[o].argument[0] ? " " : "",
              options[o].argument);

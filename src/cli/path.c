@@ -1,255 +1,18 @@
-#define _XOPEN_SOURCE 700 /* realpath */
-#include <limits.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include <jansson.h>
-#include "cli/stored.h"
-
-/* Everything a path needs between options and result. */
-typedef struct job {
-  cli_args args;    /* with what a run file adds */
-  json_t *kept;     /* options read from the run file; holds the texts that args points to */
-  const char *data; /* the table */
-  char *out;        /* the run file */
-  int resumed;
-  cli_setup setup;
-  rwk_path_settings settings;
-  double *lambda, *init;
-  char *init_text; /* the weights file of --init, which the run file keeps */
-  rwk_run *run;
-  int bar; /* is there a progress bar on the terminal? */
-  int64_t done, total;
-} job;
-
-/* ---- options to settings ---- */
-
-static int read_walks(unsigned *walks, const char *text) {
-  const char **names;
-  char *buffer;
-  size_t n;
-  int code = cli_split(&names, &n, &buffer, text);
-  *walks = 0;
-  for (size_t i = 0; i < n && !code; i++) {
-    rwk_walk walk;
-    if (rwk_walk_from_name(&walk, names[i]) != RWK_OK)
-      code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", names[i]);
-    else
-      *walks |= 1u << walk;
-  }
-  free(names);
-  free(buffer);
-  return code;
-}
-
-static int read_settings(job *j) {
-  const char *const *v = j->args.value;
-  rwk_path_settings *s = &j->settings;
-  rwk_path_settings_init(s);
-  long long n;
-  if (v[CLI_WALK] && read_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
-  if (v[CLI_EFFORT] && rwk_effort_from_name(&s->effort, v[CLI_EFFORT]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--effort: '%s' is none of low, normal, high", v[CLI_EFFORT]);
-  if (v[CLI_STARTS]) {
-    if (cli_whole(&n, v[CLI_STARTS], 1, 1000000))
-      return cli_fail(CLI_USAGE, "--starts: '%s' is not a whole number from 1 on", v[CLI_STARTS]);
-    s->starts = (int)n;
-  }
-  if (v[CLI_SEED]) {
-    if (cli_whole(&n, v[CLI_SEED], 0, LLONG_MAX))
-      return cli_fail(CLI_USAGE, "--seed: '%s' is not a whole number from 0 on", v[CLI_SEED]);
-    s->seed = (uint64_t)n;
-  }
-  if (v[CLI_SOLVER] && rwk_solver_from_name(&s->solver.solver, v[CLI_SOLVER]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--solver: '%s' is neither newton nor lbfgs", v[CLI_SOLVER]);
-  if (v[CLI_GRAD_TOL]) {
-    if (cli_number(&s->solver.grad_tol, v[CLI_GRAD_TOL]) || !(s->solver.grad_tol > 0))
-      return cli_fail(CLI_USAGE, "--grad-tol: '%s' is not a positive number", v[CLI_GRAD_TOL]);
-    if (s->solver.solver == RWK_SOLVER_NEWTON)
-      s->certify.grad_tol = s->solver.grad_tol; /* what was asked for is what is held up */
-    else
-      s->solver.function_tol = 0; /* it is the gradient that is to end the iteration */
-  }
-  if (v[CLI_MAX_ITER]) {
-    if (cli_whole(&n, v[CLI_MAX_ITER], 1, LLONG_MAX))
-      return cli_fail(CLI_USAGE, "--max-iter: '%s' is not a whole number from 1 on", v[CLI_MAX_ITER]);
-    s->solver.max_iter = n;
-  }
-  if (v[CLI_NO_EXPLAIN]) s->explain = 0;
-  if (cli_algebra(&s->solver.algebra, &j->args)) return CLI_USAGE;
-  s->certify.algebra = s->solver.algebra;
-  return 0;
-}
-
-/* ---- the run file ---- */
-
-static char *read_file(const char *file) {
-  FILE *f = fopen(file, "rb");
-  if (!f) return NULL;
-  size_t length = 0, room = 1 << 16;
-  char *text = malloc(room);
-  for (size_t got; text && (got = fread(text + length, 1, room - length - 1, f)) > 0;) {
-    length += got;
-    if (room - length < 2) {
-      char *more = realloc(text, room *= 2);
-      if (!more) free(text);
-      text = more;
-    }
-  }
-  if (text) text[length] = 0;
-  fclose(f);
-  return text;
-}
-
-/* DATA.csv.gz -> DATA.rwk here, DATA-2.rwk if that is taken. */
-static char *default_out(const char *data) {
-  const char *base = strrchr(data, '/');
-  base = base ? base + 1 : data;
-  if (!strcmp(data, "-")) base = "stdin";
-  size_t length = strlen(base);
-  if (length > 3 && !strcmp(base + length - 3, ".gz")) length -= 3;
-  if (length > 4 && !memcmp(base + length - 4, ".csv", 4)) length -= 4;
-  char *out = malloc(length + 32);
-  for (int k = 1; out; k++) {
-    if (k == 1)
-      snprintf(out, length + 32, "%.*s.rwk", (int)length, base);
-    else
-      snprintf(out, length + 32, "%.*s-%d.rwk", (int)length, base, k);
-    if (access(out, F_OK) != 0) break;
-  }
-  return out;
-}
-
-static rwk_status describe(job *j) {
-  const cli_setup *s = &j->setup;
-  char text[64], *recipe = NULL, *absolute = realpath(j->data, NULL);
-  json_t *options = json_object(), *layers = json_array();
-  for (int o = 0; o < CLI_OPTIONS; o++)
-    if (cli_option_kept((cli_option)o) && j->args.value[o])
-      json_object_set_new(options, cli_option_name((cli_option)o), json_string(j->args.value[o]));
-  json_array_append_new(layers, json_integer((json_int_t)rwk_design_inputs(s->design)));
-  for (size_t l = 0; l < rwk_mlp_layer_count(s->mlp); l++) {
-    rwk_mlp_layer layer;
-    if (rwk_mlp_layer_get(&layer, s->mlp, l) == RWK_OK)
-      json_array_append_new(layers, json_integer((json_int_t)layer.outputs));
-  }
-  json_t *network = json_pack(
-      "{s:o, s:s, s:b, s:b, s:b}", "layers", layers, "activation", rwk_activation_name(s->activation),
-      "hidden_bias", !j->args.value[CLI_NO_HIDDEN_BIAS], "output_bias", !j->args.value[CLI_NO_OUTPUT_BIAS],
-      "penalise_biases", s->scale.penalise_biases);
-  char *options_text = json_dumps(options, JSON_COMPACT), *network_text = json_dumps(network, JSON_COMPACT),
-       fingerprint[33];
-  rwk_status status = options_text && network_text ? RWK_OK : RWK_NO_MEMORY;
-  if (status == RWK_OK) status = rwk_design_fingerprint(fingerprint, s->design);
-  if (status == RWK_OK) status = rwk_design_recipe(&recipe, s->ctx, s->design);
-  snprintf(text, sizeof text, "%.17g", s->n);
-  char rows[32], features[32];
-  snprintf(rows, sizeof rows, "%zu", rwk_design_rows(s->design));
-  snprintf(features, sizeof features, "%zu", rwk_design_columns(s->design));
-  const char *const pairs[][2] = {{"program", rwk_version()},
-                                  {"data", j->data},
-                                  {"data_path", absolute ? absolute : j->data},
-                                  {"fingerprint", fingerprint},
-                                  {"recipe", recipe},
-                                  {"options", options_text},
-                                  {"network", network_text},
-                                  {"n", text},
-                                  {"rows", rows},
-                                  {"features", features},
-                                  {"convention", s->scale.name}};
-  for (size_t k = 0; k < sizeof pairs / sizeof *pairs && status == RWK_OK; k++)
-    status = rwk_run_set(j->run, pairs[k][0], pairs[k][1]);
-  if (status == RWK_OK && j->init_text) status = rwk_run_set(j->run, "init", j->init_text);
-  if (status == RWK_OK) status = rwk_run_set_dim(j->run, rwk_problem_dim(rwk_mlp_problem(s->mlp)));
-  if (status == RWK_OK && j->lambda) status = rwk_run_set_lambda(j->run, j->lambda, j->settings.lambda_count);
-  rwk_text_destroy(s->ctx, recipe);
-  free(options_text);
-  free(network_text);
-  free(absolute);
-  json_decref(options);
-  json_decref(network);
-  return status;
-}
-
-static int open_run(job *j) {
-  rwk_status status;
-  if (j->resumed) return cli_check_fingerprint(&j->setup, j->run, j->out, j->data);
-  if (!j->args.value[CLI_FORCE] && access(j->out, F_OK) == 0)
-    return cli_fail(CLI_USAGE,
-                    "%s exists; go on with it by --resume %s, replace it by --force, or name another --out",
-                    j->out, j->out);
-  status = rwk_run_create(&j->run, j->setup.ctx, j->out, j->args.value[CLI_FORCE] != NULL);
-  if (status == RWK_OK) status = describe(j);
-  if (status == RWK_OK) status = rwk_run_begin(j->run);
-  return status == RWK_OK ? 0 : cli_fail_status(j->setup.ctx, status);
-}
-
-/* ---- starting weights ---- */
-
-static int read_init(job *j) {
-  const char *file = j->args.value[CLI_INIT], *kept = NULL;
-  rwk_context *ctx = j->setup.ctx;
-  if (!file) return 0;
-  if (j->resumed) {
-    const rwk_status status = rwk_run_get(&kept, j->run, "init");
-    if (status != RWK_OK) return cli_fail_status(ctx, status);
-  } else {
-    j->init_text = read_file(file);
-    if (!j->init_text) return cli_fail(CLI_DATA, "--init: %s cannot be read", file);
-    kept = j->init_text;
-  }
-  rwk_weights *weights;
-  const rwk_status status = rwk_weights_parse(&weights, ctx, file, kept ? kept : "", kept ? strlen(kept) : 0);
-  if (status != RWK_OK) return cli_fail_status(ctx, status);
-  const int code = cli_load_weights(&j->init, &j->setup, weights, file);
-  rwk_weights_destroy(weights);
-  j->settings.init = j->init;
-  return code;
-}
+#include "cli/job.h"
 
 /* ---- progress ---- */
 
 static void progress(const rwk_path_progress *p, void *payload) {
-  job *j = payload;
+  cli_job *j = payload;
   j->done = p->done;
   j->total = p->total;
-  if (!j->bar) return;
-  enum { WIDTH = 30 };
-  const int filled = (int)(WIDTH * p->done / (p->total ? p->total : 1));
-  fprintf(stderr, "\r[");
-  for (int i = 0; i < WIDTH; i++) fputc(i < filled ? '#' : '.', stderr);
-  fprintf(stderr, "] %lld of %lld fits, %.0f s, %.0f s to go   ", (long long)p->done, (long long)p->total,
-          p->seconds, isfinite(p->remaining) ? p->remaining : 0);
-  if (p->done == p->total) fprintf(stderr, "\r%*s\r", WIDTH + 50, "");
-  fflush(stderr);
+  if (j->bar) cli_progress_bar(p->done, p->total, p->seconds, p->remaining, "");
 }
 
 /* ---- the verb ---- */
 
-static int prepare(job *j) {
-  int code = cli_context(&j->setup.ctx, &j->args);
-  if (code) return code;
-  if (j->resumed) {
-    const rwk_status status = rwk_run_open(&j->run, j->setup.ctx, j->out, 1);
-    if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
-    code = cli_kept_options(&j->args, &j->kept, &j->data, j->setup.ctx, j->run, j->out);
-  }
-  if (!code) code = read_settings(j);
-  if (!code) code = cli_read_design(&j->setup, j->data, &j->args);
-  if (!code) code = cli_make_network(&j->setup, &j->args, NULL, 0);
-  if (!code && j->args.value[CLI_LAMBDA]) {
-    code = cli_lambda(&j->lambda, &j->settings.lambda_count, j->setup.ctx, j->args.value[CLI_LAMBDA],
-                      j->setup.scale.lambda_scale);
-    j->settings.lambda = j->lambda;
-  }
-  if (!code) code = read_init(j);
-  if (!code) code = open_run(j);
-  return code;
-}
-
-static int show(job *j, const rwk_path *path) {
+static int show(cli_job *j, const rwk_path *path) {
   cli_report r = {0};
   int code = cli_report_from_path(&r, &j->setup, &j->args, path, j->settings.starts, j->data);
   r.file = j->out;
@@ -266,7 +29,7 @@ static int show(job *j, const rwk_path *path) {
   return code;
 }
 
-static int walk(job *j) {
+static int walk(cli_job *j) {
   rwk_path *path = NULL;
   rwk_context *ctx = j->setup.ctx;
   j->settings.save = rwk_run_save_fit;
@@ -294,29 +57,13 @@ static int walk(job *j) {
 }
 
 int cli_path(const cli_args *args) {
-  job j = {.args = *args};
-  const char *resume = args->value[CLI_RESUME];
-  if (args->operand_count > 1 || (args->operand_count == 0 && !resume))
-    return cli_fail(
-        CLI_USAGE,
-        "path wants one table: ridgewalk path DATA --target NAME; ridgewalk path --help tells more");
-  if (resume && args->value[CLI_OUT])
-    return cli_fail(CLI_USAGE, "--resume writes to the run file it is given; leave --out away");
-  if (args->operand_count) j.data = args->operands[0];
-  j.resumed = resume != NULL;
-  const char *out = resume ? resume : args->value[CLI_OUT];
-  j.out = out ? strdup(out) : default_out(j.data);
-  if (!j.out) return cli_fail(CLI_NUMERICAL, "memory ran out");
-  cli_catch_signals();
-  int code = prepare(&j);
+  cli_job j = {0};
+  rwk_path_settings_init(&j.settings);
+  int code = cli_job_begin(&j, args);
+  if (!code) code = cli_job_prepare(&j);
   if (!code) code = walk(&j);
   const rwk_status closed = rwk_run_close(j.run);
   if (closed != RWK_OK && code < CLI_USAGE) code = cli_fail_status(j.setup.ctx, closed);
-  free(j.init);
-  free(j.init_text);
-  if (j.lambda) rwk_lambda_destroy(j.setup.ctx, j.lambda);
-  free(j.out);
-  json_decref(j.kept);
-  cli_setup_release(&j.setup);
+  cli_job_release(&j);
   return code;
 }

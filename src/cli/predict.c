@@ -1,57 +1,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/stored.h"
-
-/* Which fits are meant by --lambda, --walk, --start: the lowest objective among them. No interpolation
- * between penalties: fits at two penalties need not lie on one branch. */
-static int choose(size_t *which, const cli_stored *s, const cli_args *args) {
-  const cli_report *r = &s->report;
-  double wanted = NAN;
-  rwk_walk walk = RWK_WALK_UP;
-  long long start = -1;
-  char a[32], b[32];
-  if (args->value[CLI_WALK] && rwk_walk_from_name(&walk, args->value[CLI_WALK]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", args->value[CLI_WALK]);
-  if (args->value[CLI_START] && cli_whole(&start, args->value[CLI_START], 0, 1000000))
-    return cli_fail(CLI_USAGE, "--start: '%s' is not a whole number from 0 on", args->value[CLI_START]);
-  if (r->count == 0) return cli_fail(CLI_DATA, "the run has no grid yet; resume it first");
-  size_t index = 0;
-  if (args->value[CLI_LAMBDA]) {
-    if (cli_number(&wanted, args->value[CLI_LAMBDA]))
-      return cli_fail(CLI_USAGE, "--lambda: '%s' is not a number", args->value[CLI_LAMBDA]);
-    for (size_t i = 1; i < r->count; i++)
-      if (fabs(cli_user_lambda(r, r->lambda[i]) - wanted) <
-          fabs(cli_user_lambda(r, r->lambda[index]) - wanted))
-        index = i;
-    const double near = cli_user_lambda(r, r->lambda[index]);
-    if (fabs(near - wanted) > 1e-9 * fabs(near))
-      return cli_fail(CLI_USAGE,
-                      "--lambda: no fit at %s; the nearest is at %s. Predictions are not interpolated "
-                      "between penalties: fit one there by path --lambda %s",
-                      cli_lambda_text(a, wanted), cli_lambda_text(b, near), args->value[CLI_LAMBDA]);
-  } else if (r->count > 1) {
-    return cli_fail(CLI_USAGE, "predict: --lambda is needed: the run has %zu penalties, from %s to %s",
-                    r->count, cli_lambda_text(a, cli_user_lambda(r, r->lambda[0])),
-                    cli_lambda_text(b, cli_user_lambda(r, r->lambda[r->count - 1])));
-  }
-  int found = 0;
-  for (size_t k = 0; k < s->fit_count; k++) {
-    const rwk_fit *f = &s->fits[k];
-    if (f->index != index || (args->value[CLI_WALK] && f->walk != walk) || (start >= 0 && f->start != start))
-      continue;
-    if (!found || f->solve.objective < s->fits[*which].solve.objective) *which = k;
-    found = 1;
-  }
-  return found ? 0
-               : cli_fail(CLI_DATA, "the run has no such fit at %s yet",
-                          cli_lambda_text(a, cli_user_lambda(r, r->lambda[index])));
-}
+#include "cli/model.h"
 
 /* Quotes a name for CSV where it needs it. */
-static void put_name(FILE *to, const char *name) {
+static void put_name(FILE *to, const char *name, const char *more) {
   if (!strpbrk(name, ",\"\r\n")) {
-    fputs(name, to);
+    fprintf(to, "%s%s", name, more);
     return;
   }
   fputc('"', to);
@@ -59,51 +14,28 @@ static void put_name(FILE *to, const char *name) {
     if (*name == '"') fputc('"', to);
     fputc(*name, to);
   }
-  fputc('"', to);
+  fprintf(to, "%s\"", more);
 }
 
-/* A network of the stored shape over the new table; its own targets do not matter. */
-static int network_over(rwk_mlp **mlp, rwk_context *ctx, const cli_stored *s, const rwk_design *design) {
-  const cli_report *r = &s->report;
-  rwk_mlp_settings m;
-  rwk_mlp_settings_init(&m);
-  const size_t inputs = rwk_design_inputs(design), outputs = rwk_design_outputs(design);
-  if (inputs != r->layers[0] || outputs != r->layers[r->layer_count - 1])
-    return cli_fail(CLI_DATA, "the run file's recipe and network do not fit each other");
-  if (rwk_activation_from_name(&m.activation, r->activation) != RWK_OK)
-    return cli_fail(CLI_DATA, "the run file names no activation");
-  m.hidden = r->layers + 1;
-  m.hidden_count = r->layer_count - 2;
-  m.hidden_bias = json_is_true(json_object_get(s->network, "hidden_bias"));
-  m.output_bias = json_is_true(json_object_get(s->network, "output_bias"));
-  double *zeros = calloc(inputs + outputs, sizeof *zeros);
-  if (!zeros) return cli_fail(CLI_NUMERICAL, "memory ran out");
-  const rwk_mlp_data data = {.X = zeros,
-                             .ldx = inputs,
-                             .Y = zeros + inputs,
-                             .ldy = outputs,
-                             .rows = 1,
-                             .inputs = inputs,
-                             .outputs = outputs};
-  const rwk_status status = rwk_mlp_create(mlp, ctx, &data, &m);
-  free(zeros);
-  if (status != RWK_OK) return cli_fail_status(ctx, status);
-  if (rwk_problem_dim(rwk_mlp_problem(*mlp)) != r->parameters)
-    return cli_fail(CLI_DATA, "the run file's weights and network do not fit each other");
-  return 0;
-}
-
-static int write_rows(const char *file, const rwk_design *design, const double *F) {
+/* se[rows x outputs], or NULL. */
+static int write_rows(const char *file, const rwk_design *design, const double *F, const double *se) {
   FILE *to = file ? fopen(file, "w") : stdout;
   if (!to) return cli_fail(CLI_DATA, "%s cannot be written", file);
   const size_t q = rwk_design_outputs(design);
   for (size_t k = 0; k < q; k++) {
     if (k) fputc(',', to);
-    put_name(to, rwk_design_output_name(design, k));
+    put_name(to, rwk_design_output_name(design, k), "");
+    if (!se) continue;
+    fputc(',', to);
+    put_name(to, rwk_design_output_name(design, k), ".se");
   }
   fputc('\n', to);
   for (size_t i = 0; i < rwk_design_rows(design); i++)
-    for (size_t k = 0; k < q; k++) fprintf(to, "%.17g%c", F[i * q + k], k + 1 < q ? ',' : '\n');
+    for (size_t k = 0; k < q; k++) {
+      fprintf(to, "%.17g", F[i * q + k]);
+      if (se) fprintf(to, ",%.17g", se[i * q + k]);
+      fputc(k + 1 < q ? ',' : '\n', to);
+    }
   const int bad = ferror(to) | fflush(to);
   if (file && (fclose(to) != 0 || bad)) return cli_fail(CLI_DATA, "%s cannot be written", file);
   return 0;
@@ -118,6 +50,135 @@ static void say_fit(const cli_report *r, const rwk_fit *f) {
           r->scale.penalise_biases ? " and biases" : ", biases free");
 }
 
+/* ---- standard errors ---- */
+
+/* The table and network that the run was made with: they have the Hessian. */
+static int read_training(cli_setup *setup, cli_args *args, json_t **kept, cli_stored *s,
+                         const cli_args *asked, const char *file) {
+  const char *data = asked->value[CLI_DATA_FILE];
+  *args = (cli_args){.verb = cli_stored_is_cv(s) ? CLI_CV : CLI_PATH};
+  args->value[CLI_QUIET] = "";
+  args->value[CLI_THREADS] = asked->value[CLI_THREADS];
+  int code = cli_context(&setup->ctx, args);
+  if (!code) code = cli_kept_options(args, kept, &data, setup->ctx, s->run, file);
+  if (!code) code = cli_read_design(setup, data, args);
+  if (!code) code = cli_make_network(setup, args, NULL, 0);
+  return code ? code : cli_check_fingerprint(setup, s->run, file, data);
+}
+
+/* Variance of the errors: SSE / (rows outputs - effective parameters), in standardised units. */
+static rwk_status noise(double *variance, const cli_setup *t, const rwk_fit *fit, const double *w) {
+  const rwk_problem *problem = rwk_mlp_problem(t->mlp);
+  const size_t dim = rwk_problem_dim(problem);
+  const double *omega = rwk_design_row_weights(t->design);
+  double rows = 0, parameters;
+  for (size_t i = 0; i < rwk_design_rows(t->design); i++) rows += !omega || omega[i] > 0;
+  double *A = malloc(dim * dim * sizeof *A);
+  if (!A) return RWK_NO_MEMORY;
+  rwk_status status = rwk_mlp_gauss_newton(A, dim, t->mlp, w);
+  if (status == RWK_OK) status = rwk_effective_parameters(&parameters, t->ctx, problem, fit->lambda, A);
+  free(A);
+  if (status == RWK_OK)
+    *variance = rwk_mlp_mse(t->mlp, fit->certificate.loss) * t->n /
+                (rows * (double)rwk_design_outputs(t->design) - parameters);
+  return status;
+}
+
+/* var f = 2 s sigma^2 g' H^-1 g, s the factor of SSE in J. */
+static int fill_errors(double *se, const cli_setup *t, const cli_model *m, const rwk_design *design) {
+  const size_t q = rwk_design_outputs(design), inputs = rwk_design_inputs(design);
+  rwk_laplace *laplace = NULL;
+  double variance = 0, mean, scale;
+  double *g = malloc(m->dim * q * sizeof *g);
+  rwk_status status = g ? RWK_OK : RWK_NO_MEMORY;
+  if (status == RWK_OK)
+    status = rwk_laplace_create(&laplace, t->ctx, rwk_mlp_problem(t->mlp), m->fit->lambda, m->w,
+                                &m->fit->certificate);
+  if (status == RWK_OK) status = noise(&variance, t, m->fit, m->w);
+  if (status == RWK_OK && !(variance > 0)) {
+    rwk_laplace_destroy(laplace);
+    free(g);
+    return cli_fail(CLI_DATA, "--se: the network has as many effective parameters as there are rows, so that "
+                              "nothing is left to measure the errors by; take a larger penalty");
+  }
+  for (size_t i = 0; i < rwk_design_rows(design) && status == RWK_OK; i++) {
+    status = rwk_mlp_jacobian(g, m->dim, m->mlp, rwk_design_X(design) + i * inputs, inputs, 1, m->w);
+    if (status == RWK_OK) status = rwk_laplace_forms(se + i * q, laplace, g, m->dim, q);
+    for (size_t k = 0; k < q && status == RWK_OK; k++) {
+      status = rwk_design_target_scale(&mean, &scale, design, k);
+      se[i * q + k] = scale * sqrt(2 * t->scale.loss_scale * variance * se[i * q + k]);
+    }
+  }
+  rwk_laplace_destroy(laplace);
+  free(g);
+  return status == RWK_OK ? 0 : cli_fail_status(t->ctx, status);
+}
+
+static int standard_errors(double **se, cli_stored *s, const cli_model *m, const rwk_design *design,
+                           const cli_args *asked) {
+  cli_setup setup = {0};
+  cli_args args;
+  json_t *kept = NULL;
+  if (m->members > 1)
+    return cli_fail(CLI_USAGE,
+                    "--se: standard errors are of one fit, and this run averages %zu; --start 0 takes the "
+                    "lowest of them",
+                    m->members);
+  if (m->fit->certificate.verdict != RWK_VERDICT_STRICT_MIN || m->fit->certificate.escapable)
+    return cli_fail(
+        CLI_DATA,
+        "--se: standard errors need a certified strict minimum, and this fit is none (%s); another "
+        "--lambda may have one",
+        cli_verdict_text(&m->fit->certificate));
+  *se = malloc((rwk_design_rows(design) * rwk_design_outputs(design) + 1) * sizeof **se);
+  if (!*se) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  int code = read_training(&setup, &args, &kept, s, asked, asked->operands[0]);
+  if (!code) code = fill_errors(*se, &setup, m, design);
+  cli_setup_release(&setup);
+  json_decref(kept);
+  return code;
+}
+
+/* ---- the verb ---- */
+
+/* Mean of the members' predictions, in the targets' own units. */
+static rwk_status predict(double *F, double *one, const cli_model *m, const rwk_design *design) {
+  const size_t rows = rwk_design_rows(design), q = rwk_design_outputs(design);
+  memset(F, 0, rows * q * sizeof *F);
+  for (size_t k = 0; k < m->members; k++) {
+    const rwk_status status = rwk_mlp_predict(one, q, m->mlp, rwk_design_X(design), rwk_design_inputs(design),
+                                              rows, m->w + k * m->dim);
+    if (status != RWK_OK) return status;
+    for (size_t j = 0; j < rows * q; j++) F[j] += one[j];
+  }
+  for (size_t j = 0; j < rows * q; j++) F[j] /= (double)m->members;
+  return rwk_design_unscale(F, q, design, rows);
+}
+
+static int run(cli_stored *s, const cli_model *m, const rwk_design *design, const cli_args *args) {
+  const size_t n = rwk_design_rows(design) * rwk_design_outputs(design);
+  double *F = malloc((2 * n + 1) * sizeof *F), *se = NULL;
+  int code = F ? 0 : cli_fail(CLI_NUMERICAL, "memory ran out");
+  if (!code) {
+    const rwk_status status = predict(F, F + n, m, design);
+    if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
+  }
+  if (!code && args->value[CLI_SE]) code = standard_errors(&se, s, m, design, args);
+  if (!code && !args->value[CLI_QUIET]) say_fit(&s->report, m->fit);
+  if (!code && !args->value[CLI_QUIET] && m->members > 1)
+    fprintf(stderr, "predictions are means over %zu minima\n", m->members);
+  if (!code) code = write_rows(args->value[CLI_OUT], design, F, se);
+  free(F);
+  free(se);
+  if (!code && !cli_certified(&m->fit->certificate)) {
+    if (!args->value[CLI_QUIET])
+      fprintf(stderr, "note: this fit is not a certified minimum (%s)\n",
+              cli_verdict_text(&m->fit->certificate));
+    code = CLI_UNCERTIFIED;
+  }
+  return code;
+}
+
 int cli_predict(const cli_args *args) {
   if (args->operand_count != 2)
     return cli_fail(CLI_USAGE,
@@ -126,48 +187,18 @@ int cli_predict(const cli_args *args) {
   int code = cli_context(&ctx, args);
   if (code) return code;
   cli_stored s = {0};
+  cli_model m = {0};
   rwk_table *table = NULL;
-  rwk_design *recipe = NULL, *design = NULL;
-  rwk_mlp *mlp = NULL;
-  double *w = NULL, *F = NULL;
-  size_t which = 0;
-  rwk_status status;
+  rwk_design *design = NULL;
   code = cli_stored_open(&s, ctx, args->operands[0]);
-  if (!code) code = choose(&which, &s, args);
+  if (!code) code = cli_model_open(&m, &s, args);
   if (!code) code = cli_read_table(&table, ctx, args->operands[1], args);
   if (!code) {
-    status = rwk_design_from_recipe(&recipe, ctx, cli_stored_text(&s, "recipe"));
-    if (status == RWK_OK) status = rwk_design_apply(&design, ctx, recipe, table);
-    if (status != RWK_OK) code = cli_fail_status(ctx, status);
+    const rwk_status status = rwk_design_apply(&design, ctx, m.recipe, table);
+    code = status == RWK_OK ? run(&s, &m, design, args) : cli_fail_status(ctx, status);
   }
-  if (!code) code = network_over(&mlp, ctx, &s, design);
-  if (!code) {
-    const size_t rows = rwk_design_rows(design), q = rwk_design_outputs(design);
-    rwk_fit fit;
-    w = malloc(s.report.parameters * sizeof *w);
-    F = malloc(rows * q * sizeof *F);
-    if (!w || !F) {
-      code = cli_fail(CLI_NUMERICAL, "memory ran out");
-    } else {
-      status = rwk_run_fit_at(&fit, w, s.run, which);
-      if (status == RWK_OK)
-        status = rwk_mlp_predict(F, q, mlp, rwk_design_X(design), rwk_design_inputs(design), rows, w);
-      if (status == RWK_OK) status = rwk_design_unscale(F, q, design, rows);
-      if (status == RWK_OK && !args->value[CLI_QUIET]) say_fit(&s.report, &s.fits[which]);
-      code = status == RWK_OK ? write_rows(args->value[CLI_OUT], design, F) : cli_fail_status(ctx, status);
-      if (!code && !cli_certified(&s.fits[which].certificate)) {
-        if (!args->value[CLI_QUIET])
-          fprintf(stderr, "note: this fit is not a certified minimum (%s)\n",
-                  cli_verdict_text(&s.fits[which].certificate));
-        code = CLI_UNCERTIFIED;
-      }
-    }
-  }
-  free(F);
-  free(w);
-  rwk_mlp_destroy(mlp);
+  cli_model_close(&m);
   rwk_design_destroy(design);
-  rwk_design_destroy(recipe);
   rwk_table_destroy(table);
   cli_stored_close(&s);
   rwk_context_destroy(ctx);

@@ -14,7 +14,8 @@ static void list_one(rwk_context *ctx, const char *file, json_t *all) {
   char net[256] = "";
   for (size_t l = 0, at = 0; l < r->layer_count && at < 200; l++)
     at += (size_t)snprintf(net + at, sizeof net - at, "%s%zu", l ? "-" : "", r->layers[l]);
-  const int finished = rwk_run_finished(s.run);
+  const int finished = cli_stored_finished(&s);
+  const char *verb = cli_stored_is_cv(&s) ? "cv" : "path";
   if (all) {
     json_array_append_new(
         all, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "file", file, "data", r->data, "network", net,
@@ -27,10 +28,10 @@ static void list_one(rwk_context *ctx, const char *file, json_t *all) {
     if (finished)
       printf("%zu fits, finished\n", s.fit_count);
     else if (s.planned)
-      printf("%zu of %zu fits; go on: ridgewalk path --resume %s\n", s.fit_count, s.planned,
+      printf("%zu of %zu fits; go on: ridgewalk %s --resume %s\n", s.fit_count, s.planned, verb,
              shown ? shown : "?");
     else
-      printf("%zu fits so far; go on: ridgewalk path --resume %s\n", s.fit_count, shown ? shown : "?");
+      printf("%zu fits so far; go on: ridgewalk %s --resume %s\n", s.fit_count, verb, shown ? shown : "?");
     free(shown);
   }
   cli_stored_close(&s);
@@ -105,6 +106,11 @@ static int show(const cli_args *args, rwk_context *ctx, const char *file) {
   int code = cli_stored_open(&s, ctx, file);
   if (!code) {
     s.report.file = file;
+    if (rwk_run_cv(s.run)) {
+      code = cli_show_cv(&s, args);
+      cli_stored_close(&s);
+      return code;
+    }
     if (args->value[CLI_JSON]) {
       code = cli_print_path_json(stdout, &s.report);
     } else {
@@ -114,8 +120,9 @@ static int show(const cli_args *args, rwk_context *ctx, const char *file) {
         if (!args->value[CLI_NO_PLOT]) cli_print_plot(stdout, &s.report);
         cli_print_verdict(stdout, &s.report);
       }
-      if (!rwk_run_finished(s.run))
-        printf("Not finished: %zu fits so far; go on with ridgewalk path --resume %s\n", s.fit_count, file);
+      if (!cli_stored_finished(&s))
+        printf("Not finished: %zu fits so far; go on with ridgewalk %s --resume %s\n", s.fit_count,
+               cli_stored_is_cv(&s) ? "cv" : "path", file);
     }
     if (!code && !cli_all_certified(&s.report)) code = CLI_UNCERTIFIED;
   }
@@ -123,15 +130,29 @@ static int show(const cli_args *args, rwk_context *ctx, const char *file) {
   return code;
 }
 
+/* A file that cannot be opened is the other verb's to complain of. */
+static int made_by_cv(const char *file, const cli_args *args) {
+  rwk_context *ctx;
+  rwk_run *run = NULL;
+  const char *verb = NULL;
+  if (cli_context(&ctx, args)) return 0;
+  int is_cv = 0;
+  if (rwk_run_open(&run, ctx, file, 0) == RWK_OK && rwk_run_get(&verb, run, "verb") == RWK_OK && verb)
+    is_cv = !strcmp(verb, "cv");
+  rwk_run_close(run);
+  rwk_context_destroy(ctx);
+  return is_cv;
+}
+
 int cli_runs(const cli_args *args) {
   const char *what = args->operand_count ? args->operands[0] : "";
   if (!strcmp(what, "resume")) {
     if (args->operand_count != 2) return cli_fail(CLI_USAGE, "runs resume wants one run file");
     cli_args again = *args;
-    again.verb = CLI_PATH;
     again.operand_count = 0;
     again.value[CLI_RESUME] = args->operands[1];
-    return cli_path(&again);
+    again.verb = made_by_cv(args->operands[1], args) ? CLI_CV : CLI_PATH;
+    return again.verb == CLI_CV ? cli_cv(&again) : cli_path(&again);
   }
   rwk_context *ctx;
   int code = cli_context(&ctx, args);

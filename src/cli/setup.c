@@ -62,6 +62,30 @@ static int choice(int *which, const char *text, const char *option, const char *
   return 0;
 }
 
+/* The columns that say which rows are held out together are no features. */
+static int exclude_folds(const char ***list, rwk_design_settings *d, const cli_args *args) {
+  *list = malloc((d->exclude_count + 2) * sizeof **list);
+  if (!*list) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  for (size_t k = 0; k < d->exclude_count; k++) (*list)[k] = d->exclude[k];
+  d->exclude = *list;
+  if (args->value[CLI_FOLD_COLUMN]) (*list)[d->exclude_count++] = args->value[CLI_FOLD_COLUMN];
+  if (args->value[CLI_GROUP]) (*list)[d->exclude_count++] = args->value[CLI_GROUP];
+  return 0;
+}
+
+/* The design without scales stands beside the one of all rows that is made of it. */
+static rwk_status keep_raw(cli_setup *s, int standardise) {
+  s->raw = s->design;
+  s->design = NULL;
+  const size_t rows = rwk_design_rows(s->raw);
+  size_t *all = malloc(rows * sizeof *all);
+  if (!all) return RWK_NO_MEMORY;
+  for (size_t i = 0; i < rows; i++) all[i] = i;
+  const rwk_status status = rwk_design_subset(&s->design, s->ctx, s->raw, all, rows, NULL, standardise);
+  free(all);
+  return status;
+}
+
 int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   rwk_design_settings d;
   rwk_design_settings_init(&d);
@@ -72,7 +96,7 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   d.categorical = error_on_text ? RWK_CATEGORICAL_ERROR : RWK_CATEGORICAL_ONE_HOT;
   d.missing = drop ? RWK_MISSING_DROP : RWK_MISSING_ERROR;
   d.keep_constant = args->verb == CLI_CERTIFY; /* the weights say which columns there are */
-  d.standardise = !args->value[CLI_NO_STANDARDIZE];
+  d.standardise = !args->value[CLI_NO_STANDARDIZE] && args->verb != CLI_CV;
   d.row_weights = args->value[CLI_ROW_WEIGHTS];
   const struct {
     cli_option option;
@@ -84,21 +108,28 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   const char **names[3] = {NULL};
   char *buffers[3] = {NULL};
   rwk_table *table = NULL;
+  const char **exclude = NULL;
   int code = 0;
   for (size_t k = 0; k < 3 && !code; k++) {
     if (!args->value[lists[k].option]) continue;
     code = cli_split(&names[k], lists[k].count, &buffers[k], args->value[lists[k].option]);
     *lists[k].names = names[k];
   }
+  if (!code) code = exclude_folds(&exclude, &d, args);
   if (!code) code = cli_read_table(&table, s->ctx, file, args);
   if (!code) {
-    const rwk_status status = rwk_design_create(&s->design, s->ctx, table, &d);
+    rwk_status status = rwk_design_create(&s->design, s->ctx, table, &d);
+    if (status == RWK_OK && args->verb == CLI_CV) status = keep_raw(s, !args->value[CLI_NO_STANDARDIZE]);
     if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
   }
   if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET])
     fprintf(stderr, "note: the target is the last column, '%s' (--target to say otherwise)\n",
             rwk_design_output_name(s->design, 0));
-  rwk_table_destroy(table);
+  if (args->verb == CLI_CV && !code)
+    s->table = table;
+  else
+    rwk_table_destroy(table);
+  free(exclude);
   for (size_t k = 0; k < 3; k++) {
     free(names[k]);
     free(buffers[k]);
@@ -130,34 +161,45 @@ static int read_hidden(cli_setup *s, const char *text) {
   return code;
 }
 
-int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, size_t hidden_count) {
+int cli_network_settings(rwk_mlp_settings *m, cli_setup *s, const cli_args *args, const size_t *hidden,
+                         size_t hidden_count) {
   rwk_convention convention = RWK_CONVENTION_MSE;
-  rwk_mlp_settings m;
-  rwk_mlp_settings_init(&m);
+  rwk_mlp_settings_init(m);
   if (args->value[CLI_CONVENTION] &&
       rwk_convention_from_name(&convention, args->value[CLI_CONVENTION]) != RWK_OK)
     return cli_fail(CLI_USAGE, "--convention: '%s' is none of mse, half-sse, nnet, sklearn, torch, keras",
                     args->value[CLI_CONVENTION]);
   if (args->value[CLI_ACTIVATION] &&
-      rwk_activation_from_name(&m.activation, args->value[CLI_ACTIVATION]) != RWK_OK)
+      rwk_activation_from_name(&m->activation, args->value[CLI_ACTIVATION]) != RWK_OK)
     return cli_fail(CLI_USAGE, "--activation: '%s' is none of tanh, logistic, softplus, relu, identity",
                     args->value[CLI_ACTIVATION]);
-  rwk_status status = rwk_convention_scale(&s->scale, convention, s->n);
+  const rwk_status status = rwk_convention_scale(&s->scale, convention, s->n);
   if (status != RWK_OK) return cli_fail_status(s->ctx, status);
   if (args->value[CLI_PENALISE_BIASES]) s->scale.penalise_biases = 1;
+  if (!hidden && s->hidden) {
+    hidden = s->hidden;
+    hidden_count = s->hidden_count;
+  }
   if (!hidden) {
     const int code = read_hidden(s, args->value[CLI_HIDDEN] ? args->value[CLI_HIDDEN] : "8");
     if (code) return code;
     hidden = s->hidden;
     hidden_count = s->hidden_count;
   }
-  s->activation = m.activation;
-  m.hidden = hidden;
-  m.hidden_count = hidden_count;
-  m.hidden_bias = !args->value[CLI_NO_HIDDEN_BIAS];
-  m.output_bias = !args->value[CLI_NO_OUTPUT_BIAS];
-  m.penalise_biases = s->scale.penalise_biases;
-  m.loss_scale = s->scale.loss_scale;
+  s->activation = m->activation;
+  m->hidden = hidden;
+  m->hidden_count = hidden_count;
+  m->hidden_bias = !args->value[CLI_NO_HIDDEN_BIAS];
+  m->output_bias = !args->value[CLI_NO_OUTPUT_BIAS];
+  m->penalise_biases = s->scale.penalise_biases;
+  m->loss_scale = s->scale.loss_scale;
+  return 0;
+}
+
+int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, size_t hidden_count) {
+  rwk_mlp_settings m;
+  const int code = cli_network_settings(&m, s, args, hidden, hidden_count);
+  if (code) return code;
   const rwk_mlp_data data = {.X = rwk_design_X(s->design),
                              .ldx = rwk_design_inputs(s->design),
                              .Y = rwk_design_Y(s->design),
@@ -166,7 +208,7 @@ int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, s
                              .rows = rwk_design_rows(s->design),
                              .inputs = rwk_design_inputs(s->design),
                              .outputs = rwk_design_outputs(s->design)};
-  status = rwk_mlp_create(&s->mlp, s->ctx, &data, &m);
+  const rwk_status status = rwk_mlp_create(&s->mlp, s->ctx, &data, &m);
   return status == RWK_OK ? 0 : cli_fail_status(s->ctx, status);
 }
 
@@ -218,6 +260,8 @@ int cli_algebra(rwk_algebra *algebra, const cli_args *args) {
 void cli_setup_release(cli_setup *s) {
   rwk_mlp_destroy(s->mlp);
   rwk_design_destroy(s->design);
+  rwk_design_destroy(s->raw);
+  rwk_table_destroy(s->table);
   free(s->hidden);
   rwk_context_destroy(s->ctx);
   *s = (cli_setup){0};

@@ -8,6 +8,14 @@ const char *cli_stored_text(cli_stored *s, const char *key) {
   return rwk_run_get(&value, s->run, key) == RWK_OK && value ? value : "";
 }
 
+int cli_stored_is_cv(cli_stored *s) {
+  return !strcmp(cli_stored_text(s, "verb"), "cv");
+}
+
+int cli_stored_finished(cli_stored *s) {
+  return cli_stored_is_cv(s) ? rwk_run_cv(s->run) != NULL : rwk_run_finished(s->run);
+}
+
 static const char *option(const cli_stored *s, cli_option o) {
   return json_string_value(json_object_get(s->options, cli_option_name(o)));
 }
@@ -82,6 +90,7 @@ static int read_fits(cli_stored *s, rwk_context *ctx, const char *file) {
       if (r->count) return cli_fail(CLI_DATA, "%s: a fit at a place that the grid does not have", file);
       continue;
     }
+    if (f->walk == RWK_WALK_BEST && f->start > 0) continue; /* a further minimum, of an ensemble */
     cli_walk *w = walk_of(r, f->walk, f->walk == RWK_WALK_COLD ? 0 : f->start);
     if (!w || !w->points) return cli_fail(CLI_NUMERICAL, "memory ran out");
     if (!w->points[f->index] || f->solve.objective < w->points[f->index]->solve.objective)
@@ -130,7 +139,7 @@ static int read_results(cli_stored *s, rwk_context *ctx) {
 }
 
 int cli_stored_open(cli_stored *s, rwk_context *ctx, const char *file) {
-  *s = (cli_stored){.report = {.collapse = {NAN, NAN, NAN}}};
+  *s = (cli_stored){.ctx = ctx, .report = {.collapse = {NAN, NAN, NAN}}};
   const rwk_status status = rwk_run_open(&s->run, ctx, file, 0);
   if (status != RWK_OK) return cli_fail_status(ctx, status);
   int code = read_network(s, file);

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 
 typedef struct cli_stored {
+  rwk_context *ctx;
   rwk_run *run;
   json_t *options, *network;
   rwk_fit *fits;
@@ -20,10 +21,20 @@ typedef struct cli_stored {
 int cli_stored_open(cli_stored *s, rwk_context *ctx, const char *file);
 void cli_stored_close(cli_stored *s);
 
+/* Shows the cross-validation of a run that has one. 0 or an exit code. */
+int cli_show_cv(cli_stored *s, const cli_args *args);
+
+/* Was it made by cv? And is all of it done? */
+int cli_stored_is_cv(cli_stored *s);
+int cli_stored_finished(cli_stored *s);
+
 /* Adds to `args` the options that a run file keeps; one given again must say the same. *kept owns their
  * texts. *data: the table, from the run file where it is NULL. 0 or an exit code. */
 int cli_kept_options(cli_args *args, json_t **kept, const char **data, rwk_context *ctx, rwk_run *run,
                      const char *file);
+
+/* Which verb made the run: refuses to go on with it by another. 0 or an exit code. */
+int cli_kept_verb(const cli_args *args, rwk_run *run, const char *file);
 
 /* Are table and network those that the run was made with? 0 or an exit code. */
 int cli_check_fingerprint(const cli_setup *s, rwk_run *run, const char *file, const char *data);

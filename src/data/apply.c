@@ -3,8 +3,7 @@
 #include <string.h>
 #include "data/design.h"
 
-/* Copies what a recipe consists of. */
-static rwk_status copy_recipe(rwk_design *d, const rwk_design *like) {
+rwk_status rwk_design_copy_recipe(rwk_design *d, const rwk_design *like) {
   RWK_TRY(rwk_design_sources(d, like->source_count));
   for (size_t j = 0; j < like->source_count; j++) {
     const rwk_source *from = &like->sources[j];
@@ -99,7 +98,7 @@ static rwk_status check_cells(const rwk_design *d, const rwk_table *t, const siz
 }
 
 static rwk_status apply(rwk_design *d, size_t *columns, const rwk_design *like, const rwk_table *t) {
-  RWK_TRY(copy_recipe(d, like));
+  RWK_TRY(rwk_design_copy_recipe(d, like));
   RWK_TRY(find_columns(columns, d, t));
   RWK_TRY(check_sources(columns, d, t));
   RWK_TRY(check_cells(d, t, columns));
@@ -110,6 +109,7 @@ static rwk_status apply(rwk_design *d, size_t *columns, const rwk_design *like, 
   RWK_TRY(rwk_design_rows_set(d, t->rows, targets));
   for (size_t i = 0; i < t->rows; i++) {
     RWK_TRY(rwk_encode_row(d, i, t, columns, i));
+    d->source_row[i] = i;
     for (size_t k = 0; targets && k < d->outputs; k++) d->Y[i * d->outputs + k] = t->columns[target[k]].x[i];
   }
   if (used < t->column_count)
@@ -148,6 +148,10 @@ size_t rwk_design_columns(const rwk_design *d) {
 
 size_t rwk_design_outputs(const rwk_design *d) {
   return d->outputs;
+}
+
+size_t rwk_design_source_row(const rwk_design *d, size_t row) {
+  return row < d->rows ? d->source_row[row] : 0;
 }
 
 const char *rwk_design_input_name(const rwk_design *d, size_t input) {

@@ -37,6 +37,7 @@ void rwk_design_destroy(rwk_design *d) {
   rwk_free_doubles(d->ctx, d->X);
   rwk_free_doubles(d->ctx, d->Y);
   rwk_free_doubles(d->ctx, d->weights);
+  rwk_free(d->ctx, d->source_row);
   rwk_free(d->ctx, d);
 }
 
@@ -85,8 +86,9 @@ rwk_status rwk_design_rows_set(rwk_design *d, size_t rows, int targets) {
   if (width && rows > PTRDIFF_MAX / sizeof(double) / width) return rwk_fail_memory(d->ctx, "a design");
   d->rows = rows;
   d->X = rwk_alloc_doubles(d->ctx, rows * d->inputs);
+  d->source_row = rwk_calloc(d->ctx, rows, sizeof *d->source_row);
   if (targets) d->Y = rwk_alloc_doubles(d->ctx, rows * d->outputs);
-  return d->X && (d->Y || !targets) ? RWK_OK : rwk_fail_memory(d->ctx, "a design");
+  return d->X && d->source_row && (d->Y || !targets) ? RWK_OK : rwk_fail_memory(d->ctx, "a design");
 }
 
 /* ---- making a design from a table ---- */
@@ -214,6 +216,7 @@ static rwk_status fill(rwk_design *d, const plan *p) {
     RWK_TRY(rwk_encode_row(d, to, p->t, p->roles.source, i));
     for (size_t k = 0; k < d->outputs; k++)
       d->Y[to * d->outputs + k] = p->t->columns[p->roles.target[k]].x[i];
+    d->source_row[to] = i;
     to++;
   }
   return RWK_OK;

@@ -30,10 +30,14 @@ struct rwk_design {
   char *row_weights_name; /* or NULL */
   int standardise;
   double *X, *Y, *weights; /* [rows x inputs], [rows x outputs] or NULL, [rows] or NULL */
+  size_t *source_row;      /* [rows] of the table */
   char fingerprint[33];
 };
 
 rwk_design *rwk_design_alloc(rwk_context *ctx);
+
+/* Copies what a recipe consists of into a design that is all zeros but for its context (apply.c). */
+rwk_status rwk_design_copy_recipe(rwk_design *d, const rwk_design *like);
 
 /* Room for `count` sources, or outputs. */
 rwk_status rwk_design_sources(rwk_design *d, size_t count);

@@ -1,4 +1,5 @@
-/* Weights from JSON: {"layers":[{"W":[[row per input], ...],"b":[...]}, ...]}. */
+/* Weights from JSON: {"layers":[{"W":[[row per input], ...],"b":[...]}, ...]}; NumPy's archives are npz.c's.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,20 +8,10 @@
 #include <ridgewalk/table.h>
 #include "data/input.h"
 #include "data/text.h"
+#include "data/weights.h"
 
 enum { CHUNK = 1 << 18 };
 static const size_t FILE_MOST = (size_t)1 << 30;
-
-typedef struct layer {
-  size_t inputs, outputs;
-  double *W, *b; /* b NULL if there is none */
-} layer;
-
-struct rwk_weights {
-  rwk_context *ctx;
-  layer *layers;
-  size_t count;
-};
 
 void rwk_weights_destroy(rwk_weights *w) {
   if (!w) return;
@@ -51,7 +42,7 @@ static rwk_status number_at(double *x, const place *p, const json_t *value, cons
   return isfinite(*x) ? RWK_OK : rwk_fail(p->ctx, RWK_FORMAT, "%s: %s is not finite", p->file, where);
 }
 
-static rwk_status take_matrix(layer *l, const place *p, const json_t *W) {
+static rwk_status take_matrix(rwk_weights_layer_data *l, const place *p, const json_t *W) {
   l->inputs = json_array_size(W);
   if (!json_is_array(W) || l->inputs == 0)
     return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].W is not a list of rows, one row per input", p->file,
@@ -77,7 +68,7 @@ static rwk_status take_matrix(layer *l, const place *p, const json_t *W) {
   return RWK_OK;
 }
 
-static rwk_status take_biases(layer *l, const place *p, const json_t *b) {
+static rwk_status take_biases(rwk_weights_layer_data *l, const place *p, const json_t *b) {
   if (!b || json_is_null(b)) return RWK_OK;
   if (!json_is_array(b) || json_array_size(b) != l->outputs)
     return rwk_fail(p->ctx, RWK_FORMAT, "%s: layers[%zu].b is not a list of %zu numbers, one per unit",
@@ -134,10 +125,25 @@ static rwk_status take_layers(rwk_weights *w, place *p, const json_t *root) {
   return RWK_OK;
 }
 
+/* Those of NumPy's archives begin like every ZIP file. */
+static rwk_status from_npz(rwk_weights **weights, rwk_context *ctx, const char *name, const char *bytes,
+                           size_t length) {
+  rwk_weights *w = rwk_calloc(ctx, 1, sizeof *w);
+  if (!w) return rwk_fail_memory(ctx, "weights");
+  w->ctx = ctx;
+  const rwk_status status = rwk_weights_from_npz(w, name, (const unsigned char *)bytes, length);
+  if (status == RWK_OK)
+    *weights = w;
+  else
+    rwk_weights_destroy(w);
+  return status;
+}
+
 static rwk_status from_text(rwk_weights **weights, rwk_context *ctx, const char *name, const char *text,
                             size_t length) {
   char shown[RWK_SHOWN];
   json_error_t error;
+  if (length >= 4 && !memcmp(text, "PK\x03\x04", 4)) return from_npz(weights, ctx, name, text, length);
   if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) text += 3, length -= 3;
   /* whole numbers beyond 64 bits are doubles too */
   json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
@@ -203,7 +209,7 @@ rwk_status rwk_weights_layer(const double **W, const double **b, size_t *inputs,
   if (index >= w->count)
     return rwk_fail(w->ctx, RWK_INVALID_ARGUMENT, "layer: there are %zu, none of number %zu", w->count,
                     index);
-  const layer *l = &w->layers[index];
+  const rwk_weights_layer_data *l = &w->layers[index];
   *W = l->W;
   *b = l->b;
   *inputs = l->inputs;

@@ -273,6 +273,33 @@ static double lowest_of_walks(const rwk_path *path, size_t i) {
   return lowest;
 }
 
+/* Certifies the lowest minima after the fit of best at grid point i, and keeps those asked for. */
+static rwk_status keep_basins(rwk_envelope *e, size_t i, double lowest) {
+  rwk_path *path = e->path;
+  rwk_fit *kept = path->basins + i * (size_t)path->settings.basins;
+  int count = 0;
+  for (size_t k = 0; k < e->basin_count[i] && count < path->settings.basins; k++) {
+    const rwk_basin *basin = &e->basins[i * RWK_BASINS + k];
+    if (fabs(basin->objective - lowest) <= alike * fabs(lowest)) continue;
+    rwk_fit fit = {.walk = RWK_WALK_BEST, .start = count + 1, .index = i, .lambda = path->lambda[i]};
+    RWK_TRY(rwk_certify(&fit.certificate, NULL, path->ctx, path->problem, fit.lambda, basin->w,
+                        &path->settings.certify));
+    fit.solve = (rwk_solve_result){.stop = RWK_STOP_CONVERGED,
+                                   .loss = fit.certificate.loss,
+                                   .penalty = fit.certificate.penalty,
+                                   .objective = fit.certificate.objective,
+                                   .grad_inf = fit.certificate.grad_inf};
+    fit.seconds = fit.certificate.seconds;
+    double *w = rwk_alloc_doubles(path->ctx, path->dim);
+    if (!w) return rwk_fail_memory(path->ctx, "weights");
+    memcpy(w, basin->w, path->dim * sizeof *w);
+    fit.w = w;
+    kept[count++] = fit;
+    if (path->settings.save) RWK_TRY(path->settings.save(&kept[count - 1], path->settings.store_payload));
+  }
+  return RWK_OK;
+}
+
 /* Certifies the lowest fit at each penalty, and keeps it. */
 static rwk_status keep(rwk_envelope *e) {
   rwk_path *path = e->path;
@@ -301,6 +328,7 @@ static rwk_status keep(rwk_envelope *e) {
     path->origins[i].won = isnan(lowest) ? NAN : fmax(0, lowest - fit.solve.objective);
     if (path->settings.save) RWK_TRY(path->settings.save(&fits[i], path->settings.store_payload));
     rwk_path_report(path, &fits[i]);
+    RWK_TRY(keep_basins(e, i, fit.solve.objective));
   }
   rwk_walk_record *record = &path->walks[path->walk_count];
   record->points = rwk_calloc(path->ctx, path->count, sizeof *record->points);

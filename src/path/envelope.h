@@ -39,8 +39,6 @@ typedef struct rwk_basin {
   size_t found; /* by how many random starts */
 } rwk_basin;
 
-enum { RWK_BASINS = 6 };
-
 typedef struct rwk_envelope {
   rwk_path *path;
   rwk_line *lines;

@@ -99,6 +99,8 @@ static rwk_status check(rwk_context *ctx, const rwk_path_settings *s) {
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold, best or some of them");
   if ((unsigned)s->effort >= EFFORTS)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "effort: low, normal or high");
+  if (s->basins < 0 || s->basins >= RWK_BASINS)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "basins: 0 to %d", RWK_BASINS - 1);
   if (!(s->drop_tol >= 0 && s->drop_tol < 1))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "drop_tol: %g is not in [0, 1)", s->drop_tol);
   if (s->explain_points < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "explain_points: at least 1");
@@ -160,8 +162,9 @@ static rwk_status make_room(rwk_path *path) {
   path->walks = rwk_calloc(path->ctx, records, sizeof *path->walks);
   path->steps = rwk_calloc(path->ctx, path->slots * path->count, sizeof *path->steps);
   path->origins = rwk_calloc(path->ctx, path->count, sizeof *path->origins);
+  path->basins = rwk_calloc(path->ctx, path->count * (size_t)s->basins, sizeof *path->basins);
   path->total = (int64_t)((path->slots + (s->walks & RWK_WALKS_BEST ? 1 : 0)) * path->count);
-  return path->fits && path->made && path->walks && path->steps && path->origins
+  return path->fits && path->made && path->walks && path->steps && path->origins && path->basins
              ? RWK_OK
              : rwk_fail_memory(path->ctx, "fits");
 }
@@ -219,6 +222,9 @@ void rwk_path_destroy(rwk_path *path) {
   rwk_free(ctx, path->steps);
   for (size_t k = 0; k < path->far_count; k++) rwk_free_doubles(ctx, path->far_sides[k].w);
   rwk_free(ctx, path->far_sides);
+  for (size_t k = 0; k < path->count * (size_t)path->settings.basins && path->basins; k++)
+    rwk_free_doubles(ctx, (double *)(uintptr_t)path->basins[k].w);
+  rwk_free(ctx, path->basins);
   rwk_free(ctx, path->origins);
   rwk_free(ctx, path->made);
   rwk_free(ctx, path->fits);
@@ -252,6 +258,13 @@ rwk_status rwk_path_walk(rwk_walk_view *view, const rwk_path *path, size_t index
                           .jump_count = r->jump_count,
                           .origins = r->walk == RWK_WALK_BEST ? path->origins : NULL};
   return RWK_OK;
+}
+
+const rwk_fit *rwk_path_basin(const rwk_path *path, size_t index, int start) {
+  if (index >= path->count || start < 0 || start > path->settings.basins) return NULL;
+  const rwk_fit *fit = start ? &path->basins[index * (size_t)path->settings.basins + (size_t)start - 1]
+                             : &path->fits[path->slots * path->count + index];
+  return fit->w ? fit : NULL;
 }
 
 rwk_collapse rwk_path_collapse(const rwk_path *path) {

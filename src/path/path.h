@@ -44,12 +44,15 @@ struct rwk_path {
   rwk_far_side *far_sides;
   size_t far_count, far_capacity;
   rwk_origin *origins; /* [count], of best */
+  rwk_fit *basins;     /* [count x settings.basins] further minima; w NULL where there is none */
   int64_t done, total; /* fits, for the progress */
   rwk_walk_record *walks;
   size_t walk_count;
   rwk_collapse collapse;
   double began, seconds;
 };
+
+enum { RWK_BASINS = 6 }; /* minima that the search of best keeps at a penalty */
 
 /* What one thread needs to fit and certify. */
 typedef struct rwk_fitter {

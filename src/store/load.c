@@ -39,19 +39,32 @@ static rwk_status take_lambda(rwk_run *run, int64_t key, void *record, uint64_t 
   return RWK_OK;
 }
 
+static rwk_status add_entry(rwk_fit_list *list, rwk_run *run, int64_t key, uint64_t checksum, double lambda) {
+  RWK_TRY(rwk_grow(run->ctx, &list->all, &list->capacity, list->count + 1, sizeof *list->all));
+  list->all[list->count++] = (rwk_fit_entry){key, checksum, lambda};
+  return RWK_OK;
+}
+
 static rwk_status take_fit(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
   const rwk_fit *fit = record;
   if (fit->index >= RWK_STORE_INDEX_LIMIT || key != rwk_store_fit_key(fit->walk, fit->start, fit->index))
     return rwk_store_damaged(run, "the id of a fit does not fit its walk, start and idx");
-  if (run->fit_count && key <= run->fits[run->fit_count - 1].key)
+  if (run->fits.count && key <= run->fits.all[run->fits.count - 1].key)
     return rwk_store_damaged(run, "fits are out of order");
   if (!isfinite(fit->lambda) || fit->lambda < 0)
     return rwk_store_damaged(run, "the penalty of a fit is out of range");
   if (run->lambda_count && (fit->index >= run->lambda_count || fit->lambda != run->lambda[fit->index]))
     return rwk_store_damaged(run, "a fit is at another penalty than the grid");
-  RWK_TRY(rwk_grow(run->ctx, &run->fits, &run->fit_capacity, run->fit_count + 1, sizeof *run->fits));
-  run->fits[run->fit_count++] = (rwk_fit_entry){key, checksum, fit->lambda};
-  return RWK_OK;
+  return add_entry(&run->fits, run, key, checksum, fit->lambda);
+}
+
+static rwk_status take_fold_fit(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_fold_fit_record *r = record;
+  const char *wrong = rwk_store_check_fold_fit(run, r);
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  if (key != rwk_store_fold_fit_key(r->fold, r->fit.walk, r->fit.start, r->fit.index))
+    return rwk_store_damaged(run, "the id of a fold's fit does not fit its fold, walk, start and idx");
+  return add_entry(&run->fold_fits, run, key, checksum, r->fit.lambda);
 }
 
 static rwk_status take_drop(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
@@ -83,6 +96,64 @@ static rwk_status take_collapse(rwk_run *run, int64_t key, void *record, uint64_
   return RWK_OK;
 }
 
+static rwk_status take_fold(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_fold_record *r = record;
+  if (r->fold >= RWK_STORE_FOLD_LIMIT || key != (int64_t)r->fold)
+    return rwk_store_damaged(run, "the id of a fold is not its number");
+  RWK_TRY(rwk_grow(run->ctx, &run->folds, &run->fold_capacity, run->fold_count + 1, sizeof *run->folds));
+  run->folds[run->fold_count++] = *r;
+  run->fold_digest += checksum;
+  return RWK_OK;
+}
+
+static rwk_status take_fold_drop(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_fold_drop_record *r = record;
+  if (key != (int64_t)run->fold_drop_count)
+    return rwk_store_damaged(run, "a row of table fold_drop is missing");
+  const char *wrong = rwk_store_check_drop(&r->drop, run->lambda, run->lambda_count);
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  RWK_TRY(rwk_grow(run->ctx, &run->fold_drops, &run->fold_drop_capacity, run->fold_drop_count + 1,
+                   sizeof *run->fold_drops));
+  memcpy(&run->fold_drops[run->fold_drop_count++], record, sizeof *run->fold_drops);
+  run->fold_digest += checksum;
+  return RWK_OK;
+}
+
+static rwk_status take_cv(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_cv_record *r = record;
+  if (key != 1) return rwk_store_damaged(run, "table cv has more than one row");
+  run->cv = r->summary;
+  run->cv.end = r->end < 0 ? -1 : r->end > 0;
+  const char *wrong = rwk_store_check_cv(&run->cv, run->lambda_count);
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  run->has_cv = 1;
+  run->cv_digest += checksum;
+  return RWK_OK;
+}
+
+static rwk_status take_cv_point(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_cv_point *p = record;
+  const size_t n = run->cv_point_count;
+  if (key != (int64_t)n || n >= run->lambda_count || p->lambda != run->lambda[n])
+    return rwk_store_damaged(run, "table cv_point is not as long as the grid, or at other penalties");
+  RWK_TRY(rwk_grow(run->ctx, &run->cv_points, &run->cv_point_capacity, n + 1, sizeof *run->cv_points));
+  run->cv_points[run->cv_point_count++] = *p;
+  run->cv_digest += checksum;
+  return RWK_OK;
+}
+
+static rwk_status take_cv_row(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_cv_row *r = record;
+  const size_t n = run->cv_row_count;
+  if (key != (int64_t)n) return rwk_store_damaged(run, "a row of table cv_row is missing");
+  const char *wrong = rwk_store_check_cv_row(r, run->has_cv ? &run->cv : NULL, n);
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  RWK_TRY(rwk_grow(run->ctx, &run->cv_rows, &run->cv_row_capacity, n + 1, sizeof *run->cv_rows));
+  run->cv_rows[run->cv_row_count++] = *r;
+  run->cv_digest += checksum;
+  return RWK_OK;
+}
+
 /* Every row of a table, in order of its key. */
 static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_fn take) {
   const rwk_table *table = rwk_store_table(id);
@@ -94,6 +165,12 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
     rwk_drop_record drop;
     rwk_origin origin;
     rwk_collapse collapse;
+    rwk_fold_record fold;
+    rwk_fold_fit_record fold_fit;
+    rwk_fold_drop_record fold_drop;
+    rwk_cv_record cv;
+    rwk_cv_point cv_point;
+    rwk_cv_row cv_row;
     rwk_state_record state;
   } record;
   char tail[64];
@@ -122,13 +199,18 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
 }
 
 static rwk_status check_whole(rwk_run *run, size_t collapse_rows) {
-  uint64_t digest = run->lambda_digest + run->finish_digest;
+  uint64_t digest = run->lambda_digest + run->finish_digest + run->fold_digest + run->cv_digest;
   for (size_t i = 0; i < run->meta_count; i++) digest += run->metas[i].checksum;
-  for (size_t i = 0; i < run->fit_count; i++) digest += run->fits[i].checksum;
+  for (size_t i = 0; i < run->fits.count; i++) digest += run->fits.all[i].checksum;
+  for (size_t i = 0; i < run->fold_fits.count; i++) digest += run->fold_fits.all[i].checksum;
   if (digest != (uint64_t)run->state.digest) return rwk_store_damaged(run, "rows are missing");
   if (collapse_rows != (size_t)run->state.finished ||
       ((run->drop_count || run->origin_count) && !run->state.finished))
     return rwk_store_damaged(run, "it is half finished");
+  const size_t points = run->has_cv ? run->cv.count : 0,
+               rows = run->has_cv ? run->cv.repeats * run->cv.rows * run->cv.outputs : 0;
+  if (run->cv_point_count != points || run->cv_row_count != rows)
+    return rwk_store_damaged(run, "its cross-validation is half finished");
   return RWK_OK;
 }
 
@@ -142,6 +224,12 @@ static rwk_status load_all(rwk_run *run) {
   RWK_TRY(load_table(&rows, run, RWK_TABLE_FIT, take_fit));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_DROP, take_drop));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_ORIGIN, take_origin));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_FOLD, take_fold));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_FOLD_FIT, take_fold_fit));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_FOLD_DROP, take_fold_drop));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_CV, take_cv));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_CV_POINT, take_cv_point));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_CV_ROW, take_cv_row));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_COLLAPSE, take_collapse));
   return check_whole(run, rows);
 }

@@ -62,7 +62,7 @@ rwk_status rwk_run_set_dim(rwk_run *run, size_t dim) {
   if (dim == run->state.dim && dim > 0) return RWK_OK;
   if (dim == 0 || dim > run->dim_limit)
     return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "dim: %zu is not between 1 and %zu", dim, run->dim_limit);
-  if (run->fit_count)
+  if (run->fits.count)
     return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "dim: it is %zu, and there are fits", run->state.dim);
   rwk_state_record state = run->state;
   state.dim = dim;
@@ -83,12 +83,12 @@ rwk_status rwk_store_check_grid(rwk_run *run, const double *lambda, size_t count
     if (!isfinite(lambda[i]) || lambda[i] <= (i ? lambda[i - 1] : 0))
       return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT,
                       "lambda[%zu]: penalties are finite, positive and ascending", i);
-  for (size_t k = 0; k < run->fit_count; k++) {
-    const size_t index = rwk_store_fit_index(run->fits[k].key);
-    if (index >= count || run->fits[k].lambda != lambda[index])
+  for (size_t k = 0; k < run->fits.count; k++) {
+    const size_t index = rwk_store_fit_index(run->fits.all[k].key);
+    if (index >= count || run->fits.all[k].lambda != lambda[index])
       return rwk_fail(run->ctx, RWK_MISMATCH,
                       "%s has a fit at the penalty %.17g, which is not number %zu of the grid", run->file,
-                      run->fits[k].lambda, index);
+                      run->fits.all[k].lambda, index);
   }
   return RWK_OK;
 }
@@ -121,7 +121,7 @@ rwk_status rwk_run_set_lambda(rwk_run *run, const double *lambda, size_t count) 
   RWK_TRY(rwk_store_want_writable(run));
   RWK_TRY(rwk_store_check_grid(run, lambda, count));
   if (rwk_store_same_grid(run, lambda, count)) return RWK_OK;
-  if (run->state.finished)
+  if (run->state.finished || run->fold_fits.count)
     return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "lambda: the path of %s is finished", run->file);
   double *copy = rwk_alloc(run->ctx, count, sizeof *copy);
   if (!copy) return rwk_fail_memory(run->ctx, "grid");

@@ -24,9 +24,11 @@ static void forget(rwk_run *run) {
     rwk_free(run->ctx, run->metas[i].record.key);
     rwk_free(run->ctx, run->metas[i].record.value);
   }
-  run->meta_count = run->lambda_count = run->fit_count = run->drop_count = 0;
-  run->origin_count = 0;
-  run->lambda_digest = run->finish_digest = 0;
+  run->meta_count = run->lambda_count = run->fits.count = run->drop_count = 0;
+  run->origin_count = run->fold_fits.count = run->fold_count = run->fold_drop_count = 0;
+  run->has_cv = 0;
+  run->cv_point_count = run->cv_row_count = 0;
+  run->lambda_digest = run->finish_digest = run->fold_digest = run->cv_digest = 0;
 }
 
 static void destroy(rwk_run *run) {
@@ -35,7 +37,12 @@ static void destroy(rwk_run *run) {
   forget(run);
   rwk_free(ctx, run->metas);
   rwk_free(ctx, run->lambda);
-  rwk_free(ctx, run->fits);
+  rwk_free(ctx, run->fits.all);
+  rwk_free(ctx, run->fold_fits.all);
+  rwk_free(ctx, run->folds);
+  rwk_free(ctx, run->fold_drops);
+  rwk_free(ctx, run->cv_points);
+  rwk_free(ctx, run->cv_rows);
   rwk_free(ctx, run->drops);
   rwk_free(ctx, run->origins);
   rwk_free(ctx, run->file);

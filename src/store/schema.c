@@ -14,102 +14,111 @@ static const rwk_field LAMBDA[] = {
     FIELD(rwk_lambda_record, value, value, REAL),
 };
 
-#define FIT(column, member, kind) FIELD(rwk_fit, column, member, kind)
+/* X(column, member of rwk_fit, kind). What solver and certificate both report, loss for one, has the
+ * certificate's bare and the solver's under solve_ (VALUES is a word of SQL, too). */
+#define FIT_LIST(X)                                                                                          \
+  X(walk, walk, WALK)                                                                                        \
+  X(start, start, INT)                                                                                       \
+  X(idx, index, SIZE)                                                                                        \
+  X(lambda, lambda, REAL)                                                                                    \
+  X(seconds, seconds, REAL)                                                                                  \
+  X(stop, solve.stop, STOP)                                                                                  \
+  X(solve_loss, solve.loss, REAL)                                                                            \
+  X(solve_penalty, solve.penalty, REAL)                                                                      \
+  X(solve_objective, solve.objective, REAL)                                                                  \
+  X(solve_grad_inf, solve.grad_inf, REAL)                                                                    \
+  X(iterations, solve.iterations, INT64)                                                                     \
+  X(solve_values, solve.values, INT64)                                                                       \
+  X(gradients, solve.gradients, INT64)                                                                       \
+  X(solve_products, solve.products, INT64)                                                                   \
+  X(hessians, solve.hessians, INT64)                                                                         \
+  X(curvature_steps, solve.curvature_steps, INT64)                                                           \
+  X(escapes, solve.escapes, INT64)                                                                           \
+  X(solve_seconds, solve.seconds, REAL)                                                                      \
+  X(verdict, certificate.verdict, VERDICT)                                                                   \
+  X(escapable, certificate.escapable, FLAG)                                                                  \
+  X(loss, certificate.loss, REAL)                                                                            \
+  X(penalty, certificate.penalty, REAL)                                                                      \
+  X(objective, certificate.objective, REAL)                                                                  \
+  X(grad_inf, certificate.grad_inf, REAL)                                                                    \
+  X(grad_norm, certificate.grad_norm, REAL)                                                                  \
+  X(grad_limit, certificate.grad_limit, REAL)                                                                \
+  X(nearest_factor, certificate.nearest_factor, REAL)                                                        \
+  X(nearest_grad, certificate.nearest_grad, REAL)                                                            \
+  X(min_eig, certificate.min_eig, REAL)                                                                      \
+  X(min_eig_error, certificate.min_eig_error, REAL)                                                          \
+  X(min_eig_rest, certificate.min_eig_rest, REAL)                                                            \
+  X(max_eig, certificate.max_eig, REAL)                                                                      \
+  X(zero_limit, certificate.zero_limit, REAL)                                                                \
+  X(positive, certificate.positive, INT64)                                                                   \
+  X(zero, certificate.zero, INT64)                                                                           \
+  X(negative, certificate.negative, INT64)                                                                   \
+  X(flats, certificate.flats, INT64)                                                                         \
+  X(kinks, certificate.kinks, INT64)                                                                         \
+  X(escape_curvature, certificate.escape_curvature, REAL)                                                    \
+  X(doubt, certificate.doubt, REAL)                                                                          \
+  X(dense, certificate.dense, FLAG)                                                                          \
+  X(products, certificate.products, INT64)                                                                   \
+  X(certify_seconds, certificate.seconds, REAL)                                                              \
+  X(reason, certificate.reason, REASON)
 
-/* What solver and certificate both report, loss for one, has the certificate's bare and the solver's under
- * solve_. */
-static const rwk_field FITS[] = {
-    FIT(walk, walk, WALK),
-    FIT(start, start, INT),
-    FIT(idx, index, SIZE),
-    FIT(lambda, lambda, REAL),
-    FIT(seconds, seconds, REAL),
-    FIT(stop, solve.stop, STOP),
-    FIT(solve_loss, solve.loss, REAL),
-    FIT(solve_penalty, solve.penalty, REAL),
-    FIT(solve_objective, solve.objective, REAL),
-    FIT(solve_grad_inf, solve.grad_inf, REAL),
-    FIT(iterations, solve.iterations, INT64),
-    FIT(solve_values, solve.values, INT64), /* VALUES is a word of SQL */
-    FIT(gradients, solve.gradients, INT64),
-    FIT(solve_products, solve.products, INT64),
-    FIT(hessians, solve.hessians, INT64),
-    FIT(curvature_steps, solve.curvature_steps, INT64),
-    FIT(escapes, solve.escapes, INT64),
-    FIT(solve_seconds, solve.seconds, REAL),
-    FIT(verdict, certificate.verdict, VERDICT),
-    FIT(escapable, certificate.escapable, FLAG),
-    FIT(loss, certificate.loss, REAL),
-    FIT(penalty, certificate.penalty, REAL),
-    FIT(objective, certificate.objective, REAL),
-    FIT(grad_inf, certificate.grad_inf, REAL),
-    FIT(grad_norm, certificate.grad_norm, REAL),
-    FIT(grad_limit, certificate.grad_limit, REAL),
-    FIT(nearest_factor, certificate.nearest_factor, REAL),
-    FIT(nearest_grad, certificate.nearest_grad, REAL),
-    FIT(min_eig, certificate.min_eig, REAL),
-    FIT(min_eig_error, certificate.min_eig_error, REAL),
-    FIT(min_eig_rest, certificate.min_eig_rest, REAL),
-    FIT(max_eig, certificate.max_eig, REAL),
-    FIT(zero_limit, certificate.zero_limit, REAL),
-    FIT(positive, certificate.positive, INT64),
-    FIT(zero, certificate.zero, INT64),
-    FIT(negative, certificate.negative, INT64),
-    FIT(flats, certificate.flats, INT64),
-    FIT(kinks, certificate.kinks, INT64),
-    FIT(escape_curvature, certificate.escape_curvature, REAL),
-    FIT(doubt, certificate.doubt, REAL),
-    FIT(dense, certificate.dense, FLAG),
-    FIT(products, certificate.products, INT64),
-    FIT(certify_seconds, certificate.seconds, REAL),
-    FIT(reason, certificate.reason, REASON),
-};
+#define FIT(column, member, kind) FIELD(rwk_fit, column, member, kind),
+#define FOLD_FIT(column, member, kind) FIELD(rwk_fold_fit_record, column, fit.member, kind),
 
-#define DROP(member, kind) FIELD(rwk_drop_record, member, drop.member, kind)
+static const rwk_field FITS[] = {FIT_LIST(FIT)};
 
-static const rwk_field DROPS[] = {
-    FIELD(rwk_drop_record, walk, walk, WALK),
-    FIELD(rwk_drop_record, start, start, INT),
-    FIELD(rwk_drop_record, idx_from, drop.from, SIZE), /* FROM and TO too */
-    FIELD(rwk_drop_record, idx_to, drop.to, SIZE),
-    DROP(lambda_from, REAL),
-    DROP(lambda_to, REAL),
-    DROP(loss_from, REAL),
-    DROP(loss_to, REAL),
-    DROP(rise, FLAG),
-    DROP(cause, CAUSE),
-    DROP(at, REAL),
-    DROP(low, REAL),
-    DROP(high, REAL),
-    DROP(excess_from, REAL),
-    DROP(excess_to, REAL),
-    DROP(certain, REAL),
-    DROP(grad_inf_from, REAL),
-    DROP(grad_inf_to, REAL),
-    DROP(min_eig_from, REAL),
-    DROP(min_eig_to, REAL),
-    DROP(max_eig_from, REAL),
-    DROP(max_eig_to, REAL),
-    DROP(finished_from, REAL),
-    DROP(finished_to, REAL),
-    DROP(falls_by, REAL),
-    DROP(branch_loss, REAL),
-    DROP(branch_min_eig, REAL),
-    DROP(transversality, REAL),
-    DROP(lambda_beyond, REAL),
-    DROP(loss_beyond, REAL),
-    DROP(bias, REAL),
-    DROP(curvature, REAL),
-    DROP(points, INT64),
-    DROP(merges, INT64),
-    DROP(monotone, INT64),
-    DROP(null_weights, REAL),
-    DROP(null_units, REAL),
-    DROP(moved_weights, REAL),
-    DROP(moved_units, REAL),
-    DROP(moves, REASON),
-    DROP(note, REASON),
-};
+static const rwk_field FOLD_FITS[] = {FIELD(rwk_fold_fit_record, fold, fold, SIZE), FIT_LIST(FOLD_FIT)};
+
+/* X(column, member of rwk_drop_record, kind); FROM and TO are words of SQL. */
+#define DROP_LIST(X)                                                                                         \
+  X(walk, walk, WALK)                                                                                        \
+  X(start, start, INT)                                                                                       \
+  X(idx_from, drop.from, SIZE)                                                                               \
+  X(idx_to, drop.to, SIZE)                                                                                   \
+  X(lambda_from, drop.lambda_from, REAL)                                                                     \
+  X(lambda_to, drop.lambda_to, REAL)                                                                         \
+  X(loss_from, drop.loss_from, REAL)                                                                         \
+  X(loss_to, drop.loss_to, REAL)                                                                             \
+  X(rise, drop.rise, FLAG)                                                                                   \
+  X(cause, drop.cause, CAUSE)                                                                                \
+  X(at, drop.at, REAL)                                                                                       \
+  X(low, drop.low, REAL)                                                                                     \
+  X(high, drop.high, REAL)                                                                                   \
+  X(excess_from, drop.excess_from, REAL)                                                                     \
+  X(excess_to, drop.excess_to, REAL)                                                                         \
+  X(certain, drop.certain, REAL)                                                                             \
+  X(grad_inf_from, drop.grad_inf_from, REAL)                                                                 \
+  X(grad_inf_to, drop.grad_inf_to, REAL)                                                                     \
+  X(min_eig_from, drop.min_eig_from, REAL)                                                                   \
+  X(min_eig_to, drop.min_eig_to, REAL)                                                                       \
+  X(max_eig_from, drop.max_eig_from, REAL)                                                                   \
+  X(max_eig_to, drop.max_eig_to, REAL)                                                                       \
+  X(finished_from, drop.finished_from, REAL)                                                                 \
+  X(finished_to, drop.finished_to, REAL)                                                                     \
+  X(falls_by, drop.falls_by, REAL)                                                                           \
+  X(branch_loss, drop.branch_loss, REAL)                                                                     \
+  X(branch_min_eig, drop.branch_min_eig, REAL)                                                               \
+  X(transversality, drop.transversality, REAL)                                                               \
+  X(lambda_beyond, drop.lambda_beyond, REAL)                                                                 \
+  X(loss_beyond, drop.loss_beyond, REAL)                                                                     \
+  X(bias, drop.bias, REAL)                                                                                   \
+  X(curvature, drop.curvature, REAL)                                                                         \
+  X(points, drop.points, INT64)                                                                              \
+  X(merges, drop.merges, INT64)                                                                              \
+  X(monotone, drop.monotone, INT64)                                                                          \
+  X(null_weights, drop.null_weights, REAL)                                                                   \
+  X(null_units, drop.null_units, REAL)                                                                       \
+  X(moved_weights, drop.moved_weights, REAL)                                                                 \
+  X(moved_units, drop.moved_units, REAL)                                                                     \
+  X(moves, drop.moves, REASON)                                                                               \
+  X(note, drop.note, REASON)
+
+#define DROP(column, member, kind) FIELD(rwk_drop_record, column, member, kind),
+#define FOLD_DROP(column, member, kind) FIELD(rwk_fold_drop_record, column, drop.member, kind),
+
+static const rwk_field DROPS[] = {DROP_LIST(DROP)};
+
+static const rwk_field FOLD_DROPS[] = {FIELD(rwk_fold_drop_record, fold, fold, SIZE), DROP_LIST(FOLD_DROP)};
 
 #define ORIGIN(column, member, kind) FIELD(rwk_origin, column, member, kind)
 
@@ -122,6 +131,48 @@ static const rwk_field COLLAPSE[] = {
     FIELD(rwk_collapse, nonzero, nonzero, REAL),
     FIELD(rwk_collapse, collapse, collapse, REAL),
     FIELD(rwk_collapse, lambda_c, lambda_c, REAL),
+};
+
+static const rwk_field FOLDS[] = {
+    FIELD(rwk_fold_record, fold, fold, SIZE),
+    FIELD(rwk_fold_record, seconds, seconds, REAL),
+};
+
+#define CV(column, member, kind) FIELD(rwk_cv_record, column, member, kind)
+
+static const rwk_field CVS[] = {
+    CV(count, summary.count, SIZE),
+    CV(data_rows, summary.rows, SIZE),
+    CV(outputs, summary.outputs, SIZE),
+    CV(folds, summary.folds, SIZE),
+    CV(repeats, summary.repeats, SIZE),
+    CV(ensemble, summary.ensemble, INT),
+    CV(index_min, summary.index[RWK_CV_MIN], SIZE),
+    CV(index_1se, summary.index[RWK_CV_1SE], SIZE),
+    CV(grid_end, end, INT64),
+    CV(twins, summary.twins, SIZE),
+    CV(twin_first, summary.twin_first, SIZE),
+    CV(twin_second, summary.twin_second, SIZE),
+    CV(seconds, summary.seconds, REAL),
+};
+
+#define CV_POINT(column, member, kind) FIELD(rwk_cv_point, column, member, kind)
+
+static const rwk_field CV_POINTS[] = {
+    CV_POINT(lambda, lambda, REAL),
+    CV_POINT(mean, mean, REAL),
+    CV_POINT(se, se, REAL),
+    CV_POINT(parameters, parameters, REAL),
+    CV_POINT(parameters_gn, parameters_gn, REAL),
+    CV_POINT(explained, explained, REAL),
+};
+
+#define CV_ROW(column, member, kind) FIELD(rwk_cv_row, column, member, kind)
+
+static const rwk_field CV_ROWS[] = {
+    CV_ROW(repeat, repeat, SIZE), CV_ROW(data_row, row, SIZE),  CV_ROW(output, output, SIZE),
+    CV_ROW(fold, fold, SIZE),     CV_ROW(weight, weight, REAL), CV_ROW(observed, observed, REAL),
+    CV_ROW(at_min, at_min, REAL), CV_ROW(at_1se, at_1se, REAL),
 };
 
 static const rwk_field STATE[] = {
@@ -141,6 +192,12 @@ static const rwk_table TABLES[RWK_TABLES] = {
     [RWK_TABLE_DROP] = TABLE("drop_", "id", DROPS, rwk_drop_record, 0),
     [RWK_TABLE_ORIGIN] = TABLE("origin", "id", ORIGINS, rwk_origin, 0),
     [RWK_TABLE_COLLAPSE] = TABLE("collapse", "id", COLLAPSE, rwk_collapse, 0),
+    [RWK_TABLE_FOLD] = TABLE("fold", "id", FOLDS, rwk_fold_record, 0),
+    [RWK_TABLE_FOLD_FIT] = TABLE("fold_fit", "id", FOLD_FITS, rwk_fold_fit_record, 1),
+    [RWK_TABLE_FOLD_DROP] = TABLE("fold_drop", "id", FOLD_DROPS, rwk_fold_drop_record, 0),
+    [RWK_TABLE_CV] = TABLE("cv", "id", CVS, rwk_cv_record, 0),
+    [RWK_TABLE_CV_POINT] = TABLE("cv_point", "idx", CV_POINTS, rwk_cv_point, 0),
+    [RWK_TABLE_CV_ROW] = TABLE("cv_row", "id", CV_ROWS, rwk_cv_row, 0),
     [RWK_TABLE_STATE] = TABLE("state", "id", STATE, rwk_state_record, 0),
 };
 
@@ -236,6 +293,7 @@ static rwk_status prepare_put(sqlite3_stmt **statement, rwk_run *run, const rwk_
 /* Only the tables that are written more than once a run keep their statement. */
 rwk_status rwk_store_prepare_all(rwk_run *run) {
   RWK_TRY(rwk_store_select(&run->get_fit, run, &TABLES[RWK_TABLE_FIT], "WHERE id = ?"));
+  RWK_TRY(rwk_store_select(&run->get_fold_fit, run, &TABLES[RWK_TABLE_FOLD_FIT], "WHERE id = ?"));
   if (!run->writable) return RWK_OK;
   for (int id = 0; id < RWK_TABLES; id++) RWK_TRY(prepare_put(&run->put[id], run, &TABLES[id]));
   /* The state is found by its old checksum: if somebody else has written, there is none, and we stop. */
@@ -248,7 +306,7 @@ rwk_status rwk_store_prepare_all(rwk_run *run) {
 }
 
 void rwk_store_finalize_all(rwk_run *run) {
-  sqlite3_stmt **all[] = {&run->get_fit, &run->put_state, &run->begin, &run->commit};
+  sqlite3_stmt **all[] = {&run->get_fit, &run->get_fold_fit, &run->put_state, &run->begin, &run->commit};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     sqlite3_finalize(*all[i]);
     *all[i] = NULL;

@@ -15,7 +15,7 @@
 #include "base/context.h"
 
 #define RWK_STORE_APPLICATION 0x52574b31 /* "RWK1" */
-#define RWK_STORE_VERSION 3
+#define RWK_STORE_VERSION 4
 
 /* ---- Records (record.c) */
 
@@ -47,6 +47,12 @@ typedef enum rwk_table_id {
   RWK_TABLE_DROP,
   RWK_TABLE_ORIGIN,
   RWK_TABLE_COLLAPSE,
+  RWK_TABLE_FOLD,
+  RWK_TABLE_FOLD_FIT,
+  RWK_TABLE_FOLD_DROP,
+  RWK_TABLE_CV,
+  RWK_TABLE_CV_POINT,
+  RWK_TABLE_CV_ROW,
   RWK_TABLE_STATE,
   RWK_TABLES
 } rwk_table_id;
@@ -56,7 +62,7 @@ typedef struct rwk_table {
   const rwk_field *fields;
   size_t count;
   size_t size;      /* of the record */
-  int with_weights; /* the record is a rwk_fit, and its w is a column */
+  int with_weights; /* the record begins with a rwk_fit, whose w is a column */
 } rwk_table;
 
 /* The records of the tables, besides rwk_fit, rwk_origin and rwk_collapse. */
@@ -73,6 +79,28 @@ typedef struct rwk_drop_record {
   int start;
   rwk_drop drop;
 } rwk_drop_record;
+
+/* A fold whose path is done. */
+typedef struct rwk_fold_record {
+  size_t fold;
+  double seconds;
+} rwk_fold_record;
+
+typedef struct rwk_fold_fit_record {
+  rwk_fit fit;
+  size_t fold;
+} rwk_fold_fit_record;
+
+typedef struct rwk_fold_drop_record {
+  size_t fold;
+  rwk_drop_record drop;
+} rwk_fold_drop_record;
+
+/* A cross-validation. */
+typedef struct rwk_cv_record {
+  rwk_cv_summary summary;
+  int64_t end; /* summary.end, which is no int >= 0 */
+} rwk_cv_record;
 
 typedef struct rwk_state_record {
   size_t dim;
@@ -105,6 +133,11 @@ typedef struct rwk_fit_entry {
   double lambda;
 } rwk_fit_entry;
 
+typedef struct rwk_fit_list {
+  rwk_fit_entry *all; /* in order of the key */
+  size_t count, capacity;
+} rwk_fit_list;
+
 typedef struct rwk_meta_entry {
   rwk_meta_record record;
   uint64_t checksum;
@@ -122,7 +155,7 @@ struct rwk_run {
   int replace;
   size_t dim_limit;
   sqlite3_stmt *put[RWK_TABLES];
-  sqlite3_stmt *get_fit, *put_state, *begin, *commit;
+  sqlite3_stmt *get_fit, *get_fold_fit, *put_state, *begin, *commit;
   rwk_state_record state;
   uint64_t state_checksum;
   rwk_meta_entry *metas;
@@ -130,14 +163,25 @@ struct rwk_run {
   double *lambda;
   size_t lambda_count, lambda_capacity;
   uint64_t lambda_digest; /* sum of the checksums of its rows */
-  rwk_fit_entry *fits;    /* in order of the key */
-  size_t fit_count, fit_capacity;
+  rwk_fit_list fits, fold_fits;
   rwk_drop_record *drops;
   size_t drop_count, drop_capacity;
   rwk_origin *origins;
   size_t origin_count, origin_capacity;
   rwk_collapse collapse;
   uint64_t finish_digest; /* sum of the checksums of drops, origins and collapse */
+  rwk_fold_record *folds; /* those that are done, in order of the fold */
+  size_t fold_count, fold_capacity;
+  rwk_fold_drop_record *fold_drops;
+  size_t fold_drop_count, fold_drop_capacity;
+  uint64_t fold_digest; /* sum of the checksums of folds and their drops */
+  int has_cv;
+  rwk_cv_summary cv;
+  rwk_cv_point *cv_points;
+  size_t cv_point_count, cv_point_capacity;
+  rwk_cv_row *cv_rows;
+  size_t cv_row_count, cv_row_capacity;
+  uint64_t cv_digest; /* sum of the checksums of the three tables of a cross-validation */
 };
 
 /* ---- Schema (schema.c) */
@@ -210,6 +254,19 @@ size_t rwk_store_fit_index(int64_t key);
 #define RWK_STORE_INDEX_BITS 27 /* walk, start and index share the 63 bits of a key */
 #define RWK_STORE_INDEX_LIMIT ((size_t)1 << RWK_STORE_INDEX_BITS)
 #define RWK_STORE_META_LIMIT 1000
+/* Of a fold's fit: 16 bits of fold, 2 of walk, 20 of start, 25 of index. */
+int64_t rwk_store_fold_fit_key(size_t fold, rwk_walk walk, int start, size_t index);
+#define RWK_STORE_FOLD_LIMIT ((size_t)1 << 16)
+#define RWK_STORE_FOLD_START_LIMIT (1 << 20)
+#define RWK_STORE_FOLD_INDEX_LIMIT ((size_t)1 << 25)
+/* NULL, or what is wrong with a fit of a fold, by the grid there is. */
+const char *rwk_store_check_fold_fit(const rwk_run *run, const rwk_fold_fit_record *record);
+
+/* ---- Cross-validation (cv.c) */
+
+/* NULL, or what is wrong with it. */
+const char *rwk_store_check_cv(const rwk_cv_summary *summary, size_t grid);
+const char *rwk_store_check_cv_row(const rwk_cv_row *row, const rwk_cv_summary *summary, size_t place);
 
 /* ---- Texts and grid (meta.c) */
 #define RWK_STORE_CREATED_AT "created_at"

@@ -1,0 +1,128 @@
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/job.h"
+
+/* What a cross-validation needs besides what a path does. */
+typedef struct cv_job {
+  cli_job job;
+  rwk_cv_settings settings;
+  rwk_folds *folds;
+} cv_job;
+
+static int whole(size_t *n, const cli_args *args, cli_option option, long long least, long long most) {
+  long long x;
+  if (!args->value[option]) return 0;
+  if (cli_whole(&x, args->value[option], least, most))
+    return cli_fail(CLI_USAGE, "--%s: '%s' is not a whole number from %lld to %lld", cli_option_name(option),
+                    args->value[option], least, most);
+  *n = (size_t)x;
+  return 0;
+}
+
+static int read_folds(cv_job *c) {
+  const cli_args *args = &c->job.args;
+  const cli_setup *s = &c->job.setup;
+  rwk_folds_settings f;
+  rwk_folds_settings_init(&f);
+  if (whole(&f.count, args, CLI_FOLDS, 2, 10000) || whole(&f.repeats, args, CLI_REPEATS, 1, 1000))
+    return CLI_USAGE;
+  if (args->value[CLI_FOLDS] && args->value[CLI_FOLD_COLUMN])
+    return cli_fail(CLI_USAGE, "--folds and --fold-column exclude each other");
+  f.seed = c->job.settings.seed;
+  f.column = args->value[CLI_FOLD_COLUMN];
+  f.group = args->value[CLI_GROUP];
+  f.stratify = !args->value[CLI_NO_STRATIFY];
+  const rwk_status status = rwk_folds_create(&c->folds, s->ctx, s->table, s->raw, &f);
+  return status == RWK_OK ? 0 : cli_fail_status(s->ctx, status);
+}
+
+/* The grid of a path that is done is in the run file. */
+static int keep_grid(cv_job *c) {
+  rwk_path_settings *p = &c->settings.path;
+  const double *lambda;
+  size_t count;
+  if (p->lambda || !rwk_run_finished(c->job.run)) return 0;
+  const rwk_status status = rwk_run_lambda(&lambda, &count, c->job.run);
+  if (status != RWK_OK) return cli_fail_status(c->job.setup.ctx, status);
+  p->lambda = lambda;
+  p->lambda_count = count;
+  return 0;
+}
+
+static void progress(const rwk_cv_progress *p, void *payload) {
+  cli_job *j = payload;
+  char more[64];
+  j->done = p->done;
+  j->total = p->total;
+  if (!j->bar) return;
+  snprintf(more, sizeof more, " (%zu of %zu paths)", p->paths_done, p->paths);
+  cli_progress_bar(p->done, p->total, p->seconds, p->remaining, more);
+}
+
+static int prepare(cv_job *c) {
+  cli_job *j = &c->job;
+  size_t members = 1;
+  int code = cli_job_prepare(j);
+  if (!code) code = read_folds(c);
+  if (!code) code = whole(&members, &j->args, CLI_ENSEMBLE, 1, 6);
+  if (!code) code = cli_network_settings(&c->settings.mlp, &j->setup, &j->args, NULL, 0);
+  if (code) return code;
+  c->settings.path = j->settings;
+  c->settings.ensemble = (int)members;
+  c->settings.standardise = !j->args.value[CLI_NO_STANDARDIZE];
+  c->settings.store = (rwk_cv_store){.save_fit = rwk_run_save_fold_fit,
+                                     .fetch_fit = rwk_run_fetch_fold_fit,
+                                     .save_path = rwk_run_save_fold_path,
+                                     .fetch_path = rwk_run_fetch_fold_path,
+                                     .payload = j->run};
+  c->settings.progress = progress;
+  c->settings.progress_payload = j;
+  if (!(j->settings.walks & RWK_WALKS_BEST))
+    return cli_fail(CLI_USAGE, "--walk: best must be among them, for it is what is cross-validated");
+  return keep_grid(c);
+}
+
+static int run(cv_job *c) {
+  cli_job *j = &c->job;
+  rwk_cv *cv = NULL;
+  j->bar = isatty(2) && !j->args.value[CLI_QUIET];
+  rwk_status status = rwk_cv_run(&cv, j->setup.ctx, j->setup.raw, c->folds, &c->settings);
+  int code = 0;
+  if (status == RWK_CANCELLED) {
+    if (j->bar) fputc('\n', stderr);
+    code = cli_fail(CLI_INTERRUPTED,
+                    "interrupted: %lld of %lld fits are kept; go on with: ridgewalk cv --resume %s",
+                    (long long)j->done, (long long)j->total, j->out);
+  } else if (status != RWK_OK) {
+    code = cli_fail_status(j->setup.ctx, status);
+  } else {
+    status = rwk_run_finish_cv(j->run, cv);
+    if (status != RWK_OK) code = cli_fail_status(j->setup.ctx, status);
+  }
+  rwk_cv_destroy(cv);
+  return code;
+}
+
+int cli_cv(const cli_args *args) {
+  cv_job c;
+  memset(&c, 0, sizeof c);
+  rwk_cv_settings_init(&c.settings);
+  c.job.settings = c.settings.path;
+  int code = cli_job_begin(&c.job, args);
+  if (!code) code = prepare(&c);
+  if (!code && !rwk_run_cv(c.job.run)) code = run(&c);
+  const rwk_status closed = rwk_run_close(c.job.run);
+  if (closed != RWK_OK && code < CLI_USAGE) code = cli_fail_status(c.job.setup.ctx, closed);
+  if (!code) { /* what is shown is what is in the file */
+    cli_stored stored;
+    code = cli_stored_open(&stored, c.job.setup.ctx, c.job.out);
+    stored.report.file = c.job.out;
+    if (!code) code = cli_show_cv(&stored, args);
+    cli_stored_close(&stored);
+  }
+  rwk_folds_destroy(c.folds);
+  cli_job_release(&c.job);
+  return code;
+}

@@ -1,0 +1,289 @@
+/* From options to settings, a network and a run file: what path and cv begin with. */
+#define _XOPEN_SOURCE 700 /* realpath */
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/job.h"
+
+/* ---- options to settings ---- */
+
+static int read_walks(unsigned *walks, const char *text) {
+  const char **names;
+  char *buffer;
+  size_t n;
+  int code = cli_split(&names, &n, &buffer, text);
+  *walks = 0;
+  for (size_t i = 0; i < n && !code; i++) {
+    rwk_walk walk;
+    if (rwk_walk_from_name(&walk, names[i]) != RWK_OK)
+      code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", names[i]);
+    else
+      *walks |= 1u << walk;
+  }
+  free(names);
+  free(buffer);
+  return code;
+}
+
+static int read_settings(cli_job *j) {
+  const char *const *v = j->args.value;
+  rwk_path_settings *s = &j->settings;
+  long long n;
+  if (v[CLI_WALK] && read_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
+  if (v[CLI_EFFORT] && rwk_effort_from_name(&s->effort, v[CLI_EFFORT]) != RWK_OK)
+    return cli_fail(CLI_USAGE, "--effort: '%s' is none of low, normal, high", v[CLI_EFFORT]);
+  if (v[CLI_STARTS]) {
+    if (cli_whole(&n, v[CLI_STARTS], 1, 1000000))
+      return cli_fail(CLI_USAGE, "--starts: '%s' is not a whole number from 1 on", v[CLI_STARTS]);
+    s->starts = (int)n;
+  }
+  if (v[CLI_SEED]) {
+    if (cli_whole(&n, v[CLI_SEED], 0, LLONG_MAX))
+      return cli_fail(CLI_USAGE, "--seed: '%s' is not a whole number from 0 on", v[CLI_SEED]);
+    s->seed = (uint64_t)n;
+  }
+  if (v[CLI_SOLVER] && rwk_solver_from_name(&s->solver.solver, v[CLI_SOLVER]) != RWK_OK)
+    return cli_fail(CLI_USAGE, "--solver: '%s' is neither newton nor lbfgs", v[CLI_SOLVER]);
+  if (v[CLI_GRAD_TOL]) {
+    if (cli_number(&s->solver.grad_tol, v[CLI_GRAD_TOL]) || !(s->solver.grad_tol > 0))
+      return cli_fail(CLI_USAGE, "--grad-tol: '%s' is not a positive number", v[CLI_GRAD_TOL]);
+    if (s->solver.solver == RWK_SOLVER_NEWTON)
+      s->certify.grad_tol = s->solver.grad_tol; /* what was asked for is what is held up */
+    else
+      s->solver.function_tol = 0; /* it is the gradient that is to end the iteration */
+  }
+  if (v[CLI_MAX_ITER]) {
+    if (cli_whole(&n, v[CLI_MAX_ITER], 1, LLONG_MAX))
+      return cli_fail(CLI_USAGE, "--max-iter: '%s' is not a whole number from 1 on", v[CLI_MAX_ITER]);
+    s->solver.max_iter = n;
+  }
+  if (v[CLI_NO_EXPLAIN]) s->explain = 0;
+  if (cli_algebra(&s->solver.algebra, &j->args)) return CLI_USAGE;
+  s->certify.algebra = s->solver.algebra;
+  return 0;
+}
+
+/* ---- the run file ---- */
+
+static char *read_file(const char *file) {
+  FILE *f = fopen(file, "rb");
+  if (!f) return NULL;
+  size_t length = 0, room = 1 << 16;
+  char *text = malloc(room);
+  for (size_t got; text && (got = fread(text + length, 1, room - length - 1, f)) > 0;) {
+    length += got;
+    if (room - length < 2) {
+      char *more = realloc(text, room *= 2);
+      if (!more) free(text);
+      text = more;
+    }
+  }
+  if (text) text[length] = 0;
+  fclose(f);
+  return text;
+}
+
+/* DATA.csv.gz -> DATA.rwk here, DATA-2.rwk if that is taken. */
+static char *default_out(const char *data) {
+  const char *base = strrchr(data, '/');
+  base = base ? base + 1 : data;
+  if (!strcmp(data, "-")) base = "stdin";
+  size_t length = strlen(base);
+  if (length > 3 && !strcmp(base + length - 3, ".gz")) length -= 3;
+  if (length > 4 && !memcmp(base + length - 4, ".csv", 4)) length -= 4;
+  char *out = malloc(length + 32);
+  for (int k = 1; out; k++) {
+    if (k == 1)
+      snprintf(out, length + 32, "%.*s.rwk", (int)length, base);
+    else
+      snprintf(out, length + 32, "%.*s-%d.rwk", (int)length, base, k);
+    if (access(out, F_OK) != 0) break;
+  }
+  return out;
+}
+
+static rwk_status describe(cli_job *j) {
+  const cli_setup *s = &j->setup;
+  char text[64], *recipe = NULL, *absolute = realpath(j->data, NULL);
+  json_t *options = json_object(), *layers = json_array();
+  for (int o = 0; o < CLI_OPTIONS; o++)
+    if (cli_option_kept((cli_option)o) && j->args.value[o])
+      json_object_set_new(options, cli_option_name((cli_option)o), json_string(j->args.value[o]));
+  json_array_append_new(layers, json_integer((json_int_t)rwk_design_inputs(s->design)));
+  for (size_t l = 0; l < rwk_mlp_layer_count(s->mlp); l++) {
+    rwk_mlp_layer layer;
+    if (rwk_mlp_layer_get(&layer, s->mlp, l) == RWK_OK)
+      json_array_append_new(layers, json_integer((json_int_t)layer.outputs));
+  }
+  json_t *network = json_pack(
+      "{s:o, s:s, s:b, s:b, s:b}", "layers", layers, "activation", rwk_activation_name(s->activation),
+      "hidden_bias", !j->args.value[CLI_NO_HIDDEN_BIAS], "output_bias", !j->args.value[CLI_NO_OUTPUT_BIAS],
+      "penalise_biases", s->scale.penalise_biases);
+  char *options_text = json_dumps(options, JSON_COMPACT), *network_text = json_dumps(network, JSON_COMPACT),
+       fingerprint[33];
+  rwk_status status = options_text && network_text ? RWK_OK : RWK_NO_MEMORY;
+  if (status == RWK_OK) status = rwk_design_fingerprint(fingerprint, s->design);
+  if (status == RWK_OK) status = rwk_design_recipe(&recipe, s->ctx, s->design);
+  snprintf(text, sizeof text, "%.17g", s->n);
+  char rows[32], features[32];
+  snprintf(rows, sizeof rows, "%zu", rwk_design_rows(s->design));
+  snprintf(features, sizeof features, "%zu", rwk_design_columns(s->design));
+  const char *const pairs[][2] = {{"program", rwk_version()},
+                                  {"verb", cli_verb_name(j->args.verb)},
+                                  {"data", j->data},
+                                  {"data_path", absolute ? absolute : j->data},
+                                  {"fingerprint", fingerprint},
+                                  {"recipe", recipe},
+                                  {"options", options_text},
+                                  {"network", network_text},
+                                  {"n", text},
+                                  {"rows", rows},
+                                  {"features", features},
+                                  {"convention", s->scale.name}};
+  for (size_t k = 0; k < sizeof pairs / sizeof *pairs && status == RWK_OK; k++)
+    status = rwk_run_set(j->run, pairs[k][0], pairs[k][1]);
+  if (status == RWK_OK && j->init_text) status = rwk_run_set(j->run, "init", j->init_text);
+  if (status == RWK_OK) status = rwk_run_set_dim(j->run, rwk_problem_dim(rwk_mlp_problem(s->mlp)));
+  if (status == RWK_OK && j->lambda) status = rwk_run_set_lambda(j->run, j->lambda, j->settings.lambda_count);
+  rwk_text_destroy(s->ctx, recipe);
+  free(options_text);
+  free(network_text);
+  free(absolute);
+  json_decref(options);
+  json_decref(network);
+  return status;
+}
+
+static int open_run(cli_job *j) {
+  rwk_status status;
+  if (j->resumed) return cli_check_fingerprint(&j->setup, j->run, j->out, j->data);
+  if (!j->args.value[CLI_FORCE] && access(j->out, F_OK) == 0)
+    return cli_fail(CLI_USAGE,
+                    "%s exists; go on with it by --resume %s, replace it by --force, or name another --out",
+                    j->out, j->out);
+  status = rwk_run_create(&j->run, j->setup.ctx, j->out, j->args.value[CLI_FORCE] != NULL);
+  if (status == RWK_OK) status = describe(j);
+  if (status == RWK_OK) status = rwk_run_begin(j->run);
+  return status == RWK_OK ? 0 : cli_fail_status(j->setup.ctx, status);
+}
+
+/* ---- starting weights ---- */
+
+/* Weights as the JSON that they might have come from; NULL when memory runs out. */
+static char *weights_text(const rwk_weights *weights) {
+  json_t *root = json_object(), *layers = json_array();
+  for (size_t l = 0; l < rwk_weights_layers(weights); l++) {
+    const double *W, *b;
+    size_t inputs, outputs;
+    if (rwk_weights_layer(&W, &b, &inputs, &outputs, weights, l) != RWK_OK) break;
+    json_t *rows = json_array(), *biases = b ? json_array() : json_null(), *entry = json_object();
+    for (size_t i = 0; i < inputs; i++) {
+      json_t *row = json_array();
+      for (size_t k = 0; k < outputs; k++) json_array_append_new(row, json_real(W[i * outputs + k]));
+      json_array_append_new(rows, row);
+    }
+    for (size_t k = 0; b && k < outputs; k++) json_array_append_new(biases, json_real(b[k]));
+    json_object_set_new(entry, "W", rows);
+    json_object_set_new(entry, "b", biases);
+    json_array_append_new(layers, entry);
+  }
+  json_object_set_new(root, "layers", layers);
+  char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
+  json_decref(root);
+  return text;
+}
+
+static int read_init(cli_job *j) {
+  const char *file = j->args.value[CLI_INIT], *kept = NULL;
+  rwk_context *ctx = j->setup.ctx;
+  if (!file) return 0;
+  if (j->resumed) {
+    const rwk_status status = rwk_run_get(&kept, j->run, "init");
+    if (status != RWK_OK) return cli_fail_status(ctx, status);
+  } else {
+    j->init_text = read_file(file);
+    if (!j->init_text) return cli_fail(CLI_DATA, "--init: %s cannot be read", file);
+    kept = j->init_text;
+  }
+  rwk_weights *weights;
+  rwk_status status = RWK_OK;
+  if (kept && !memcmp(kept, "PK", 2)) { /* NumPy's archive is kept as JSON */
+    status = rwk_weights_read(&weights, ctx, file);
+    if (status != RWK_OK) return cli_fail_status(ctx, status);
+    free(j->init_text);
+    j->init_text = weights_text(weights);
+    rwk_weights_destroy(weights);
+    if (!j->init_text) return cli_fail(CLI_NUMERICAL, "memory ran out");
+    kept = j->init_text;
+  }
+  status = rwk_weights_parse(&weights, ctx, file, kept ? kept : "", kept ? strlen(kept) : 0);
+  if (status != RWK_OK) return cli_fail_status(ctx, status);
+  const int code = cli_load_weights(&j->init, &j->setup, weights, file);
+  rwk_weights_destroy(weights);
+  j->settings.init = j->init;
+  return code;
+}
+
+/* ---- all of it ---- */
+
+int cli_job_prepare(cli_job *j) {
+  int code = cli_context(&j->setup.ctx, &j->args);
+  if (code) return code;
+  if (j->resumed) {
+    const rwk_status status = rwk_run_open(&j->run, j->setup.ctx, j->out, 1);
+    if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
+    code = cli_kept_verb(&j->args, j->run, j->out);
+    if (!code) code = cli_kept_options(&j->args, &j->kept, &j->data, j->setup.ctx, j->run, j->out);
+  }
+  if (!code) code = read_settings(j);
+  if (!code) code = cli_read_design(&j->setup, j->data, &j->args);
+  if (!code) code = cli_make_network(&j->setup, &j->args, NULL, 0);
+  if (!code && j->args.value[CLI_LAMBDA]) {
+    code = cli_lambda(&j->lambda, &j->settings.lambda_count, j->setup.ctx, j->args.value[CLI_LAMBDA],
+                      j->setup.scale.lambda_scale);
+    j->settings.lambda = j->lambda;
+  }
+  if (!code) code = read_init(j);
+  if (!code) code = open_run(j);
+  return code;
+}
+
+int cli_job_begin(cli_job *j, const cli_args *args) {
+  const char *verb = cli_verb_name(args->verb), *resume = args->value[CLI_RESUME];
+  j->args = *args;
+  if (args->operand_count > 1 || (args->operand_count == 0 && !resume))
+    return cli_fail(CLI_USAGE,
+                    "%s wants one table: ridgewalk %s DATA --target NAME; ridgewalk %s --help tells more",
+                    verb, verb, verb);
+  if (resume && args->value[CLI_OUT])
+    return cli_fail(CLI_USAGE, "--resume writes to the run file it is given; leave --out away");
+  if (args->operand_count) j->data = args->operands[0];
+  j->resumed = resume != NULL;
+  const char *out = resume ? resume : args->value[CLI_OUT];
+  j->out = out ? strdup(out) : default_out(j->data);
+  if (!j->out) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  cli_catch_signals();
+  return 0;
+}
+
+void cli_job_release(cli_job *j) {
+  free(j->init);
+  free(j->init_text);
+  if (j->lambda) rwk_lambda_destroy(j->setup.ctx, j->lambda);
+  free(j->out);
+  json_decref(j->kept);
+  cli_setup_release(&j->setup);
+}
+
+void cli_progress_bar(int64_t done, int64_t total, double seconds, double remaining, const char *more) {
+  enum { WIDTH = 30 };
+  const int filled = (int)(WIDTH * done / (total ? total : 1));
+  fprintf(stderr, "\r[");
+  for (int i = 0; i < WIDTH; i++) fputc(i < filled ? '#' : '.', stderr);
+  fprintf(stderr, "] %lld of %lld fits%s, %.0f s, %.0f s to go   ", (long long)done, (long long)total, more,
+          seconds, isfinite(remaining) ? remaining : 0);
+  if (done == total) fprintf(stderr, "\r%*s\r", WIDTH + 80, "");
+  fflush(stderr);
+}

@@ -1,0 +1,34 @@
+/* cli/job.h: what path and cv have in common: options, network, run file. */
+#ifndef RWK_CLI_JOB_H
+#define RWK_CLI_JOB_H
+
+#include "cli/stored.h"
+
+/* Everything between options and result. */
+typedef struct cli_job {
+  cli_args args;    /* with what a run file adds */
+  json_t *kept;     /* options read from the run file; holds the texts that args points to */
+  const char *data; /* the table */
+  char *out;        /* the run file */
+  int resumed;
+  cli_setup setup;
+  rwk_path_settings settings;
+  double *lambda, *init;
+  char *init_text; /* the weights file of --init, which the run file keeps */
+  rwk_run *run;
+  int bar; /* is there a progress bar on the terminal? */
+  int64_t done, total;
+} cli_job;
+
+/* Fills a job of which args are set, and, by what is given, data, out and resumed: settings, table, network,
+ * grid and an open run file. The caller has set the defaults of the settings. 0 or an exit code. */
+int cli_job_prepare(cli_job *j);
+/* The operands and --resume, --out of path and cv. 0 or an exit code. */
+int cli_job_begin(cli_job *j, const cli_args *args);
+/* All but the run, which the caller closes first. */
+void cli_job_release(cli_job *j);
+
+/* The bar of a job, on standard error; `more` is put behind the fits. */
+void cli_progress_bar(int64_t done, int64_t total, double seconds, double remaining, const char *more);
+
+#endif

@@ -1,0 +1,38 @@
+#include <math.h>
+#include <string.h>
+#include "la/dense.h"
+#include "mlp/network.h"
+
+/* Row `row` of the table out of its tile. */
+static void take_row(double *x, double *omega, const rwk_mlp *m, size_t row) {
+  const rwk_mlp_extent e = m->extent;
+  const size_t tile = row / e.rows, at = row % e.rows;
+  const double *X = rwk_mlp_X(m, tile);
+  for (size_t i = 0; i < m->inputs; i++) x[i] = X[i * e.stride + at];
+  *omega = rwk_mlp_omega(m, tile)[at];
+}
+
+rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *m, const double *w) {
+  enum { ROWS = 128 };
+  if (lda < m->dim)
+    return rwk_fail(m->ctx, RWK_INVALID_ARGUMENT, "gauss_newton: lda is less than the number of weights");
+  double *x = rwk_alloc_doubles(m->ctx, m->inputs),
+         *G = rwk_alloc_doubles(m->ctx, ROWS * m->outputs * m->dim);
+  rwk_status status = x && G ? RWK_OK : rwk_fail_memory(m->ctx, "Gauss and Newton's matrix");
+  for (size_t i = 0; i < m->dim; i++) memset(A + i * lda, 0, m->dim * sizeof *A);
+  for (size_t first = 0; first < m->rows && status == RWK_OK; first += ROWS) {
+    const size_t rows = m->rows - first < ROWS ? m->rows - first : ROWS;
+    for (size_t r = 0; r < rows && status == RWK_OK; r++) {
+      double omega;
+      take_row(x, &omega, m, first + r);
+      double *J = G + r * m->outputs * m->dim;
+      status = rwk_mlp_jacobian(J, m->dim, m, x, m->inputs, 1, w);
+      rwk_scale(m->outputs * m->dim, sqrt(omega), J);
+    }
+    if (status == RWK_OK) rwk_syrk(A, lda, m->dim, rows * m->outputs, 2 * m->loss_scale, G, m->dim, 1);
+  }
+  if (status == RWK_OK) rwk_mirror(A, lda, m->dim);
+  rwk_free_doubles(m->ctx, G);
+  rwk_free_doubles(m->ctx, x);
+  return status;
+}
