@@ -83,6 +83,19 @@ static rwk_status take_collapse(rwk_run *run, int64_t key, void *record, uint64_
   return RWK_OK;
 }
 
+static rwk_status take_series(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  rwk_series_record *series = record;
+  const size_t n = run->series_count;
+  if (key != (int64_t)n) return rwk_store_damaged(run, "a row of table series is missing");
+  const char *wrong = rwk_store_check_series(series, n ? &run->series[n - 1] : NULL);
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  RWK_TRY(rwk_grow(run->ctx, &run->series, &run->series_capacity, n + 1, sizeof *run->series));
+  run->series[run->series_count++] = *series;
+  series->values.values = NULL; /* the run's now */
+  run->series_digest += checksum;
+  return RWK_OK;
+}
+
 /* Every row of a table, in order of its key. */
 static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_fn take) {
   const rwk_table *table = rwk_store_table(id);
@@ -94,6 +107,7 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
     rwk_drop_record drop;
     rwk_origin origin;
     rwk_collapse collapse;
+    rwk_series_record series;
     rwk_state_record state;
   } record;
   char tail[64];
@@ -115,6 +129,7 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
       rwk_free(run->ctx, record.meta.key);
       rwk_free(run->ctx, record.meta.value);
     }
+    if (id == RWK_TABLE_SERIES) rwk_free(run->ctx, record.series.values.values);
     ++*rows;
   }
   sqlite3_finalize(statement);
@@ -122,7 +137,7 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
 }
 
 static rwk_status check_whole(rwk_run *run, size_t collapse_rows) {
-  uint64_t digest = run->lambda_digest + run->finish_digest;
+  uint64_t digest = run->lambda_digest + run->finish_digest + run->series_digest;
   for (size_t i = 0; i < run->meta_count; i++) digest += run->metas[i].checksum;
   for (size_t i = 0; i < run->fit_count; i++) digest += run->fits[i].checksum;
   if (digest != (uint64_t)run->state.digest) return rwk_store_damaged(run, "rows are missing");
@@ -143,7 +158,9 @@ static rwk_status load_all(rwk_run *run) {
   RWK_TRY(load_table(&rows, run, RWK_TABLE_DROP, take_drop));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_ORIGIN, take_origin));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_COLLAPSE, take_collapse));
-  return check_whole(run, rows);
+  const size_t collapse_rows = rows;
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_SERIES, take_series));
+  return check_whole(run, collapse_rows);
 }
 
 /* One transaction: all tables as they were at one moment, whoever writes meanwhile. */

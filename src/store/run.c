@@ -26,7 +26,10 @@ static void forget(rwk_run *run) {
   }
   run->meta_count = run->lambda_count = run->fit_count = run->drop_count = 0;
   run->origin_count = 0;
-  run->lambda_digest = run->finish_digest = 0;
+  rwk_store_free_series(run->ctx, run->series, run->series_count);
+  run->series = NULL;
+  run->series_count = run->series_capacity = 0;
+  run->lambda_digest = run->finish_digest = run->series_digest = 0;
 }
 
 static void destroy(rwk_run *run) {

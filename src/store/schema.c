@@ -124,6 +124,14 @@ static const rwk_field COLLAPSE[] = {
     FIELD(rwk_collapse, lambda_c, lambda_c, REAL),
 };
 
+#define SERIES(column, member, kind) FIELD(rwk_series_record, column, member, kind)
+
+static const rwk_field SERIES_FIELDS[] = {
+    SERIES(kind, kind, SERIES), SERIES(walk, walk, WALK), SERIES(start, start, INT),
+    SERIES(idx, index, SIZE),   SERIES(rows, rows, SIZE), SERIES(columns, columns, SIZE),
+    SERIES(data, values, DOUBLES),
+};
+
 static const rwk_field STATE[] = {
     FIELD(rwk_state_record, dim, dim, SIZE),
     FIELD(rwk_state_record, finished, finished, FLAG),
@@ -141,6 +149,7 @@ static const rwk_table TABLES[RWK_TABLES] = {
     [RWK_TABLE_DROP] = TABLE("drop_", "id", DROPS, rwk_drop_record, 0),
     [RWK_TABLE_ORIGIN] = TABLE("origin", "id", ORIGINS, rwk_origin, 0),
     [RWK_TABLE_COLLAPSE] = TABLE("collapse", "id", COLLAPSE, rwk_collapse, 0),
+    [RWK_TABLE_SERIES] = TABLE("series", "id", SERIES_FIELDS, rwk_series_record, 0),
     [RWK_TABLE_STATE] = TABLE("state", "id", STATE, rwk_state_record, 0),
 };
 
@@ -173,6 +182,8 @@ static const char *declared_type(rwk_field_kind kind) {
   case RWK_FIELD_INT64:
   case RWK_FIELD_SIZE:
     return " INTEGER NOT NULL";
+  case RWK_FIELD_DOUBLES:
+    return " BLOB NOT NULL";
   default:
     return " TEXT NOT NULL";
   }
