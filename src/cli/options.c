@@ -34,6 +34,10 @@ static const struct {
      "from penalty, error and weights' size alone: which fits of a sweep are provably not global, and is the "
      "penalty on the scale you think",
      "ridgewalk audit sweep.csv --lambda-column alpha --rows 442"},
+    {CLI_REPORT, "report", "RUN", "make one HTML page of a run file: verdict, pictures, tables, settings",
+     "ridgewalk report diabetes.rwk --out diabetes.html"},
+    {CLI_PLOT, "plot", "RUN", "make one figure of a run file, for a paper",
+     "ridgewalk plot diabetes.rwk --what path --out path.pdf"},
     {CLI_CONVERT, "convert", "PENALTY", "turn one tool's penalty into another's",
      "ridgewalk convert 0.01 --from sklearn --to torch --rows 442"},
 };
@@ -55,7 +59,7 @@ const char *cli_verb_name(int verb) {
 }
 
 const char *cli_verb_list(void) {
-  return "path, certify, explain, predict, runs, audit, convert";
+  return "path, certify, explain, predict, runs, audit, convert, report, plot";
 }
 
 /* Number of letters to change, add or leave out. */

@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 
 enum {
-  ROWS_MOST = 2000,    /* rows of which fitted values are kept, evenly spread */
+  ROWS_MOST = 1000,    /* rows of which fitted values are kept, evenly spread */
   SPECTRUM_MOST = 500, /* weights up to which spectra are; O(dim^3) each */
   BRANCHES_MOST = 40,
   BRANCH_COLUMNS = 4,

@@ -127,8 +127,8 @@ static const rwk_field COLLAPSE[] = {
 #define SERIES(column, member, kind) FIELD(rwk_series_record, column, member, kind)
 
 static const rwk_field SERIES_FIELDS[] = {
-    SERIES(kind, kind, SERIES), SERIES(walk, walk, WALK), SERIES(start, start, INT),
-    SERIES(idx, index, SIZE),   SERIES(rows, rows, SIZE), SERIES(columns, columns, SIZE),
+    SERIES(kind, kind, SERIES),    SERIES(walk, walk, WALK), SERIES(start, start, INT),
+    SERIES(idx, index, SIZE),      SERIES(rows, rows, SIZE), SERIES(columns, columns, SIZE),
     SERIES(data, values, DOUBLES),
 };
 
