@@ -91,6 +91,10 @@ static int is_control(unsigned character) {
          character == 0xfffe || character == 0xffff || turns(character);
 }
 
+void rwk_text_letter(rwk_text *text, unsigned character) {
+  put(text, is_control(character) ? (unsigned)NO_CHARACTER : character);
+}
+
 void rwk_text_markup(rwk_text *text, const char *words) {
   while (*words) {
     const unsigned character = rwk_text_next(&words);
@@ -111,7 +115,7 @@ void rwk_text_markup(rwk_text *text, const char *words) {
       rwk_text_add(text, "&#39;");
       break;
     default:
-      put(text, is_control(character) ? (unsigned)NO_CHARACTER : character);
+      rwk_text_letter(text, character);
       break;
     }
   }

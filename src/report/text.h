@@ -31,6 +31,9 @@ void rwk_text_json(rwk_text *text, const char *words);
 /* A JSON number of so many significant digits; null where it is not finite. */
 void rwk_text_number(rwk_text *text, double x, int digits);
 
+/* A character, as UTF-8; controls, and marks that turn the direction of text, become U+FFFD. */
+void rwk_text_letter(rwk_text *text, unsigned character);
+
 /* The next character of UTF-8 text, *words moved past it; U+FFFD for bytes that are none. */
 unsigned rwk_text_next(const char **words);
 

@@ -46,7 +46,8 @@ page.ticksOf = function (axis, scale, room) {
   if (axis.scale === "symlog") return page.symlogTicks(axis, scale, room);
   if (axis.scale === "log") {
     const ticks = page.powers(scale, axis.binary ? 2 : 10, room);
-    if (ticks.length > 2 || (ticks.length > 1 && axis.binary)) return ticks;
+    const octaves = Math.log2(scale.domain()[1] / scale.domain()[0]);
+    if (octaves > (axis.binary ? 2 : 6.7)) return ticks;
   }
   const count = Math.max(2, Math.floor(Math.abs(scale.range()[1] - scale.range()[0]) / room));
   if (axis.scale === "linear") return scale.ticks(count);
