@@ -80,7 +80,7 @@ void rwk_chart_branches(rwk_chart *chart, const rwk_source *s) {
     chart->absent = "No fit has a smallest eigenvalue.";
     return;
   }
-  rwk_axis y = rwk_plain_axis("smallest eigenvalue", RWK_AXIS_SYMLOG);
+  rwk_axis y = rwk_plain_axis("off explained flat directions", RWK_AXIS_SYMLOG);
   y.linear = turn(s);
   rwk_panel *panel = rwk_frame_add_panel(rwk_chart_add_frame(chart, s, "", NAN), s, "Smallest eigenvalue",
                                          rwk_penalty_axis(s), y);
