@@ -115,7 +115,6 @@ static char *number_text(double x, const char *unit) {
 static int read_settings(cli_facts *f, const cli_stored *s) {
   enum { FIXED = 12 };
   static const char *const keys[][2] = {{"Table", "data"},
-                                        {"Table's place", "data_path"},
                                         {"Fingerprint of the data", "fingerprint"},
                                         {"Convention", "convention"},
                                         {"Made", "created_at"},

@@ -83,6 +83,27 @@ static void inertia(rwk_text *out, const rwk_certificate *c) {
                     (long long)c->negative);
 }
 
+/* How a point of best was found: "up", "changed, from up at 2^-9". */
+static void found(rwk_text *out, const rwk_source *s, const rwk_origin *o) {
+  static const char *const words[] = {[RWK_ORIGIN_FOUND] = "",
+                                      [RWK_ORIGIN_RESTART] = "from ",
+                                      [RWK_ORIGIN_FOLD] = "beyond a fold of ",
+                                      [RWK_ORIGIN_NEIGHBOUR] = "changed, from ",
+                                      [RWK_ORIGIN_START] = "random start",
+                                      [RWK_ORIGIN_ZERO] = "from zero"};
+  const int of_walk = o->walk != RWK_WALK_BEST && isfinite(o->lambda);
+  if (o->kind == RWK_ORIGIN_NEIGHBOUR && !of_walk) {
+    rwk_text_add(out, "changed");
+    return;
+  }
+  rwk_text_add(out, words[o->kind]);
+  if (!of_walk || o->kind == RWK_ORIGIN_START || o->kind == RWK_ORIGIN_ZERO) return;
+  rwk_text_add(out, rwk_walk_name(o->walk));
+  if (o->kind == RWK_ORIGIN_FOUND) return;
+  rwk_text_add(out, " at ");
+  rwk_page_penalty(out, rwk_source_lambda(s, o->lambda));
+}
+
 static void point_row(rwk_text *out, const rwk_source *s, const rwk_source_walk *w, size_t i) {
   const rwk_fit *f = w->points[i];
   const rwk_certificate *c = &f->certificate;
@@ -102,16 +123,10 @@ static void point_row(rwk_text *out, const rwk_source *s, const rwk_source_walk 
   rwk_text_format(out, "\">%s</td><td>%lld</td>", verdict_words(c), (long long)f->solve.iterations);
   if (w->walk == RWK_WALK_BEST) {
     const rwk_origin *o = s->origins[i];
-    rwk_text_add(out, "<td class=\"words\">");
-    if (o) {
-      rwk_text_add(out, rwk_origin_name(o->kind));
-      if (o->walk != RWK_WALK_BEST && isfinite(o->lambda)) {
-        rwk_text_format(out, ", from %s at ", rwk_walk_name(o->walk));
-        rwk_page_penalty(out, rwk_source_lambda(s, o->lambda));
-      }
-    }
-    rwk_text_add(out, "</td>");
     cell(out, o ? o->won : NAN, 3);
+    rwk_text_add(out, "<td class=\"words\">");
+    if (o) found(out, s, o);
+    rwk_text_add(out, "</td>");
   }
   rwk_text_add(out, "</tr>\n");
 }
@@ -142,11 +157,10 @@ static void points_of(rwk_text *out, const rwk_source *s, const rwk_source_walk 
       "</th><th scope=\"col\">MSE</th><th scope=\"col\">penalty R</th><th scope=\"col\">objective</th>"
       "<th scope=\"col\">|gradient|</th><th scope=\"col\">smallest eig.</th><th scope=\"col\" "
       "title=\"positive, zero, negative eigenvalues\">inertia</th><th scope=\"col\" class=\"words\">kind</th>"
-      "<th scope=\"col\">iterations</th>");
+      "<th scope=\"col\" title=\"iterations of the solver\">steps</th>");
   if (w->walk == RWK_WALK_BEST)
-    rwk_text_add(
-        out, "<th scope=\"col\" class=\"words\">found</th><th scope=\"col\" title=\"lowest objective of the "
-             "walks minus this one\">won</th>");
+    rwk_text_add(out, "<th scope=\"col\" title=\"lowest objective of the walks minus this one\">won</th><th "
+                      "scope=\"col\" class=\"words\">found by</th>");
   rwk_text_add(out, "</tr></thead><tbody>\n");
   for (size_t i = 0; i < s->count; i++)
     if (w->points[i]) point_row(out, s, w, i);
