@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cli/facts.h"
 
@@ -15,26 +16,42 @@ static char *default_out(const char *run, const char *ending) {
   return out;
 }
 
-/* Whole or not at all: a reader never sees half a page. "-" is standard output. */
-static int write_file(const char *file, const char *bytes, size_t length) {
+/* 0, or the errno of what went wrong. */
+static int put(const char *file, const char *mode, const char *bytes, size_t length) {
+  FILE *to = fopen(file, mode);
+  if (!to) return errno;
+  int bad = fwrite(bytes, 1, length, to) != length ? errno : 0;
+  if (fclose(to) != 0 && !bad) bad = errno;
+  return bad;
+}
+
+/* Whole or not at all: a reader never sees half a page. "-" is standard output. What is no file, such as a
+ * pipe, is written into; the run file is not. */
+static int write_file(const char *file, const char *bytes, size_t length, const char *run) {
+  struct stat there, ours;
+  char reason[128] = "";
+  int bad = 0;
   if (!strcmp(file, "-"))
     return fwrite(bytes, 1, length, stdout) == length
                ? 0
                : cli_fail(CLI_DATA, "standard output cannot be written");
-  char *half = malloc(strlen(file) + 32);
-  if (!half) return cli_fail(CLI_NUMERICAL, "memory ran out");
-  sprintf(half, "%s.new-%ld", file, (long)getpid());
-  FILE *to = fopen(half, "wbx");
-  int bad = !to;
-  if (to) {
-    bad = fwrite(bytes, 1, length, to) != length;
-    bad |= fclose(to) != 0;
-    bad = bad || rename(half, file) != 0;
+  const int exists = stat(file, &there) == 0;
+  if (exists && stat(run, &ours) == 0 && there.st_dev == ours.st_dev && there.st_ino == ours.st_ino)
+    return cli_fail(CLI_USAGE, "--out: %s is the run file", file);
+  if (exists && !S_ISREG(there.st_mode)) {
+    bad = put(file, "wb", bytes, length);
+  } else {
+    char *half = malloc(strlen(file) + 32);
+    if (!half) return cli_fail(CLI_NUMERICAL, "memory ran out");
+    sprintf(half, "%s.new-%ld", file, (long)getpid());
+    bad = put(half, "wbx", bytes, length);
+    if (!bad && rename(half, file) != 0) bad = errno;
+    if (bad && bad != EEXIST) remove(half);
+    free(half);
   }
-  const int code = bad ? cli_fail(CLI_DATA, "%s cannot be written: %s", file, strerror(errno)) : 0;
-  if (bad && to) remove(half);
-  free(half);
-  return code;
+  if (!bad) return 0;
+  if (strerror_r(bad, reason, sizeof reason) != 0) reason[0] = 0;
+  return cli_fail(CLI_DATA, "%s cannot be written: %s", file, reason);
 }
 
 typedef struct source {
@@ -72,7 +89,7 @@ int cli_page(const cli_args *args) {
   const char *out = args->value[CLI_OUT];
   if (!code && !out) out = made = default_out(args->operands[0], "html");
   if (!code && !out) code = cli_fail(CLI_NUMERICAL, "memory ran out");
-  if (!code) code = write_file(out, html, length);
+  if (!code) code = write_file(out, html, length, args->operands[0]);
   if (!code && !args->value[CLI_QUIET] && strcmp(out, "-") != 0)
     fprintf(stderr, "%s: %zu kB\n", out, (length + 999) / 1000);
   rwk_report_release(s.ctx, html);
@@ -142,7 +159,7 @@ int cli_figure(const cli_args *args) {
     out = made = default_out(args->operands[0], ending);
     if (!out) code = cli_fail(CLI_NUMERICAL, "memory ran out");
   }
-  if (!code) code = write_file(out, bytes, length);
+  if (!code) code = write_file(out, bytes, length, args->operands[0]);
   if (!code && !args->value[CLI_QUIET]) fprintf(stderr, "%s\n", out);
   rwk_report_release(s.ctx, bytes);
   free(made);

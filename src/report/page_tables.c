@@ -58,7 +58,7 @@ static const char *verdict_words(const rwk_certificate *c) {
   case RWK_VERDICT_STRICT_MIN:
     return "strict minimum";
   case RWK_VERDICT_DEGENERATE_MIN:
-    return c->escapable ? "escapable minimum" : "minimum, flats explained";
+    return c->escapable ? "escapable minimum" : "degenerate minimum";
   case RWK_VERDICT_SADDLE:
     return "saddle";
   case RWK_VERDICT_NOT_STATIONARY:
@@ -114,7 +114,7 @@ static void point_row(rwk_text *out, const rwk_source *s, const rwk_source_walk 
   rwk_text_format(out, "</th><td>%.6f%s</td>", rwk_source_mse(s, f->solve.loss),
                   falls ? " <abbr title=\"lower than at the smaller penalty before\">&#9660;</abbr>" : "");
   cell(out, f->solve.penalty, 5);
-  cell(out, f->solve.objective, 7);
+  cell(out, f->solve.objective, 6);
   rwk_text_format(out, "<td>%.1e</td>", c->grad_inf);
   cell(out, c->min_eig, 3);
   inertia(out, c);
