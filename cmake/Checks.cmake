@@ -12,6 +12,9 @@ rwk_check(floors_selftest ${Python3_EXECUTABLE} ${tools}/check_floors.py --self-
 rwk_check(floors_page ${Python3_EXECUTABLE} ${tools}/check_floors.py --page docs/developers/floors.md)
 rwk_check(text_selftest ${Python3_EXECUTABLE} ${tools}/check_text.py --self-test)
 rwk_check(symbols ${Python3_EXECUTABLE} ${tools}/check_symbols.py $<TARGET_FILE:ridgewalk> $<TARGET_FILE:ridgewalk_static>)
+add_test(NAME check.symbols_report COMMAND ${Python3_EXECUTABLE} ${tools}/check_symbols.py --report $<TARGET_OBJECTS:rwk_report>
+         COMMAND_EXPAND_LISTS)
+set_tests_properties(check.symbols_report PROPERTIES LABELS check)
 rwk_check(symbols_selftest ${Python3_EXECUTABLE} ${tools}/check_symbols.py --self-test)
 rwk_check(format ${tools}/check_format.sh)
 rwk_check(tidy ${tools}/check_tidy.sh ${CMAKE_BINARY_DIR})

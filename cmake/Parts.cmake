@@ -47,3 +47,17 @@ find_package(OpenMP REQUIRED COMPONENTS C)
 list(APPEND RWK_PART_LIBRARIES ${OpenMP_C_LIBRARIES} m)
 list(APPEND RWK_PART_NAMES ${OpenMP_C_LIB_NAMES} m)
 list(REMOVE_DUPLICATES RWK_PART_NAMES)
+
+# Parts of the program alone: cairo, which makes the PNG and PDF of figures, and D3, which draws in the report's page (RWK_D3 is its file,
+# which is built into the program).
+find_path(RWK_CAIRO_INCLUDE cairo.h PATH_SUFFIXES cairo)
+find_library(RWK_CAIRO_LIBRARY cairo)
+find_file(RWK_D3 d3.min.js PATHS /usr/share/nodejs/d3/dist NO_DEFAULT_PATH)
+mark_as_advanced(RWK_CAIRO_INCLUDE RWK_CAIRO_LIBRARY RWK_D3)
+if(NOT RWK_CAIRO_INCLUDE OR NOT RWK_CAIRO_LIBRARY)
+  message(FATAL_ERROR "ridgewalk needs cairo.h cairo: on Debian, ./dev setup (or apt-get install libcairo2-dev)")
+endif()
+if(NOT RWK_D3)
+  message(FATAL_ERROR "ridgewalk needs d3.min.js: on Debian, ./dev setup (or apt-get install node-d3), or -DRWK_D3=FILE (version 5)")
+endif()
+set(RWK_PROGRAM_LIBRARIES ${RWK_CAIRO_LIBRARY})

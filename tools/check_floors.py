@@ -27,7 +27,8 @@ NEVER = [("certify", "optim"), ("certify", "mlp"), ("optim", "mlp"), ("optim", "
 # Public headers that a floor must not know either; certify.h itself needs solve.h for one enum.
 NEVER_PUBLIC = {"la": "*", "certify": ["mlp.h", "table.h", "path.h", "run.h"], "optim": ["mlp.h", "table.h", "path.h", "run.h", "certify.h"],
                 "path": ["mlp.h", "table.h", "run.h"], "problem": ["mlp.h", "table.h", "path.h", "run.h", "certify.h", "solve.h"],
-                "audit": ["mlp.h", "table.h", "path.h"]}
+                "audit": ["mlp.h", "table.h", "path.h"],
+                "report": ["mlp.h", "table.h", "path.h", "solve.h", "certify.h", "branch.h", "problem.h", "audit.h"]}
 PURPOSE = {
     "base": "status texts, context (memory, notes, cancelling, threads), streams of random numbers",
     "la": "vectors, dense factorisations, Lanczos; the only place that names BLAS and LAPACK",
@@ -40,7 +41,7 @@ PURPOSE = {
     "audit": "sweeps of other people's making",
     "study": "cross-validation, search, landscape",
     "store": "the run file (SQLite): schema, write, resume, query",
-    "report": "pages made from the store alone; no numerics",
+    "report": "pages and figures from the run file alone; no numerics; of the program, not of the library",
     "cli": "the program: one file a verb",
 }
 
@@ -51,7 +52,7 @@ class Table:
         lists = {name: words.split() for name, words in re.findall(r"set\((RWK_\w+)\b([^)]*)\)", text)}
         self.below = {k[len("RWK_FLOOR_"):]: v for k, v in lists.items() if k.startswith("RWK_FLOOR_")}
         self.outside = {k[len("RWK_OUTSIDE_"):]: v for k, v in lists.items() if k.startswith("RWK_OUTSIDE_")}
-        self.order = lists["RWK_FLOORS"] + [f for f in self.below if f not in lists["RWK_FLOORS"]]
+        self.order = lists["RWK_FLOORS"] + lists.get("RWK_PROGRAM_FLOORS", []) + [f for f in self.below if f not in lists["RWK_FLOORS"]]
 
     def problems(self):
         for floor in self.order:
@@ -162,6 +163,10 @@ PLANTED = [
     ("src/cli/planted.c", '#include "path/path.h"'),
     ("src/cli/planted.c", '#include "base/context.h"'),
     ("src/report/planted.c", '#include "path/path.h"'),
+    ("src/report/planted.c", "#include <ridgewalk/solve.h>"),
+    ("src/report/planted.c", "#include <ridgewalk/mlp.h>"),
+    ("src/report/planted.c", "#include <sqlite3.h>"),
+    ("src/store/planted.c", "#include <cairo.h>"),
     ("src/attic/planted.c", "#include <stdio.h>"),
     ("src/path/planted.c", "#include <ridgewalk/ridgewalk.h>"),
     ("src/path/planted.c", "#include <ridgewalk/nowhere.h>"),

@@ -4,6 +4,9 @@
 check_symbols.py SHARED STATIC   the shared library exports only rwk_*, and the objects of the static one call nothing that ends
                                  the process, prints, draws from the C library's random numbers, or touches locale and signals,
                                  and hold no variables
+check_symbols.py --report OBJECT...
+                                 the objects of the report call nothing of the library but the run file, names, and memory:
+                                 they fit, certify and follow nothing
 check_symbols.py --self-test     compiles objects that do each of it and expects each to be found
 """
 import os
@@ -48,6 +51,17 @@ def check_objects(archive):
             yield f"{member} holds the variable {name}"
 
 
+REPORT_MAY = re.compile(r"rwk_(run_\w+|\w+_name|alloc|calloc|realloc|free|strdup|grow|set_error|fail\w*|context_error)$")
+
+
+def check_report(objects):
+    lines = [line.split() for line in nm(*objects) if line and not line.endswith(":")]
+    own = {fields[-1] for fields in lines if len(fields) == 3}
+    for name in sorted({fields[-1] for fields in lines if len(fields) == 2} - own):
+        if name.startswith("rwk_") and not REPORT_MAY.match(name):
+            yield f"the report calls {name}"
+
+
 PLANTED = {
     "exit": "#include <stdlib.h>\nvoid rwk_f(void) { exit(1); }",
     "abort": "#include <stdlib.h>\nvoid rwk_f(void) { abort(); }",
@@ -77,12 +91,19 @@ def self_test():
             found = [*check_exports(shared), *check_objects(static)]
             if not any(want in line for line in found) if want else found:
                 missed.append(f"not found: {want}" if want else f"false alarm: {found}")
-    print(f"{len(PLANTED) + 1 - len(missed)} of {len(PLANTED) + 1} cases right")
+        source, static = Path(folder) / "r.c", Path(folder) / "r.o"
+        source.write_text("int rwk_certify(void); int rwk_run_get(void); int rwk_f(void) { return rwk_certify() + rwk_run_get(); }\n")
+        subprocess.run([os.environ.get("CC", "cc"), "-O1", "-c", "-w", source, "-o", static], check=True)
+        if list(check_report([static])) != ["the report calls rwk_certify"]:
+            missed.append("not found: a report that certifies")
+    print(f"{len(PLANTED) + 2 - len(missed)} of {len(PLANTED) + 2} cases right")
     return missed
 
 
 if sys.argv[1:] == ["--self-test"]:
     found = self_test()
+elif sys.argv[1] == "--report":
+    found = list(check_report(sys.argv[2:]))
 else:
     found = [*check_exports(sys.argv[1]), *check_objects(sys.argv[2])]
 print("\n".join(found) if found else "symbols: nothing found")

@@ -59,6 +59,11 @@ RWK_API rwk_status rwk_certify(rwk_certificate *certificate, double *direction, 
                                const rwk_problem *problem, double lambda, const double *w,
                                const rwk_certify_settings *settings);
 
+/* All eigenvalues[dim] of the Hessian of J at w[dim], ascending. O(dim^3) time, dim^2 doubles of memory; one
+ * thread. RWK_NUMERICAL if the Hessian is not finite there. */
+RWK_API rwk_status rwk_spectrum(double *eigenvalues, rwk_context *ctx, const rwk_problem *problem,
+                                double lambda, const double *w);
+
 #ifdef __cplusplus
 }
 #endif

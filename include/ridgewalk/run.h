@@ -107,6 +107,44 @@ RWK_API rwk_status rwk_run_fold_drop_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_fold_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, size_t *fold,
                                         rwk_run *run, size_t k);
 
+/* ---- What pictures are drawn from. ---- */
+
+/* X(symbol, name, meaning): numbers that pictures of a path are drawn from, beside its fits. */
+#define RWK_SERIES_LIST(X)                                                                                   \
+  X(OBSERVED, "observed", "[rows x targets] the targets, in their own units")                                \
+  X(FITTED, "fitted", "[rows x targets] what a fit makes of the same rows")                                  \
+  X(SPECTRUM, "spectrum", "[dim x 1] eigenvalues of the Hessian of J at a fit, ascending")                   \
+  X(BRANCH, "branch", "[points x 4] lambda, L, R, smallest eigenvalue along the branch through a fit")
+
+typedef enum rwk_series_kind {
+#define RWK_X(symbol, name, meaning) RWK_SERIES_##symbol,
+  RWK_SERIES_LIST(RWK_X)
+#undef RWK_X
+} rwk_series_kind;
+
+RWK_API const char *rwk_series_name(rwk_series_kind kind);
+
+typedef struct rwk_series {
+  rwk_series_kind kind;
+  rwk_walk walk; /* the fit that it belongs to; up, 0, 0 for the targets */
+  int start;
+  size_t index;
+  size_t rows, columns;
+  const double *values; /* [rows x columns], row-major */
+} rwk_series;
+
+/* Puts the series of a run in place of those that were there, in one transaction. Values are copied, and kept
+ * bit for bit but for NaNs, which become one NaN. RWK_INVALID_ARGUMENT if one is empty, or two belong to the
+ * same. */
+RWK_API rwk_status rwk_run_set_series(rwk_run *run, const rwk_series *series, size_t count);
+RWK_API rwk_status rwk_run_series_count(size_t *count, rwk_run *run);
+/* The k-th, in order of kind, walk, start and index. Its values are the run's until rwk_run_set_series or
+ * close. */
+RWK_API rwk_status rwk_run_series_at(rwk_series *series, rwk_run *run, size_t k);
+/* That of a fit; *found 0 if there is none, and then the series is untouched. */
+RWK_API rwk_status rwk_run_series_of(rwk_series *series, int *found, rwk_run *run, rwk_series_kind kind,
+                                     rwk_walk walk, int start, size_t index);
+
 #ifdef __cplusplus
 }
 #endif

@@ -27,7 +27,9 @@ enum {
   CLI_AUDIT = 32,
   CLI_CONVERT = 64,
   CLI_CV = 1024, /* takes every option of path, too */
-  CLI_EXPORT = 2048
+  CLI_EXPORT = 2048,
+  CLI_REPORT = 1 << 12,
+  CLI_PLOT = 1 << 13
 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
@@ -36,10 +38,10 @@ enum {
   X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model)")     \
   X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
     "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
-  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT, 1,                          \
+  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT, 1,               \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
     "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                    \
-  X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT, 1,                       \
+  X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 1,            \
     "up, down, cold, best (default: all four; cv: up and best)")                                             \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
     "search of best beyond the walks: low (none), normal (up to 100 x their work), high (1000 x) (default "  \
@@ -62,7 +64,7 @@ enum {
   X(BEYOND, "beyond", "N", CLI_EXPLAIN, 0, "points past a fold, on the saddles' side (default 4)")           \
   X(WITH_WEIGHTS, "with-weights", "", CLI_EXPLAIN, 0, "the weights of every point in the JSON")              \
   X(STARTS, "starts", "N", CLI_PATH, 1, "random starts of every walk (default 1)")                           \
-  X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT, 0,                                          \
+  X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 0,                               \
     "which start of the walk (default: the best)")                                                           \
   X(SEED, "seed", "S", CLI_PATH, 1, "seed of the random starts (default 0)")                                 \
   X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton)")             \
@@ -111,8 +113,13 @@ enum {
     "missing cells: error, or drop their rows (default error)")                                              \
   X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                  \
   X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")            \
-  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT, 0,                                              \
-    "run file to write (default DATA.rwk here); predict, export: the file")                                  \
+  X(WHAT, "what", "NAME", CLI_PLOT, 0,                                                                       \
+    "path, envelope, traces, branches, spectrum or residuals (default path)")                                \
+  X(WIDTH, "width", "MM", CLI_PLOT, 0, "width of the figure in millimetres (default 170)")                   \
+  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT, 0,                      \
+    "file to write: path, the run file (default DATA.rwk here); predict, CSV; export, the model; report, "   \
+    "HTML (default "                                                                                         \
+    "RUN.html); plot, .svg, .png or .pdf (default RUN.WHAT.svg)")                                            \
   X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
   X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0,                                           \
@@ -120,12 +127,14 @@ enum {
   X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT, 0,          \
     "JSON on standard output instead of text")                                                               \
   X(QUIET, "quiet", "",                                                                                      \
-    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT, 0, \
-    "no notes, no progress, no text")                                                                        \
+    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
+        CLI_REPORT | CLI_PLOT,                                                                               \
+    0, "no notes, no progress, no text")                                                                     \
   X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
   X(HELP, "help", "",                                                                                        \
-    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT, 0, \
-    "this text")
+    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
+        CLI_REPORT | CLI_PLOT,                                                                               \
+    0, "this text")
 
 typedef enum cli_option {
 #define CLI_X(symbol, name, argument, verbs, kept, help) CLI_##symbol,
@@ -299,6 +308,12 @@ int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_l
 /* Verdict in words: "strict minimum". */
 const char *cli_verdict_text(const rwk_certificate *c);
 
+/* ---- pictures.c ---- */
+
+/* Keeps in the run file what a report draws and the fits do not hold (rwk_run_set_series); spectra and
+ * branches only with `explain`. 0 or an exit code. */
+int cli_keep_pictures(rwk_run *run, const cli_setup *setup, const rwk_path *path, int explain);
+
 /* ---- the verbs ---- */
 
 int cli_path(const cli_args *args);
@@ -310,5 +325,7 @@ int cli_audit(const cli_args *args);
 int cli_convert(const cli_args *args);
 int cli_cv(const cli_args *args);
 int cli_export(const cli_args *args);
+int cli_page(const cli_args *args);   /* report */
+int cli_figure(const cli_args *args); /* plot */
 
 #endif

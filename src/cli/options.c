@@ -40,6 +40,10 @@ static const struct {
     {CLI_EXPORT, "export", "RUN",
      "write a fit out for others: weights with their scales as JSON or CSV, a C function, an ONNX model",
      "ridgewalk export diabetes.rwk --lambda 1se --out model.c"},
+    {CLI_REPORT, "report", "RUN", "make one HTML page of a run file: verdict, pictures, tables, settings",
+     "ridgewalk report diabetes.rwk --out diabetes.html"},
+    {CLI_PLOT, "plot", "RUN", "make one figure of a run file, for a paper",
+     "ridgewalk plot diabetes.rwk --what path --out path.pdf"},
     {CLI_CONVERT, "convert", "PENALTY", "turn one tool's penalty into another's",
      "ridgewalk convert 0.01 --from sklearn --to torch --rows 442"},
 };
@@ -61,7 +65,7 @@ const char *cli_verb_name(int verb) {
 }
 
 const char *cli_verb_list(void) {
-  return "path, cv, certify, explain, predict, export, runs, audit, convert";
+  return "path, cv, certify, explain, predict, export, runs, audit, convert, report, plot";
 }
 
 static int takes(int verb, size_t option) {

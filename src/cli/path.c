@@ -50,7 +50,9 @@ static int walk(cli_job *j) {
   } else {
     status = rwk_run_set_lambda(j->run, rwk_path_lambda(path), rwk_path_lambda_count(path));
     if (status == RWK_OK) status = rwk_run_finish(j->run, path);
-    code = status == RWK_OK ? show(j, path) : cli_fail_status(ctx, status);
+    code = status == RWK_OK ? 0 : cli_fail_status(ctx, status);
+    if (!code) code = cli_keep_pictures(j->run, &j->setup, path, j->settings.explain);
+    if (!code) code = show(j, path);
   }
   rwk_path_destroy(path);
   return code;

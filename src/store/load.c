@@ -154,6 +154,19 @@ static rwk_status take_cv_row(rwk_run *run, int64_t key, void *record, uint64_t 
   return RWK_OK;
 }
 
+static rwk_status take_series(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  rwk_series_record *series = record;
+  const size_t n = run->series_count;
+  if (key != (int64_t)n) return rwk_store_damaged(run, "a row of table series is missing");
+  const char *wrong = rwk_store_check_series(series, n ? &run->series[n - 1] : NULL);
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  RWK_TRY(rwk_grow(run->ctx, &run->series, &run->series_capacity, n + 1, sizeof *run->series));
+  run->series[run->series_count++] = *series;
+  series->values.values = NULL; /* the run's now */
+  run->series_digest += checksum;
+  return RWK_OK;
+}
+
 /* Every row of a table, in order of its key. */
 static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_fn take) {
   const rwk_table *table = rwk_store_table(id);
@@ -171,6 +184,7 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
     rwk_cv_record cv;
     rwk_cv_point cv_point;
     rwk_cv_row cv_row;
+    rwk_series_record series;
     rwk_state_record state;
   } record;
   char tail[64];
@@ -192,6 +206,7 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
       rwk_free(run->ctx, record.meta.key);
       rwk_free(run->ctx, record.meta.value);
     }
+    if (id == RWK_TABLE_SERIES) rwk_free(run->ctx, record.series.values.values);
     ++*rows;
   }
   sqlite3_finalize(statement);
@@ -199,7 +214,8 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
 }
 
 static rwk_status check_whole(rwk_run *run, size_t collapse_rows) {
-  uint64_t digest = run->lambda_digest + run->finish_digest + run->fold_digest + run->cv_digest;
+  uint64_t digest =
+      run->lambda_digest + run->finish_digest + run->fold_digest + run->cv_digest + run->series_digest;
   for (size_t i = 0; i < run->meta_count; i++) digest += run->metas[i].checksum;
   for (size_t i = 0; i < run->fits.count; i++) digest += run->fits.all[i].checksum;
   for (size_t i = 0; i < run->fold_fits.count; i++) digest += run->fold_fits.all[i].checksum;
@@ -231,7 +247,9 @@ static rwk_status load_all(rwk_run *run) {
   RWK_TRY(load_table(&rows, run, RWK_TABLE_CV_POINT, take_cv_point));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_CV_ROW, take_cv_row));
   RWK_TRY(load_table(&rows, run, RWK_TABLE_COLLAPSE, take_collapse));
-  return check_whole(run, rows);
+  const size_t collapse_rows = rows;
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_SERIES, take_series));
+  return check_whole(run, collapse_rows);
 }
 
 /* One transaction: all tables as they were at one moment, whoever writes meanwhile. */

@@ -6,7 +6,7 @@
 
 _Static_assert(sizeof(rwk_stop) == sizeof(int) && sizeof(rwk_verdict) == sizeof(int) &&
                    sizeof(rwk_cause) == sizeof(int) && sizeof(rwk_walk) == sizeof(int) &&
-                   sizeof(rwk_origin_kind) == sizeof(int),
+                   sizeof(rwk_origin_kind) == sizeof(int) && sizeof(rwk_series_kind) == sizeof(int),
                "enums are copied as int");
 _Static_assert(sizeof(double) == 8, "weights are 8 bytes each");
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -22,6 +22,7 @@ static const char *enum_name(rwk_field_kind kind, int value) {
                      : kind == RWK_FIELD_VERDICT ? rwk_verdict_name((rwk_verdict)value)
                      : kind == RWK_FIELD_CAUSE   ? rwk_cause_name((rwk_cause)value)
                      : kind == RWK_FIELD_ORIGIN  ? rwk_origin_name((rwk_origin_kind)value)
+                     : kind == RWK_FIELD_SERIES  ? rwk_series_name((rwk_series_kind)value)
                                                  : rwk_walk_name((rwk_walk)value);
   return name[0] == '?' ? NULL : name;
 }
@@ -36,7 +37,7 @@ static int enum_value(rwk_field_kind kind, const char *name) {
 
 static int is_enum(rwk_field_kind kind) {
   return kind == RWK_FIELD_STOP || kind == RWK_FIELD_VERDICT || kind == RWK_FIELD_CAUSE ||
-         kind == RWK_FIELD_WALK || kind == RWK_FIELD_ORIGIN;
+         kind == RWK_FIELD_WALK || kind == RWK_FIELD_ORIGIN || kind == RWK_FIELD_SERIES;
 }
 
 static const void *at(const void *record, const rwk_field *field) {
@@ -67,6 +68,12 @@ static double real_of(const void *record, const rwk_field *field) {
   return x;
 }
 
+static rwk_doubles doubles_of(const void *record, const rwk_field *field) {
+  rwk_doubles doubles;
+  memcpy(&doubles, at(record, field), sizeof doubles);
+  return doubles;
+}
+
 /* The text of any field that is text in the file; NULL if there is none. */
 static const char *text_of(const void *record, const rwk_field *field) {
   if (is_enum(field->kind)) return enum_name(field->kind, (int)integer_of(record, field));
@@ -84,6 +91,7 @@ static int in_range(const void *record, const rwk_field *field) {
   if (field->kind == RWK_FIELD_REASON) return memchr(at(record, field), 0, REASON_SIZE) != NULL;
   if (is_text(field->kind)) return text_of(record, field) != NULL;
   if (field->kind == RWK_FIELD_REAL || field->kind == RWK_FIELD_INT64) return 1;
+  if (field->kind == RWK_FIELD_DOUBLES) return doubles_of(record, field).count > 0;
   const int64_t value = integer_of(record, field);
   return value >= 0 && (field->kind != RWK_FIELD_FLAG || value <= 1);
 }
@@ -119,6 +127,9 @@ uint64_t rwk_record_checksum(const rwk_table *table, int64_t key, const void *re
       hash = XXH3_64bits_withSeed(text, strlen(text), hash);
     } else if (field->kind == RWK_FIELD_REAL) {
       hash = hash_real(real_of(record, field), hash);
+    } else if (field->kind == RWK_FIELD_DOUBLES) {
+      const rwk_doubles doubles = doubles_of(record, field);
+      hash = XXH3_64bits_withSeed(doubles.values, doubles.count * sizeof *doubles.values, hash);
     } else {
       hash = hash_bits((uint64_t)integer_of(record, field), hash);
     }
@@ -135,6 +146,9 @@ int rwk_record_bind(sqlite3_stmt *statement, int first, const rwk_table *table, 
       code = sqlite3_bind_text(statement, place, text_of(record, field), -1, SQLITE_STATIC);
     else if (field->kind == RWK_FIELD_REAL)
       code = sqlite3_bind_double(statement, place, real_of(record, field)); /* NaN becomes NULL */
+    else if (field->kind == RWK_FIELD_DOUBLES)
+      code = sqlite3_bind_blob64(statement, place, doubles_of(record, field).values,
+                                 doubles_of(record, field).count * sizeof(double), SQLITE_STATIC);
     else
       code = sqlite3_bind_int64(statement, place, integer_of(record, field));
   }
@@ -177,6 +191,20 @@ static rwk_status put_text(int *fine, void *target, rwk_context *ctx, rwk_field_
   return RWK_OK;
 }
 
+static rwk_status put_doubles(int *fine, void *target, rwk_context *ctx, sqlite3_stmt *statement, int place) {
+  const void *blob = sqlite3_column_blob(statement, place);
+  const size_t size = (size_t)sqlite3_column_bytes(statement, place);
+  rwk_doubles doubles = {NULL, size / sizeof(double)};
+  *fine = 0;
+  if (size == 0 || size % sizeof(double)) return RWK_OK;
+  doubles.values = blob ? rwk_alloc(ctx, doubles.count, sizeof *doubles.values) : NULL;
+  if (!doubles.values) return rwk_fail_memory(ctx, "reading a run file");
+  memcpy(doubles.values, blob, size);
+  memcpy(target, &doubles, sizeof doubles);
+  *fine = 1;
+  return RWK_OK;
+}
+
 rwk_status rwk_record_read(const char **bad, void *record, rwk_context *ctx, sqlite3_stmt *statement,
                            int first, const rwk_table *table) {
   for (size_t i = 0; i < table->count; i++) {
@@ -194,6 +222,8 @@ rwk_status rwk_record_read(const char **bad, void *record, rwk_context *ctx, sql
       const double x = type == SQLITE_NULL ? (double)NAN : sqlite3_column_double(statement, place);
       memcpy(target, &x, sizeof x);
       fine = 1;
+    } else if (field->kind == RWK_FIELD_DOUBLES && type == SQLITE_BLOB) {
+      RWK_TRY(put_doubles(&fine, target, ctx, statement, place));
     } else if (!is_text(field->kind) && field->kind != RWK_FIELD_REAL && type == SQLITE_INTEGER) {
       fine = put_integer(target, field->kind, sqlite3_column_int64(statement, place));
     }

@@ -28,7 +28,10 @@ static void forget(rwk_run *run) {
   run->origin_count = run->fold_fits.count = run->fold_count = run->fold_drop_count = 0;
   run->has_cv = 0;
   run->cv_point_count = run->cv_row_count = 0;
-  run->lambda_digest = run->finish_digest = run->fold_digest = run->cv_digest = 0;
+  run->lambda_digest = run->finish_digest = run->fold_digest = run->cv_digest = run->series_digest = 0;
+  rwk_store_free_series(run->ctx, run->series, run->series_count);
+  run->series = NULL;
+  run->series_count = run->series_capacity = 0;
 }
 
 static void destroy(rwk_run *run) {

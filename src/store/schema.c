@@ -175,6 +175,14 @@ static const rwk_field CV_ROWS[] = {
     CV_ROW(at_min, at_min, REAL), CV_ROW(at_1se, at_1se, REAL),
 };
 
+#define SERIES(column, member, kind) FIELD(rwk_series_record, column, member, kind)
+
+static const rwk_field SERIES_FIELDS[] = {
+    SERIES(kind, kind, SERIES),    SERIES(walk, walk, WALK), SERIES(start, start, INT),
+    SERIES(idx, index, SIZE),      SERIES(rows, rows, SIZE), SERIES(columns, columns, SIZE),
+    SERIES(data, values, DOUBLES),
+};
+
 static const rwk_field STATE[] = {
     FIELD(rwk_state_record, dim, dim, SIZE),
     FIELD(rwk_state_record, finished, finished, FLAG),
@@ -198,6 +206,7 @@ static const rwk_table TABLES[RWK_TABLES] = {
     [RWK_TABLE_CV] = TABLE("cv", "id", CVS, rwk_cv_record, 0),
     [RWK_TABLE_CV_POINT] = TABLE("cv_point", "idx", CV_POINTS, rwk_cv_point, 0),
     [RWK_TABLE_CV_ROW] = TABLE("cv_row", "id", CV_ROWS, rwk_cv_row, 0),
+    [RWK_TABLE_SERIES] = TABLE("series", "id", SERIES_FIELDS, rwk_series_record, 0),
     [RWK_TABLE_STATE] = TABLE("state", "id", STATE, rwk_state_record, 0),
 };
 
@@ -230,6 +239,8 @@ static const char *declared_type(rwk_field_kind kind) {
   case RWK_FIELD_INT64:
   case RWK_FIELD_SIZE:
     return " INTEGER NOT NULL";
+  case RWK_FIELD_DOUBLES:
+    return " BLOB NOT NULL";
   default:
     return " TEXT NOT NULL";
   }

@@ -30,8 +30,10 @@ typedef enum rwk_field_kind {
   RWK_FIELD_CAUSE,
   RWK_FIELD_WALK,
   RWK_FIELD_ORIGIN,
+  RWK_FIELD_SERIES,
   RWK_FIELD_REASON, /* the char array of a certificate */
-  RWK_FIELD_STRING  /* char *, from the context's allocator */
+  RWK_FIELD_STRING, /* char *, from the context's allocator */
+  RWK_FIELD_DOUBLES /* rwk_doubles, from the context's allocator; a blob */
 } rwk_field_kind;
 
 typedef struct rwk_field {
@@ -53,6 +55,7 @@ typedef enum rwk_table_id {
   RWK_TABLE_CV,
   RWK_TABLE_CV_POINT,
   RWK_TABLE_CV_ROW,
+  RWK_TABLE_SERIES,
   RWK_TABLE_STATE,
   RWK_TABLES
 } rwk_table_id;
@@ -101,6 +104,19 @@ typedef struct rwk_cv_record {
   rwk_cv_summary summary;
   int64_t end; /* summary.end, which is no int >= 0 */
 } rwk_cv_record;
+
+typedef struct rwk_doubles {
+  double *values;
+  size_t count;
+} rwk_doubles;
+
+typedef struct rwk_series_record {
+  rwk_series_kind kind;
+  rwk_walk walk;
+  int start;
+  size_t index, rows, columns;
+  rwk_doubles values;
+} rwk_series_record;
 
 typedef struct rwk_state_record {
   size_t dim;
@@ -182,6 +198,9 @@ struct rwk_run {
   rwk_cv_row *cv_rows;
   size_t cv_row_count, cv_row_capacity;
   uint64_t cv_digest; /* sum of the checksums of the three tables of a cross-validation */
+  rwk_series_record *series;
+  size_t series_count, series_capacity;
+  uint64_t series_digest;
 };
 
 /* ---- Schema (schema.c) */
@@ -278,6 +297,12 @@ int rwk_store_same_grid(const rwk_run *run, const double *lambda, size_t count);
 rwk_status rwk_store_put_grid(uint64_t *digest, rwk_run *run, const double *lambda, size_t count);
 /* Makes a block of the context's allocator the run's grid. */
 void rwk_store_take_grid(rwk_run *run, double *lambda, size_t count, uint64_t digest);
+
+/* ---- Series (series.c) */
+
+/* NULL, or what is wrong with it, given the one before. */
+const char *rwk_store_check_series(const rwk_series_record *record, const rwk_series_record *before);
+void rwk_store_free_series(rwk_context *ctx, rwk_series_record *list, size_t count);
 
 /* ---- Finishing (finish.c) */
 

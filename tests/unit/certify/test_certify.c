@@ -47,6 +47,21 @@ static void test_strict_minimum(void **state) {
   }
 }
 
+static void test_spectrum(void **state) {
+  (void)state;
+  const double ones[5] = {1, 1, 1, 1, 1}, origin[3] = {0, 0, 0}, lambda = 0.25;
+  double values[5];
+  rwk_problem *p = analytic_create(ctx, bowl, 5, 1);
+  assert_int_equal(rwk_spectrum(values, ctx, p, lambda, ones), RWK_OK);
+  for (int i = 0; i < 5; i++) assert_near(values[i], 2 * (i + 1) + 2 * lambda, 1e-13);
+  rwk_problem_destroy(p);
+  p = analytic_create(ctx, two_wells, 3, 1);
+  assert_int_equal(rwk_spectrum(values, ctx, p, 0, origin), RWK_OK);
+  assert_near(values[0], -2, 1e-13);
+  assert_true(values[1] > 0 && values[2] >= values[1]);
+  rwk_problem_destroy(p);
+}
+
 static void test_saddle_and_its_direction(void **state) {
   (void)state;
   const double origin[3] = {0, 0, 0};
@@ -273,6 +288,7 @@ static void test_claims_are_verified(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_strict_minimum),
+      cmocka_unit_test(test_spectrum),
       cmocka_unit_test(test_saddle_and_its_direction),
       cmocka_unit_test(test_tiny_curvature_counts),
       cmocka_unit_test(test_higher_order_is_inconclusive),

@@ -267,7 +267,48 @@ static inline rwk_origin standard_origin(size_t i) {
                       .won = awkward(&s)};
 }
 
-enum { DROPS = 5, FITS = 2 * GRID };
+enum { DROPS = 5, FITS = 2 * GRID, SERIES = 5, SERIES_MOST = 64 };
+
+/* In the order in which they are read. */
+static inline rwk_series standard_series(size_t k, double values[SERIES_MOST]) {
+  static const rwk_series all[SERIES] = {{RWK_SERIES_OBSERVED, RWK_WALK_UP, 0, 0, 11, 2, NULL},
+                                         {RWK_SERIES_FITTED, RWK_WALK_UP, 0, 3, 11, 2, NULL},
+                                         {RWK_SERIES_FITTED, RWK_WALK_COLD, 1, 2, 11, 2, NULL},
+                                         {RWK_SERIES_SPECTRUM, RWK_WALK_UP, 0, 3, 64, 1, NULL},
+                                         {RWK_SERIES_BRANCH, RWK_WALK_DOWN, 7, 1, 3, 4, NULL}};
+  rwk_stream s;
+  rwk_stream_init(&s, 3, k);
+  for (size_t i = 0; i < SERIES_MOST; i++) values[i] = awkward(&s);
+  rwk_series series = all[k];
+  series.values = values;
+  return series;
+}
+
+static inline rwk_status write_series(rwk_run *run) {
+  double values[SERIES][SERIES_MOST];
+  rwk_series list[SERIES];
+  for (size_t k = 0; k < SERIES; k++) list[SERIES - 1 - k] = standard_series(k, values[k]);
+  return rwk_run_set_series(run, list, SERIES);
+}
+
+static inline void assert_series(rwk_run *run) {
+  size_t count;
+  assert_int_equal(rwk_run_series_count(&count, run), RWK_OK);
+  assert_int_equal(count, SERIES);
+  for (size_t k = 0; k < SERIES; k++) {
+    double values[SERIES_MOST];
+    rwk_series got;
+    const rwk_series wanted = standard_series(k, values);
+    assert_int_equal(rwk_run_series_at(&got, run, k), RWK_OK);
+    assert_int_equal(got.kind, wanted.kind);
+    assert_int_equal(got.walk, wanted.walk);
+    assert_int_equal(got.start, wanted.start);
+    assert_int_equal(got.index, wanted.index);
+    assert_int_equal(got.rows, wanted.rows);
+    assert_int_equal(got.columns, wanted.columns);
+    for (size_t i = 0; i < got.rows * got.columns; i++) assert_double(got.values[i], values[i]);
+  }
+}
 
 /* Everything a run can hold. Stops at the first failure. */
 static inline rwk_status write_standard(rwk_context *ctx, const char *file, int finish) {
@@ -296,6 +337,7 @@ static inline rwk_status write_standard(rwk_context *ctx, const char *file, int 
     if (status == RWK_OK) status = rwk_store_finish(run, &f);
     rwk_free(ctx, f.drops);
     rwk_free(ctx, f.origins);
+    if (status == RWK_OK) status = write_series(run);
   }
   const rwk_status closed = rwk_run_close(run);
   return status == RWK_OK ? closed : status;
@@ -356,6 +398,7 @@ static inline rwk_status read_standard(rwk_context *ctx, const char *file, int w
     assert_double(got.lambda, wanted.lambda);
     assert_double(got.won, wanted.won);
   }
+  assert_series(run);
   rwk_collapse collapse;
   double seconds;
   assert_int_equal(rwk_run_collapse(&collapse, &seconds, run), RWK_OK);

@@ -1,0 +1,133 @@
+#include <math.h>
+#include <stdlib.h>
+#include "report/chart.h"
+
+enum { UNITS_MOST = 64, LAYERS_MOST = 4 };
+
+/* Units below this share of the largest one ever are dead. */
+static const double DEAD = 1e-7;
+
+/* A layer's place in the weights: W row-major [inputs x outputs], then the biases. */
+typedef struct layer {
+  size_t inputs, outputs, W;
+} layer;
+
+static layer layer_at(const rwk_report_facts *f, size_t index) {
+  layer l = {0};
+  size_t at = 0;
+  for (size_t k = 0; k <= index; k++) {
+    l = (layer){f->layers[k], f->layers[k + 1], at};
+    at += l.inputs * l.outputs;
+    if (k + 2 < f->layer_count ? f->hidden_bias : f->output_bias) at += l.outputs;
+  }
+  return l;
+}
+
+static double row_square(const layer *l, const double *w, size_t row) {
+  double sum = 0;
+  for (size_t j = 0; j < l->outputs; j++) {
+    const double x = w[l->W + row * l->outputs + j];
+    sum += x * x;
+  }
+  return sum;
+}
+
+/* Length of all weights into and out of unit `unit` of hidden layer `hidden` (from 0). */
+static double unit_length(const rwk_report_facts *f, const double *w, size_t hidden, size_t unit) {
+  const layer in = layer_at(f, hidden), out = layer_at(f, hidden + 1);
+  double sum = row_square(&out, w, unit);
+  for (size_t i = 0; i < in.inputs; i++) {
+    const double x = w[in.W + i * in.outputs + unit];
+    sum += x * x;
+  }
+  return sqrt(sum);
+}
+
+static int falling(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x < y) - (x > y);
+}
+
+/* lengths[count x parts] of all parts at all penalties; `sorted`: the largest first, because the fits of the
+ * walk do not come one from another, so that the units have no names. */
+static double *lengths(const rwk_source *s, const rwk_source_walk *w, const double *const *weights,
+                       size_t parts, int hidden, int sorted) {
+  double *x = rwk_arena_take(s->arena, s->count * parts, sizeof *x);
+  const layer first = layer_at(s->facts, 0);
+  for (size_t i = 0; x && i < s->count; i++) {
+    for (size_t j = 0; j < parts; j++)
+      x[i * parts + j] = !w->points[i] || !weights[i] ? (double)NAN
+                         : hidden < 0                 ? sqrt(row_square(&first, weights[i], j))
+                                                      : unit_length(s->facts, weights[i], (size_t)hidden, j);
+    if (sorted && w->points[i]) qsort(x + i * parts, parts, sizeof *x, falling);
+  }
+  return x;
+}
+
+static void add_parts(rwk_panel *panel, const rwk_source *s, const double *x, size_t parts, int inputs,
+                      int sorted) {
+  double largest = 0;
+  for (size_t k = 0; k < s->count * parts; k++)
+    if (isfinite(x[k])) largest = fmax(largest, x[k]);
+  for (size_t j = 0; j < parts && j < UNITS_MOST; j++) {
+    const char *name = inputs   ? s->facts->inputs[j]
+                       : sorted ? rwk_arena_print(s->arena, "unit of rank %zu", j + 1)
+                                : rwk_arena_print(s->arena, "unit %zu", j + 1);
+    rwk_trace *t = rwk_panel_add_trace(
+        panel, s, name, (rwk_colour)(RWK_COLOUR_FIRST + (int)(j % RWK_CATEGORIES)), RWK_MARK_DISC,
+        j / RWK_CATEGORIES % 2 ? RWK_LINE | RWK_THIN | RWK_DASHED : RWK_LINE | RWK_THIN);
+    for (size_t i = 0; i < s->count; i++) rwk_trace_add(t, s, s->lambda[i], x[i * parts + j], NULL);
+  }
+  rwk_trace *t =
+      rwk_panel_add_trace(panel, s, inputs ? "goes out" : "dies", RWK_COLOUR_SIGNAL, RWK_MARK_RING, 0);
+  if (t) t->group = inputs ? "an input that goes out" : "a unit that dies";
+  for (size_t j = 0; j < parts && j < UNITS_MOST; j++)
+    for (size_t i = 1; i < s->count; i++) {
+      if (!(x[i * parts + j] <= DEAD * largest && x[(i - 1) * parts + j] > DEAD * largest)) continue;
+      const char *text = inputs ? rwk_arena_print(s->arena, "%s goes out at %s %s", s->facts->inputs[j],
+                                                  s->facts->lambda, rwk_source_penalty(s, s->lambda[i]))
+                                : rwk_arena_print(s->arena, "unit %zu is dead at %s %s", j + 1,
+                                                  s->facts->lambda, rwk_source_penalty(s, s->lambda[i]));
+      rwk_trace_add(t, s, s->lambda[i], x[i * parts + j], text);
+    }
+}
+
+static void add_walk(rwk_chart *chart, const rwk_source *s, const rwk_source_walk *w) {
+  const rwk_report_facts *f = s->facts;
+  const size_t hidden = f->layer_count - 2;
+  const int sorted = w->walk == RWK_WALK_COLD || w->walk == RWK_WALK_BEST;
+  const double **weights = rwk_arena_take(s->arena, s->count + 1, sizeof *weights);
+  if (!weights) return;
+  for (size_t i = 0; i < s->count; i++)
+    if (w->points[i]) weights[i] = rwk_source_weights(s, w->points[i]);
+  rwk_frame *frame = rwk_chart_add_frame(chart, s, w->name, NAN);
+  const rwk_axis y = rwk_plain_axis("length of weights", RWK_AXIS_LINEAR);
+  for (size_t h = 0; h < hidden && h < LAYERS_MOST; h++) {
+    const size_t parts = f->layers[h + 1];
+    const double *x = lengths(s, w, weights, parts, (int)h, sorted);
+    const char *title =
+        hidden > 1 ? rwk_arena_print(s->arena, "Units of hidden layer %zu", h + 1) : "Hidden units";
+    if (x) add_parts(rwk_frame_add_panel(frame, s, title, rwk_penalty_axis(s), y), s, x, parts, 0, sorted);
+  }
+  const double *x = lengths(s, w, weights, f->layers[0], -1, 0);
+  if (x) add_parts(rwk_frame_add_panel(frame, s, "Inputs", rwk_penalty_axis(s), y), s, x, f->layers[0], 1, 0);
+}
+
+void rwk_chart_traces(rwk_chart *chart, const rwk_source *s) {
+  chart->title = "Weights";
+  chart->beside = 1;
+  chart->frame_word = "walk";
+  chart->caption = "The length of all weights into and out of each hidden unit, and of all weights that "
+                   "leave each input. A unit "
+                   "whose length reaches zero is dead: a ring marks where. Of cold and best, whose fits do "
+                   "not come one from "
+                   "another, units are ordered by length.";
+  if (s->count < 2 || s->fit_count == 0) {
+    chart->absent = "There are too few fits.";
+    return;
+  }
+  for (size_t k = 0; k < s->walk_count; k++) add_walk(chart, s, &s->walks[k]);
+  chart->alt = rwk_arena_print(
+      s->arena, "Length of the weights of every hidden unit and every input against the penalty, one "
+                "walk at a time; the numbers are in the table below the picture.");
+}

@@ -1,0 +1,46 @@
+/* report/source.h: a run file as charts and tables want it. */
+#ifndef RWK_REPORT_SOURCE_H
+#define RWK_REPORT_SOURCE_H
+
+#include "report/arena.h"
+#include "report/report.h"
+
+typedef struct rwk_source_walk {
+  rwk_walk walk;
+  int start;
+  const char *name;       /* "up", "up 2" where there are several */
+  const rwk_fit **points; /* [count]; NULL where there is none */
+  const rwk_drop **drops; /* rises that are jumps among them */
+  size_t drop_count;      /* all of them */
+  size_t falls;           /* those that are drops */
+} rwk_source_walk;
+
+typedef struct rwk_source {
+  rwk_arena *arena;
+  rwk_context *ctx;
+  rwk_run *run;
+  const rwk_report_facts *facts;
+  double *lambda; /* [count] as the user says them */
+  size_t count;
+  rwk_fit *fits; /* [fit_count]; w is NULL */
+  size_t fit_count;
+  rwk_source_walk *walks;
+  size_t walk_count;
+  const rwk_fit **lowest; /* [count] of best where there is one, else the lowest objective; NULL: no fit */
+  const rwk_origin **origins; /* [count] of best, or NULL */
+  rwk_collapse collapse;
+  double seconds;
+} rwk_source;
+
+rwk_status rwk_source_open(rwk_source *s, rwk_arena *arena, rwk_run *run, const rwk_report_facts *facts);
+
+double rwk_source_mse(const rwk_source *s, double loss);
+double rwk_source_lambda(const rwk_source *s, double lambda); /* the user's, from the library's */
+/* w[dim] of a stored fit, of the arena; NULL on failure. */
+const double *rwk_source_weights(const rwk_source *s, const rwk_fit *fit);
+/* "2^-3" where it is a power of two, else %.4g. */
+const char *rwk_source_penalty(const rwk_source *s, double user_lambda);
+/* The exponent where it is a power of two to rounding: 1, else 0. */
+int rwk_is_power_of_two(int *exponent, double x);
+
+#endif
