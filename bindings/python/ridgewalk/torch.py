@@ -44,6 +44,7 @@ class _Functions:
         self.parameters = [p for p in module.parameters() if p.requires_grad]
         self.at: Optional[np.ndarray] = None
         self.graph: Any = None
+        self.batched = True
 
     def put(self, w: np.ndarray) -> None:
         place = 0
@@ -79,7 +80,25 @@ class _Functions:
                 self.put(w)
                 self.graph = _torch.autograd.grad(self.loss(), self.parameters, create_graph=True, allow_unused=True)
                 self.at = w.copy()
+            if len(V) > 1 and self.batched:
+                try:
+                    return self.block(V)
+                except RuntimeError:  # an operation that torch cannot batch: one vector after the other from now on
+                    self.batched = False
             return np.stack([self.product(v) for v in V])
+
+    def block(self, V: np.ndarray) -> np.ndarray:
+        place, sides, outputs = 0, [], []
+        for g, p in zip(self.graph, self.parameters):
+            if g is not None and g.requires_grad:
+                outputs.append(g)
+                sides.append(_torch.from_numpy(V[:, place:place + p.numel()]).reshape(len(V), *p.shape))
+            place += p.numel()
+        if not outputs:
+            return np.zeros_like(V)
+        found = _torch.autograd.grad(outputs, self.parameters, sides, retain_graph=True, allow_unused=True, is_grads_batched=True)
+        return np.concatenate([np.zeros((len(V), p.numel())) if h is None else h.detach().reshape(len(V), -1).numpy()
+                               for h, p in zip(found, self.parameters)], axis=1)
 
     def product(self, v: np.ndarray) -> np.ndarray:
         place, sides = 0, []
