@@ -172,4 +172,6 @@ def audit(frame: Any, *, lambda_column: Optional[str] = None, mse_column: Option
         errors[2] = errors[2] * (2 * penalty + errors[2])
         penalty = penalty * penalty
     summary, points, drops = _core.audit((lambda_, mse, penalty, *errors), settings, convention)
+    if summary["scale"] == "none":
+        summary.update(factor=None, convention=None, low=None, high=None)
     return Audit(summary.pop("verdict"), summary.pop("reason"), summary, points, drops)

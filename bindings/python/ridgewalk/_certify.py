@@ -9,13 +9,16 @@ from . import _core
 from ._certificate import Certificate
 from ._network import Network, matrix, row_weights
 from ._problem import Problem
-from ._scale import Scale
 
-ACTIVATIONS = {"tanh": "tanh", "logistic": "logistic", "relu": "relu", "identity": "identity", "softplus": "softplus"}
+ACTIVATIONS = ("identity", "logistic", "relu", "tanh")
 
 
 def _sklearn(model: Any, X: Any, y: Any, alpha: Optional[float], sample_weight: Any) -> tuple[Network, np.ndarray, float]:
-    """MLPRegressor's own objective: sum (y - f)^2 / (2 n k) + alpha / (2 n) R, n rows, k outputs, biases free."""
+    """MLPRegressor's own objective: SSE/(2n) + alpha/(2n) R, biases free.
+
+    That is what its gradient belongs to. With several targets the loss that it reports divides SSE by their number too, but not the
+    gradient that its training follows.
+    """
     if not hasattr(model, "coefs_"):
         raise ValueError(f"{type(model).__name__} has not been fitted yet")
     if getattr(model, "out_activation_", "identity") != "identity":
@@ -32,12 +35,8 @@ def _sklearn(model: Any, X: Any, y: Any, alpha: Optional[float], sample_weight: 
     inputs, outputs = model.coefs_[0].shape[0], model.coefs_[-1].shape[1]
     if array.shape[1] != inputs or Y.shape[1] != outputs:
         raise ValueError(f"the model takes {inputs} features to {outputs} targets, but X has {array.shape[1]} and y {Y.shape[1]}")
-    weights = row_weights(sample_weight, len(array))
-    n = float(len(array) if weights is None else weights.sum())
-    objective = "SSE/(2n) + alpha/(2n) R" if outputs == 1 else f"SSE/({2 * outputs}n) + alpha/(2n) R"
-    scale = Scale(1 / (2 * n * outputs), 1 / (2 * n), n, "sklearn", objective, "alpha")
-    network = Network(array, Y, weights, hidden=[c.shape[1] for c in model.coefs_[:-1]], activation=ACTIVATIONS[model.activation],
-                      convention="sklearn", scale=scale)
+    network = Network(array, Y, row_weights(sample_weight, len(array)), hidden=[c.shape[1] for c in model.coefs_[:-1]],
+                      activation=model.activation, convention="sklearn")
     return network, network.pack(model.coefs_, model.intercepts_), float(model.alpha if alpha is None else alpha)
 
 

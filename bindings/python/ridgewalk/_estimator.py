@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from ._certificate import Certificate
 from ._network import Network, prepare
 from ._path import Path
-from ._scale import Lambdas, Scale, grid
+from ._scale import Lambdas, grid
 
 try:
     from sklearn.utils.validation import validate_data as _validate
@@ -48,11 +48,7 @@ class BaseRidgewalk(BaseEstimator):
         recipe = None
         if self.standardize:
             X, Y, weights, recipe = prepare(X, Y, weights, getattr(self, "feature_names_in_", None), None, True, True, None)
-        scale = None
-        if self.convention == "sklearn" and Y.shape[1] > 1:  # MLPRegressor's mean is over the outputs too
-            n = float(len(X) if weights is None else weights.sum())
-            scale = Scale(1 / (2 * n * Y.shape[1]), 1 / (2 * n), n, "sklearn", f"SSE/({2 * Y.shape[1]}n) + alpha/(2n) R", "alpha")
-        return Network(X, Y, weights, hidden=hidden, activation=self.activation, convention=self.convention, scale=scale, recipe=recipe)
+        return Network(X, Y, weights, hidden=hidden, activation=self.activation, convention=self.convention, recipe=recipe)
 
     def _alpha(self) -> float:
         if not isinstance(self.alpha, numbers.Real) or not (np.isfinite(self.alpha) and self.alpha > 0):

@@ -93,7 +93,7 @@ def prepare(X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray], names: 
             targets: Optional[Sequence[str]], standardize: bool, keep_constant: bool,
             notes: Optional[list[str]]) -> tuple[np.ndarray, np.ndarray, Optional[np.ndarray], Recipe]:
     """Chosen and scaled by the library, as the program does it with a file."""
-    taken = [str(n) for n in names] if names else [f"x{j}" for j in range(X.shape[1])]
+    taken = [str(n) for n in names] if names is not None else [f"x{j}" for j in range(X.shape[1])]
     if targets is None:
         targets = ["y"] if Y.shape[1] == 1 else [f"y{k}" for k in range(Y.shape[1])]
     targets = [str(t) for t in targets]

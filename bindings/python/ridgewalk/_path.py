@@ -214,16 +214,17 @@ class Path:
         return min(found, key=lambda p: p.objective)
 
     def explain(self, i: int) -> str:
-        """Drop number i in words: its cause, where it sits, what proves it, and which end is not global.
+        """Drop number i in words: its cause, where it sits, what proves it, and which end is not global. After the drops come the
+        jumps: rises on which the branch of minima was left.
 
         Raises
         ------
         IndexError
         """
-        drops = self.drops
-        if not -len(drops) <= i < len(drops):
-            raise IndexError(f"there are {len(drops)} drops, none of number {i}")
-        return explain_drop(drops[i])
+        every = self.drops + self.jumps
+        if not -len(every) <= i < len(every):
+            raise IndexError(f"there are {len(self.drops)} drops and {len(self.jumps)} jumps, none of number {i}")
+        return explain_drop(every[i])
 
     def branch(self, lambda_: float, to: Optional[float] = None, walk: Optional[str] = None, **settings: Any) -> dict[str, Any]:
         """Follows the branch of minima through a fit, point by point, towards the next larger penalty or `to`.
