@@ -14,7 +14,7 @@ WORDS = {"strict_min": "strict minimum", "degenerate_min": "minimum (flat direct
          "not_stationary": "not stationary", "nonsmooth": "on a kink", "inconclusive": "inconclusive"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Certificate:
     """What kind of point some weights are, at one penalty.
 
@@ -125,8 +125,8 @@ class Certificate:
         if self.escapable:
             rows.append(("escapable", f"a dead unit's bias can slide to where the curvature is {self.escape_curvature:.3e}"))
         if self.finished is not None:
-            rows.append(("finished by Newton", f"a {WORDS[self.finished.verdict]} at distance {self.distance:.4g} of |w| "
-                                               f"{np.linalg.norm(self.w):.4g}; the objective falls by "
+            rows.append(("finished by Newton", f"{WORDS[self.finished.verdict]}, at distance {self.distance:.4g} (|w| here "
+                                               f"{np.linalg.norm(self.w):.4g}); the objective falls by "
                                                f"{self.objective - self.finished.objective:.4g}"))
         return rows
 

@@ -1,6 +1,7 @@
 """scikit-learn's estimators."""
 from __future__ import annotations
 
+import math
 import numbers
 import warnings
 from typing import Any, Optional, Sequence
@@ -42,7 +43,8 @@ class BaseRidgewalk(BaseEstimator):
         return int(check_random_state(self.random_state).randint(2 ** 31 - 1))
 
     def _network_over(self, X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray]) -> Network:
-        hidden = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
+        hidden = self.hidden_layer_sizes
+        hidden = (hidden,) if isinstance(hidden, numbers.Number) else tuple(hidden)
         if any(not isinstance(h, numbers.Integral) or h < 1 for h in hidden):
             raise ValueError(f"hidden_layer_sizes: {self.hidden_layer_sizes!r} are not widths, whole numbers from 1 on")
         recipe = None
@@ -51,7 +53,7 @@ class BaseRidgewalk(BaseEstimator):
         return Network(X, Y, weights, hidden=hidden, activation=self.activation, convention=self.convention, recipe=recipe)
 
     def _alpha(self) -> float:
-        if not isinstance(self.alpha, numbers.Real) or not (np.isfinite(self.alpha) and self.alpha > 0):
+        if not isinstance(self.alpha, numbers.Real) or not 0 < self.alpha < math.inf:
             raise ValueError(f"alpha: {self.alpha!r} is not a positive, finite penalty")
         return float(self.alpha)
 
@@ -75,10 +77,13 @@ class BaseRidgewalk(BaseEstimator):
 
     def _fit(self, X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray]) -> None:
         path = self._walk(self._network_over(X, Y, weights))
-        point = path.point(self._alpha())
+        if self.alphas is None:
+            point = min((w.points[0] for w in path.walks), key=lambda p: p.objective)
+        else:
+            point = path.point(self._alpha())
         self.path_, self.certificate_ = path, point
         self.drops_ = path.drops
-        self.coefs_, self.intercepts_ = path.coefs(point.lambda_, point.walk) if self.alphas is not None else path.problem.unpack(point.w)
+        self.coefs_, self.intercepts_ = path.problem.unpack(point.w)
         self.n_iter_, self.loss_ = max(1, point.iterations), point.objective
         self.n_layers_, self.n_outputs_ = len(self.coefs_) + 1, Y.shape[1]
         if not point.is_minimum:

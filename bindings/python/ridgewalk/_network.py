@@ -118,7 +118,7 @@ class Network(Problem):
     def __init__(self, X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray] = None, *, hidden: Sequence[int] = (8,),
                  activation: str = "tanh", convention: str = "mse", hidden_bias: bool = True, output_bias: bool = True,
                  penalise_biases: bool = False, scale: Optional[Scale] = None, recipe: Optional[Recipe] = None):
-        hidden = tuple(int(h) for h in np.atleast_1d(np.asarray(hidden, dtype=object)))
+        hidden = tuple(int(h) for h in (hidden if np.iterable(hidden) else (hidden,)))
         if any(h < 1 for h in hidden):
             raise ValueError(f"hidden: {hidden} are not widths; each is at least 1")
         self.rows = len(X)

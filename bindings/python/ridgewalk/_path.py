@@ -20,7 +20,7 @@ TEXTS = ("options", "network", "n", "rows", "features", "convention", "recipe", 
 COLUMNS = ("lambda", "mse", "penalty", "objective", "grad_inf", "min_eig", "verdict", "escapable", "iterations", "stop", "seconds")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Point(Certificate):
     """One fit: its certificate, and how it was made.
 

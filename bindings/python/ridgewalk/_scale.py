@@ -70,10 +70,12 @@ def grid(lambdas: Lambdas, scale: Scale) -> Optional[np.ndarray]:
         return np.frombuffer(_core.lambda_grid(scale.inside(ends[0]), scale.inside(ends[1]), ends[2]))
     if isinstance(lambdas, str):
         lambdas = [number(part) for part in lambdas.split(",")]
-    values = np.sort(np.atleast_1d(np.asarray(lambdas, dtype=float)))
-    if values.ndim != 1 or values.size == 0 or not np.all(np.isfinite(values)) or values[0] <= 0:
+    values = np.asarray(lambdas, dtype=float)
+    values = values.reshape(1) if values.ndim == 0 else values
+    if values.ndim != 1 or not len(values) or not all(0 < v < math.inf for v in values.tolist()):
         raise ValueError("lambdas: positive, finite penalties are wanted")
-    if np.any(values[1:] == values[:-1]):
+    values = np.sort(values)
+    if len(values) > 1 and np.any(values[1:] == values[:-1]):
         raise ValueError("lambdas: a penalty is given twice")
     return values * scale.lambda_scale
 
