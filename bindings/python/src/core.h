@@ -49,9 +49,9 @@ void core_call_close(core_call *call);
 
 /* Between these the interpreter's lock is free, OpenBLAS has one thread, and Ctrl-C ends the work. */
 void core_call_begin(core_call *call);
-/* 0, or -1 with an exception: the one that the problem's functions or a signal raised, or that of the status.
- */
-int core_call_end(core_call *call, rwk_status status, PyObject *problem);
+/* 0, or -1 with an exception: the one that the problem's functions or a signal raised, or that of the
+ * status. `object` is the problem, or NULL. */
+int core_call_end(core_call *call, rwk_status status, PyObject *object);
 /* Keeps the exception that is set, unless there is one already, and stops the work. The lock is held. */
 void core_call_fail(core_call *call);
 
@@ -90,10 +90,10 @@ typedef enum core_kind {
 
 typedef struct core_field {
   const char *name; /* of the struct's member; NULL ends a table */
-  core_kind kind;
   size_t offset;
-  const char *(*name_of)(int value);
-  int values; /* of the enumeration: 0 .. values - 1 */
+  const char *(*name_of)(int value); /* of an enumeration ... */
+  core_kind kind;
+  int values; /* ... whose values are 0 .. values - 1 */
 } core_field;
 
 /* Sets the members that the dict names (NULL or None: none). -1 with a TypeError or ValueError that names the

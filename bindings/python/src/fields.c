@@ -1,4 +1,5 @@
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include "core.h"
 
@@ -77,10 +78,12 @@ PyObject *core_fields_dict(const core_field *fields, const void *object) {
 
 static int set_name(void *at, const core_field *f, const char *text, const char *what) {
   char list[256] = "";
+  size_t length = 0;
   for (int k = 0; k < f->values; k++) {
     const char *name = f->name_of(k);
     if (!strcmp(name, text)) return *(int *)at = k, 0;
-    if (strlen(list) + strlen(name) + 3 < sizeof list) strcat(strcat(list, k ? ", " : ""), name);
+    if (length < sizeof list) /* a list that is too long is cut */
+      length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", k ? ", " : "", name);
   }
   PyErr_Format(PyExc_ValueError, "%s: '%s' is none of %s", f->name ? f->name : what, text, list);
   return -1;

@@ -32,23 +32,23 @@ const char *core_scale_name(int scale) {
 }
 
 #define D(type, member)                                                                                      \
-  { #member, CORE_DOUBLE, offsetof(type, member), NULL, 0 }
+  { #member, offsetof(type, member), NULL, CORE_DOUBLE, 0 }
 #define I(type, member)                                                                                      \
-  { #member, CORE_INT, offsetof(type, member), NULL, 0 }
+  { #member, offsetof(type, member), NULL, CORE_INT, 0 }
 #define B(type, member)                                                                                      \
-  { #member, CORE_BOOL, offsetof(type, member), NULL, 0 }
+  { #member, offsetof(type, member), NULL, CORE_BOOL, 0 }
 #define Z(type, member)                                                                                      \
-  { #member, CORE_SIZE, offsetof(type, member), NULL, 0 }
+  { #member, offsetof(type, member), NULL, CORE_SIZE, 0 }
 #define L(type, member)                                                                                      \
-  { #member, CORE_INT64, offsetof(type, member), NULL, 0 }
+  { #member, offsetof(type, member), NULL, CORE_INT64, 0 }
 #define U(type, member)                                                                                      \
-  { #member, CORE_UINT64, offsetof(type, member), NULL, 0 }
+  { #member, offsetof(type, member), NULL, CORE_UINT64, 0 }
 #define T(type, member)                                                                                      \
-  { #member, CORE_TEXT, offsetof(type, member), NULL, 0 }
+  { #member, offsetof(type, member), NULL, CORE_TEXT, 0 }
 #define N(type, member, name_of, values)                                                                     \
-  { #member, CORE_NAME, offsetof(type, member), name_of, values }
+  { #member, offsetof(type, member), name_of, CORE_NAME, values }
 #define END                                                                                                  \
-  { NULL, CORE_DOUBLE, 0, NULL, 0 }
+  { NULL, 0, NULL, CORE_DOUBLE, 0 }
 
 const core_field core_solver_settings[] = {N(rwk_solver_settings, solver, solver_kind_text, 2),
                                            D(rwk_solver_settings, grad_tol),
@@ -145,8 +145,8 @@ const core_field core_fit[] = {N(rwk_fit, walk, walk_text, 4),
                                Z(rwk_fit, index),
                                D(rwk_fit, lambda),
                                D(rwk_fit, seconds),
-                               {"stop", CORE_NAME, offsetof(rwk_fit, solve.stop), stop_text, 9},
-                               {"iterations", CORE_INT64, offsetof(rwk_fit, solve.iterations), NULL, 0},
+                               {"stop", offsetof(rwk_fit, solve.stop), stop_text, CORE_NAME, 9},
+                               {"iterations", offsetof(rwk_fit, solve.iterations), NULL, CORE_INT64, 0},
                                END};
 
 const core_field core_drop[] = {Z(rwk_drop, from),

@@ -6,7 +6,7 @@
 /* The texts of a tuple of str, which keeps them; to be freed. */
 static const char **texts(size_t *count, PyObject *names) {
   *count = PyTuple_Check(names) ? (size_t)PyTuple_Size(names) : 0;
-  const char **list = malloc((*count + 1) * sizeof *list);
+  const char **list = calloc(*count + 1, sizeof *list);
   if (!list) return (const char **)PyErr_NoMemory();
   for (size_t j = 0; j < *count; j++) {
     PyObject *name = PyTuple_GetItem(names, (Py_ssize_t)j);
@@ -50,7 +50,7 @@ PyObject *core_design(PyObject *module, PyObject *args, PyObject *kwargs) {
   int weighted, standardise, keep_constant;
   core_array X;
   core_call call;
-  size_t columns;
+  size_t columns = 0;
   if (!core_parse(args, kwargs, "OOnpppO:design", words, &matrix, &names, &outputs, &weighted, &standardise,
                   &keep_constant, &notes))
     return NULL;
