@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Keeps the floors of src/ apart: who may include what.
 
-check_floors.py [--root DIR]   checks every #include of src/ and include/
+check_floors.py [--root DIR]   checks every #include of src/, include/ and the bindings
 check_floors.py --table        prints the page docs/developers/floors.md
 check_floors.py --page FILE    fails if FILE is not that page
 check_floors.py --self-test    plants violations in a copy and expects each to be found
@@ -103,6 +103,15 @@ def check_floor(floor, name, quoted, table, public):
     return None if name in table.outside.get(floor, []) else f"{floor} must not include <{name}>"
 
 
+def check_binding(name, quoted, public):
+    """Bindings stand over the public headers alone."""
+    if name.startswith("ridgewalk/"):
+        return None if name in public and not quoted else f"no public header {name}"
+    if quoted:
+        return None if name == "core.h" else f"a binding must not include {name}"
+    return None if name == "Python.h" or name.removesuffix(".h") in C11 - {"omp"} else f"a binding must not include <{name}>"
+
+
 def check(root):
     table = Table(root)
     found = list(table.problems())
@@ -118,6 +127,10 @@ def check(root):
             continue
         for number, name, quoted in includes(path):
             why = check_floor(floor, name, quoted, table, public)
+            found += [f"{path.relative_to(root)}:{number}: {why}"] if why else []
+    for path in sorted(root.glob("bindings/python/src/*.[ch]")):
+        for number, name, quoted in includes(path):
+            why = check_binding(name, quoted, public)
             found += [f"{path.relative_to(root)}:{number}: {why}"] if why else []
     return found
 
@@ -173,6 +186,8 @@ PLANTED = [
     ("src/path/planted.c", '#include "path.h"'),
     ("include/ridgewalk/planted.h", '#include "base/context.h"'),
     ("include/ridgewalk/planted.h", "#include <sqlite3.h>"),
+    ("bindings/python/src/planted.c", '#include "path/path.h"'),
+    ("bindings/python/src/planted.c", "#include <cblas.h>"),
     ("CMakeLists.txt", "set(RWK_FLOOR_base path)"),
     ("CMakeLists.txt", "set(RWK_FLOOR_certify base la problem optim)"),
 ]

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ["include", "src", "tests", "bench", "tools", "cmake", "docs", "examples", "studies", ".ci"]
-SUFFIXES = {".c", ".h", ".py", ".sh", ".cmake", ".txt", ".in", ".md", ".json", ".R", ".1", ".sql", ".html", ".js", ""}
+FOLDERS = ["include", "src", "tests", "bench", "tools", "cmake", "docs", "examples", "studies", "bindings", ".ci"]
+SUFFIXES = {".c", ".h", ".py", ".pyi", ".toml", ".sh", ".cmake", ".txt", ".in", ".md", ".json", ".R", ".1", ".sql", ".html", ".js", ""}
 SKIP = {"data", "reference", "__pycache__", "corpus"}  # folders that hold tables and what other programs wrote
-ASCII = {".c", ".h", ".py", ".sh", ".cmake", ".in", ".R", ".sql"}
+ASCII = {".c", ".h", ".py", ".pyi", ".toml", ".sh", ".cmake", ".in", ".R", ".sql"}
 MOST_LINES = 700
 RULES = [  # the expressions are spelt so that they do not find themselves
     ("tab", re.compile("\t")),

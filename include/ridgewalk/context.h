@@ -53,6 +53,11 @@ RWK_API void rwk_context_destroy(rwk_context *ctx); /* NULL is fine */
  * "" if nothing has failed yet. Valid until the next call with the context. */
 RWK_API const char *rwk_context_error(const rwk_context *ctx);
 
+/* Sets how many threads OpenBLAS uses in this process, unless `threads` is 0, and returns how many it used
+ * before; 0 where the BLAS is another. For hosts that share the library with others (a Python process, say)
+ * and want to put the number back; contexts are then made with blas_threads 0. */
+RWK_API int rwk_blas_threads(int threads);
+
 /* "0.1.0" */
 RWK_API const char *rwk_version(void);
 

@@ -44,6 +44,13 @@ RWK_API rwk_status rwk_table_read(rwk_table **table, rwk_context *ctx, const cha
 /* The same from memory; `name` stands for the file in messages. `bytes` is borrowed for the call. */
 RWK_API rwk_status rwk_table_parse(rwk_table **table, rwk_context *ctx, const char *name, const void *bytes,
                                    size_t length, const rwk_table_settings *settings);
+
+/* A matrix as a table: column j is called names[j], and its cell of row i is x[i * row_stride + j * stride].
+ * Everything is copied. RWK_DATA if there are no rows or columns, if a number is not finite, or if a name is
+ * empty or there twice. `name` stands for the matrix in messages, which count its rows as lines, from 1. */
+RWK_API rwk_status rwk_table_from_numbers(rwk_table **table, rwk_context *ctx, const char *name,
+                                          const char *const *names, const double *x, size_t rows,
+                                          size_t columns, size_t row_stride, size_t stride);
 RWK_API void rwk_table_destroy(rwk_table *table); /* NULL is fine */
 
 RWK_API size_t rwk_table_rows(const rwk_table *table);

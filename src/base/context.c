@@ -31,6 +31,13 @@ void rwk_context_settings_init(rwk_context_settings *settings) {
 
 /* OpenBLAS is asked through a weak symbol: another BLAS does not have it and needs no asking. */
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
+extern int openblas_get_num_threads(void) __attribute__((weak));
+
+int rwk_blas_threads(int threads) {
+  const int before = openblas_get_num_threads ? openblas_get_num_threads() : 0;
+  if (threads > 0 && openblas_set_num_threads) openblas_set_num_threads(threads);
+  return before;
+}
 
 rwk_status rwk_context_create(rwk_context **ctx, const rwk_context_settings *settings) {
   *ctx = NULL;

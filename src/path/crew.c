@@ -43,7 +43,10 @@ static int take(rwk_crew *c, size_t *task) {
     }
     omp_unset_lock(&c->lock);
     if (found || !wait) return found;
-    while (atomic_load(&c->news) == heard) nanosleep(&pause, NULL); /* what is being done may add something */
+    while (atomic_load(&c->news) == heard) { /* what is being done may add something */
+      nanosleep(&pause, NULL);
+      rwk_cancelled(c->path->ctx); /* a hook may hear on the caller's thread alone, and tell the others */
+    }
   }
 }
 

@@ -60,12 +60,21 @@ static void test_aligned_and_overflow(void **state) {
   rwk_context_destroy(ctx);
 }
 
+static void test_blas_threads_are_put_back(void **state) {
+  (void)state;
+  const int before = rwk_blas_threads(1);
+  if (before > 0) assert_int_equal(rwk_blas_threads(0), 1);
+  assert_int_equal(rwk_blas_threads(before), before > 0 ? 1 : 0);
+  assert_int_equal(rwk_blas_threads(0), before);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_status_lists_have_names),
       cmocka_unit_test(test_stream_known_answer),
       cmocka_unit_test(test_stream_moments),
       cmocka_unit_test(test_aligned_and_overflow),
+      cmocka_unit_test(test_blas_threads_are_put_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,55 @@
+"""leaks.py [FITS]: resident memory over 10,000 fits with certificate, pickle and prediction, and over calls that fail.
+
+Run by ./dev python bindings/python/bench/leaks.py; about a minute.
+"""
+import gc
+import pickle
+import sys
+import warnings
+
+import numpy as np
+
+import ridgewalk as rw
+
+fits = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 3))
+y = np.sin(X).sum(axis=1)
+estimator = rw.RidgewalkRegressor((3,), alpha=1.0, random_state=0)
+p = rw.Problem(lambda w: (float(((w - 1) ** 2).sum()), 2 * (w - 1)), lambda w, v: 2 * v, 3)
+bad = rw.Problem(lambda w: 1 / 0, lambda w, v: v, 3)
+
+
+def resident():
+    gc.collect()
+    with open("/proc/self/statm", encoding="ascii") as f:
+        return int(f.read().split()[1]) * 4
+
+
+def one(k):
+    estimator.fit(X, y)
+    estimator.predict(X)
+    rw.certify(estimator, X, y)
+    p.certify(np.zeros(3), 1.0)
+    if k % 50 == 0:
+        pickle.loads(pickle.dumps(estimator))
+        rw.path(X, y, lambdas=[0.01, 0.1], walk=("up", "best"), effort="low", hidden=(2,), threads=1)
+    for failing in (lambda: bad.certify(np.zeros(3), 1.0), lambda: rw.path(X, y, hidden=(0,)), lambda: rw.path(X, y[1:])):
+        try:
+            failing()
+        except (ValueError, ZeroDivisionError):
+            pass
+
+
+warnings.simplefilter("ignore")
+for k in range(500):
+    one(k)
+before = resident()
+print(f"after 500 fits {before} kB")
+for k in range(fits):
+    one(k)
+    if (k + 1) % max(1, fits // 5) == 0:
+        print(f"after {k + 1} more {resident()} kB", flush=True)
+grown = resident() - before
+print(f"grown by {grown} kB, {1024 * grown / fits:.1f} bytes a fit")
+sys.exit(0 if grown < 1024 else 1)
