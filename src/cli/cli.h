@@ -44,7 +44,7 @@ enum {
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 1,            \
     "up, down, cold, best (default: all four; cv: up and best)")                                             \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
-    "search of best beyond the walks: low (none), normal (up to 100 x their work), high (1000 x) (default "  \
+    "search of best beyond the walks: low (none), normal (up to 64 x their work), high (640 x) (default "    \
     "normal; cv: low)")                                                                                      \
   X(FOLDS, "folds", "K", CLI_CV, 1, "folds of the cross-validation (default 5)")                             \
   X(REPEATS, "repeats", "R", CLI_CV, 1, "divisions of the rows into folds, each at random anew (default 1)") \

@@ -56,19 +56,16 @@ size_t rwk_mlp_hessian_scratch(const rwk_mlp *m, int threads) {
          p.extent.stride;
 }
 
-/* Floating-point operations of a row, against those of value and gradient: an activation counts as 64. */
 double rwk_mlp_hessian_cost(void *self) {
   const rwk_mlp *m = self;
-  double evaluation = 0, behind = 0, sums = 0;
+  const double evaluation = rwk_mlp_row_operations(m);
+  double behind = 0, sums = 0;
   for (size_t l = m->depth; l-- > 0;) {
     const rwk_mlp_layer *layer = &m->layers[l];
     const double rows = (double)rwk_mlp_layer_rows(layer), units = (double)layer->outputs;
-    evaluation += (l ? 6 : 4) * rows * units;
     if (l + 1 == m->depth) {
       sums += rows * (rows + 6);
-    } else {
-      evaluation += 64 * units;
-      /* within the layer; with those behind it; a pass for each unit */
+    } else { /* within the layer; with those behind it; a pass for each unit */
       sums += 0.5 * rows * (rows + 1) * units * (units + 4) + 2 * (rows + 2) * units * behind +
               4 * units * behind;
     }
@@ -400,7 +397,7 @@ rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, v
   a.weighted = column(&a, a.turned, a.plan.widest);
   a.products = column(&a, a.weighted, a.plan.widest);
   a.own = column(&a, a.products, a.plan.columns);
-  a.threads = s->threads;
+  a.threads = s->hessian_threads;
   for (size_t i = 0; i < m->dim; i++) memset(H + i * ldh, 0, m->dim * sizeof *H);
   rwk_mlp_at(s, w);
   for (size_t t = 0; t < m->tiles; t += a.plan.tiles) {

@@ -48,11 +48,11 @@ struct rwk_mlp {
 typedef struct rwk_mlp_work {
   const rwk_mlp *mlp;
   rwk_context *ctx;
-  int threads;
-  double *w;         /* [dim]: where the kept tiles were computed */
-  int known;         /* the kept tiles hold activations and derivatives at w */
-  double *kept;      /* [tiles][tile_size], or NULL */
-  double *tile;      /* [threads][tile_size] for what is not kept */
+  int threads, hessian_threads; /* for sums over the rows, and for a dense Hessian */
+  double *w;                    /* [dim]: where the kept tiles were computed */
+  int known;                    /* the kept tiles hold activations and derivatives at w */
+  double *kept;                 /* [tiles][tile_size], or NULL */
+  double *tile;                 /* [threads][tile_size] for what is not kept */
   double *tangent;   /* [threads][tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
   double *sums;      /* [chunks][width][dim], or NULL where there is one chunk */
   size_t width;      /* vectors whose products are summed at once */
@@ -135,6 +135,8 @@ rwk_status rwk_mlp_neighbour(double *out, const double *w, const double *other, 
 
 /* Doubles of scratch memory that rwk_mlp_hessian wants in work->curvature. */
 size_t rwk_mlp_hessian_scratch(const rwk_mlp *m, int threads);
+/* Floating-point operations of value and gradient for a row: an activation counts as 64. */
+double rwk_mlp_row_operations(const rwk_mlp *m);
 
 /* The activation and its first derivative at one number, in full relative accuracy. */
 double rwk_mlp_phi(rwk_activation activation, double z);

@@ -1,4 +1,4 @@
-/* Scratch memory of one thread, and random starts. */
+/* Scratch memory of one caller, and random starts. */
 #include <math.h>
 #include "base/stream.h"
 #include "mlp/network.h"
@@ -10,6 +10,20 @@ static const size_t keep_limit = (size_t)1 << 20;
 enum { WIDEST = 8 };
 static const size_t sums_limit = (size_t)16 << 20;
 
+/* Sums of less, a millisecond's or so, are one thread's: on a busy machine to wait for another thread takes
+ * longer than that. */
+static const double worth_threads = 3e7;
+
+double rwk_mlp_row_operations(const rwk_mlp *m) {
+  double sum = 0;
+  for (size_t l = 0; l < m->depth; l++) {
+    const rwk_mlp_layer *layer = &m->layers[l];
+    sum += (l ? 6 : 4) * (double)rwk_mlp_layer_rows(layer) * (double)layer->outputs;
+    if (l + 1 < m->depth) sum += 64 * (double)layer->outputs;
+  }
+  return sum;
+}
+
 rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   const rwk_mlp *m = self;
   *work = NULL;
@@ -17,16 +31,18 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   if (!s) return rwk_fail_memory(ctx, "a network's scratch memory");
   *s = (rwk_mlp_work){.mlp = m, .ctx = ctx};
   const int keep = m->tile_size <= keep_limit / sizeof(double) / m->tiles;
-  const size_t threads = m->chunks > 1 || m->dim > 64 ? (size_t)rwk_threads(ctx) : 1,
+  const double operations = rwk_mlp_row_operations(m) * (double)m->rows;
+  const size_t threads = m->chunks > 1 && operations > worth_threads ? (size_t)rwk_threads(ctx) : 1,
                most = sums_limit / sizeof(double) / m->chunks / m->dim;
   s->threads = (int)threads;
+  s->hessian_threads = operations * rwk_mlp_hessian_cost(self) > worth_threads ? rwk_threads(ctx) : 1;
   s->width = most < 1 ? 1 : most > WIDEST ? WIDEST : most;
   s->w = rwk_alloc_doubles(ctx, m->dim);
   s->tile = rwk_alloc_doubles(ctx, threads * m->tile_size);
   s->tangent = rwk_alloc_doubles(ctx, threads * m->tile_size);
   s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
   s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * s->width * m->dim) : NULL;
-  s->curvature = rwk_alloc_doubles(ctx, rwk_mlp_hessian_scratch(m, s->threads));
+  s->curvature = rwk_alloc_doubles(ctx, rwk_mlp_hessian_scratch(m, s->hessian_threads));
   if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums) ||
       !s->curvature) {
     rwk_mlp_work_destroy(s, self);

@@ -16,7 +16,7 @@ typedef struct budget {
  * descent costs far more than it mostly brings. */
 static budget budget_of(const rwk_path *path) {
   const int dense = rwk_path_is_dense(path), high = path->settings.effort == RWK_EFFORT_HIGH;
-  const double small = 128, times = dense ? fmax(25, 100 * fmin(1, small / (double)path->dim)) : high ? 2 : 1;
+  const double small = 128, times = dense ? fmax(16, 64 * fmin(1, small / (double)path->dim)) : high ? 2 : 1;
   return high ? (budget){.rounds = 400, .each = 4, .patience = 60, .times = 10 * times}
               : (budget){.rounds = 100, .each = 4, .patience = 30, .times = times};
 }

@@ -6,7 +6,7 @@
 #include "problem/problem.h"
 #include "support/analytic.h"
 
-enum { N = 5003, INPUTS = 5, OUTPUTS = 2, VECTORS = 11 };
+enum { N = 13003, INPUTS = 5, OUTPUTS = 2, VECTORS = 11 };
 
 typedef struct answers {
   double loss;
@@ -28,6 +28,7 @@ static void ask(answers *a, rwk_context *parent, const rwk_mlp *m, const rwk_pro
   assert_int_equal(rwk_context_fork(&ctx, parent, threads), RWK_OK);
   assert_int_equal(p->ops.work_create(&work, ctx, p->self), RWK_OK);
   assert_int_equal(((rwk_mlp_work *)work)->threads, threads);
+  assert_int_equal(((rwk_mlp_work *)work)->hessian_threads, threads);
   assert_true(m->chunks > 1 && !((rwk_mlp_work *)work)->kept);
   a->gradient = malloc(p->dim * sizeof(double));
   a->HV = malloc(VECTORS * p->dim * sizeof(double));
