@@ -31,34 +31,56 @@ static int is_done(const rwk_run *run, size_t fold) {
   return 0;
 }
 
-static rwk_status put_drops(uint64_t *digest, size_t *added, rwk_run *run, size_t fold,
-                            const rwk_walk_view *view, const rwk_drop *drops, size_t count) {
-  RWK_TRY(rwk_grow(run->ctx, &run->fold_drops, &run->fold_drop_capacity,
-                   run->fold_drop_count + *added + count, sizeof *run->fold_drops));
-  for (size_t k = 0; k < count; k++) {
-    uint64_t checksum = 0;
-    const size_t place = run->fold_drop_count + *added;
-    run->fold_drops[place] = (rwk_fold_drop_record){fold, {view->walk, view->start, drops[k]}};
+static rwk_status put_fold(uint64_t *digest, rwk_run *run, const rwk_fold_record *record, size_t drops) {
+  uint64_t checksum = 0;
+  for (size_t k = 0; k < drops; k++) {
+    const size_t place = run->fold_drop_count + k;
     const char *wrong = rwk_store_check_drop(&run->fold_drops[place].drop, run->lambda, run->lambda_count);
     if (wrong) return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "path: %s", wrong);
     RWK_TRY(rwk_store_put(&checksum, run, RWK_TABLE_FOLD_DROP, (int64_t)place, &run->fold_drops[place]));
     *digest += checksum;
-    ++*added;
   }
+  RWK_TRY(rwk_store_put(&checksum, run, RWK_TABLE_FOLD, (int64_t)record->fold, record));
+  *digest += checksum;
   return RWK_OK;
 }
 
-static rwk_status put_fold(uint64_t *digest, size_t *added, rwk_run *run, const rwk_path *path,
-                           const rwk_fold_record *record) {
-  for (size_t i = 0; i < rwk_path_walk_count(path); i++) {
-    rwk_walk_view view;
-    RWK_TRY(rwk_path_walk(&view, path, i));
-    RWK_TRY(put_drops(digest, added, run, record->fold, &view, view.drops, view.drop_count));
-    RWK_TRY(put_drops(digest, added, run, record->fold, &view, view.jumps, view.jump_count));
+rwk_status rwk_store_room_for_drops(rwk_run *run, size_t count) {
+  return rwk_grow(run->ctx, &run->fold_drops, &run->fold_drop_capacity, run->fold_drop_count + count,
+                  sizeof *run->fold_drops);
+}
+
+rwk_status rwk_store_finish_fold(rwk_run *run, const rwk_fold_record *record, size_t drops) {
+  RWK_TRY(rwk_grow(run->ctx, &run->folds, &run->fold_capacity, run->fold_count + 1, sizeof *run->folds));
+  uint64_t digest = 0;
+  rwk_status status = rwk_store_begin(run);
+  if (status == RWK_OK) status = put_fold(&digest, run, record, drops);
+  if (status == RWK_OK) {
+    rwk_state_record state = run->state;
+    state.digest = rwk_store_digest(state.digest, digest, 0);
+    status = rwk_store_commit(run, &state);
   }
-  uint64_t checksum = 0;
-  RWK_TRY(rwk_store_put(&checksum, run, RWK_TABLE_FOLD, (int64_t)record->fold, record));
-  *digest += checksum;
+  if (status != RWK_OK) {
+    rwk_store_rollback(run);
+    return status;
+  }
+  run->folds[run->fold_count++] = *record;
+  run->fold_drop_count += drops;
+  run->fold_digest += digest;
+  return RWK_OK;
+}
+
+/* The drops of a path, and its rises that are jumps, behind those that are there. */
+static rwk_status gather_drops(size_t *count, rwk_run *run, const rwk_path *path, size_t fold) {
+  *count = 0;
+  for (size_t i = 0; i < rwk_path_walk_count(path); i++) {
+    rwk_walk_view v;
+    RWK_TRY(rwk_path_walk(&v, path, i));
+    RWK_TRY(rwk_store_room_for_drops(run, *count + v.drop_count + v.jump_count));
+    for (size_t k = 0; k < v.drop_count + v.jump_count; k++)
+      run->fold_drops[run->fold_drop_count + (*count)++] = (rwk_fold_drop_record){
+          fold, {v.walk, v.start, k < v.drop_count ? v.drops[k] : v.jumps[k - v.drop_count]}};
+  }
   return RWK_OK;
 }
 
@@ -72,25 +94,10 @@ rwk_status rwk_run_save_fold_path(const rwk_path *path, size_t fold, void *paylo
   if (fold >= RWK_STORE_FOLD_LIMIT)
     return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "fold: %zu is out of range", fold);
   if (is_done(run, fold)) return RWK_OK;
-  RWK_TRY(rwk_grow(run->ctx, &run->folds, &run->fold_capacity, run->fold_count + 1, sizeof *run->folds));
   const rwk_fold_record record = {fold, rwk_path_seconds(path)};
-  uint64_t digest = 0;
-  size_t added = 0;
-  rwk_status status = rwk_store_begin(run);
-  if (status == RWK_OK) status = put_fold(&digest, &added, run, path, &record);
-  if (status == RWK_OK) {
-    rwk_state_record state = run->state;
-    state.digest = rwk_store_digest(state.digest, digest, 0);
-    status = rwk_store_commit(run, &state);
-  }
-  if (status != RWK_OK) {
-    rwk_store_rollback(run);
-    return status;
-  }
-  run->folds[run->fold_count++] = record;
-  run->fold_drop_count += added;
-  run->fold_digest += digest;
-  return RWK_OK;
+  size_t drops;
+  RWK_TRY(gather_drops(&drops, run, path, fold));
+  return rwk_store_finish_fold(run, &record, drops);
 }
 
 rwk_status rwk_run_fetch_fold_path(int *found, size_t fold, void *payload) {
@@ -123,15 +130,15 @@ rwk_status rwk_run_fold_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, size
 
 /* ---- the result ---- */
 
-static rwk_status gather_rows(rwk_cv_row **rows, size_t *count, rwk_run *run, const rwk_cv *cv) {
+static rwk_status gather_rows(rwk_cv_row **rows, rwk_run *run, const rwk_cv *cv) {
   const rwk_cv_summary *s = rwk_cv_summary_get(cv);
   const double *observed = rwk_cv_observed(cv), *at_min = rwk_cv_held_out(cv, RWK_CV_MIN),
                *at_1se = rwk_cv_held_out(cv, RWK_CV_1SE), *weights = rwk_cv_weights(cv);
   const size_t *fold = rwk_cv_fold(cv);
-  *count = s->repeats * s->rows * s->outputs;
-  *rows = rwk_alloc(run->ctx, *count, sizeof **rows);
+  const size_t count = s->repeats * s->rows * s->outputs;
+  *rows = rwk_alloc(run->ctx, count, sizeof **rows);
   if (!*rows) return rwk_fail_memory(run->ctx, "held-out predictions");
-  for (size_t k = 0; k < *count; k++) {
+  for (size_t k = 0; k < count; k++) {
     const size_t output = k % s->outputs, at = k / s->outputs, row = at % s->rows;
     (*rows)[k] = (rwk_cv_row){.repeat = at / s->rows,
                               .row = row,
@@ -163,44 +170,51 @@ static rwk_status put_cv(uint64_t *digest, rwk_run *run, const rwk_cv_record *re
   return RWK_OK;
 }
 
-rwk_status rwk_run_finish_cv(rwk_run *run, const rwk_cv *cv) {
-  const rwk_cv_record record = {*rwk_cv_summary_get(cv), rwk_cv_summary_get(cv)->end};
-  const size_t count = record.summary.count;
-  RWK_TRY(rwk_store_want_writable(run));
-  const char *wrong = rwk_store_check_cv(&record.summary, run->lambda_count);
-  if (wrong) return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "cv: %s", wrong);
-  rwk_cv_row *rows = NULL;
-  size_t row_count = 0;
+rwk_status rwk_store_finish_cv(rwk_run *run, const rwk_cv_summary *summary, rwk_cv_point *points,
+                               rwk_cv_row *rows) {
+  const rwk_cv_record record = {*summary, summary->end};
+  const size_t count = summary->count, row_count = summary->repeats * summary->rows * summary->outputs;
   uint64_t digest = 0;
-  rwk_cv_point *points = rwk_alloc(run->ctx, count, sizeof *points);
-  rwk_status status =
-      points ? gather_rows(&rows, &row_count, run, cv) : rwk_fail_memory(run->ctx, "the curve");
+  rwk_status status = rwk_store_begin(run);
+  if (status == RWK_OK) status = put_cv(&digest, run, &record, points, rows, row_count);
   if (status == RWK_OK) {
-    memcpy(points, rwk_cv_points(cv), count * sizeof *points);
-    status = rwk_store_begin(run);
-    if (status == RWK_OK) status = put_cv(&digest, run, &record, points, rows, row_count);
-    if (status == RWK_OK) {
-      rwk_state_record state = run->state;
-      state.digest = rwk_store_digest(state.digest, digest, run->cv_digest);
-      status = rwk_store_commit(run, &state);
-    }
-    if (status != RWK_OK) rwk_store_rollback(run);
+    rwk_state_record state = run->state;
+    state.digest = rwk_store_digest(state.digest, digest, run->cv_digest);
+    status = rwk_store_commit(run, &state);
   }
   if (status != RWK_OK) {
-    rwk_free(run->ctx, points);
-    rwk_free(run->ctx, rows);
+    rwk_store_rollback(run);
     return status;
   }
   rwk_free(run->ctx, run->cv_points);
   rwk_free(run->ctx, run->cv_rows);
   run->has_cv = 1;
-  run->cv = record.summary;
+  run->cv = *summary;
   run->cv_points = points;
   run->cv_point_count = run->cv_point_capacity = count;
   run->cv_rows = rows;
   run->cv_row_count = run->cv_row_capacity = row_count;
   run->cv_digest = digest;
   return RWK_OK;
+}
+
+rwk_status rwk_run_finish_cv(rwk_run *run, const rwk_cv *cv) {
+  const rwk_cv_summary *summary = rwk_cv_summary_get(cv);
+  RWK_TRY(rwk_store_want_writable(run));
+  const char *wrong = rwk_store_check_cv(summary, run->lambda_count);
+  if (wrong) return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "cv: %s", wrong);
+  rwk_cv_row *rows = NULL;
+  rwk_cv_point *points = rwk_alloc(run->ctx, summary->count, sizeof *points);
+  rwk_status status = points ? gather_rows(&rows, run, cv) : rwk_fail_memory(run->ctx, "the curve");
+  if (status == RWK_OK) {
+    memcpy(points, rwk_cv_points(cv), summary->count * sizeof *points);
+    status = rwk_store_finish_cv(run, summary, points, rows);
+  }
+  if (status != RWK_OK) {
+    rwk_free(run->ctx, points);
+    rwk_free(run->ctx, rows);
+  }
+  return status;
 }
 
 const rwk_cv_summary *rwk_run_cv(rwk_run *run) {

@@ -109,6 +109,7 @@ static rwk_status fetch(void *record, double *w, rwk_run *run, const rwk_fit_ent
   } found;
   int64_t key = 0;
   uint64_t checksum = 0;
+  if (id == RWK_TABLE_FOLD_FIT) RWK_TRY(rwk_store_prepare_get_fold_fit(run));
   sqlite3_stmt *statement = id == RWK_TABLE_FIT ? run->get_fit : run->get_fold_fit;
   int code = statement ? sqlite3_bind_int64(statement, 1, entry->key) : SQLITE_MISUSE;
   if (code == SQLITE_OK) code = sqlite3_step(statement);

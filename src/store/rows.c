@@ -36,6 +36,7 @@ rwk_status rwk_store_put(uint64_t *checksum, rwk_run *run, rwk_table_id id, int6
     return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "%s of table %s is out of range", bad, table->name);
   const double *w = table->with_weights ? ((const rwk_fit *)record)->w : NULL;
   *checksum = rwk_record_checksum(table, key, record, w, run->state.dim);
+  RWK_TRY(rwk_store_prepare_put(run, id));
   sqlite3_stmt *statement = run->put[id];
   const int after = 2 + (int)table->count;
   int code = sqlite3_bind_int64(statement, 1, key);

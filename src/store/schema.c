@@ -289,7 +289,9 @@ rwk_status rwk_store_select(sqlite3_stmt **statement, rwk_run *run, const rwk_ta
   return prepare(statement, run, sql.text, 0);
 }
 
-static rwk_status prepare_put(sqlite3_stmt **statement, rwk_run *run, const rwk_table *table) {
+rwk_status rwk_store_prepare_put(rwk_run *run, rwk_table_id id) {
+  const rwk_table *table = &TABLES[id];
+  if (run->put[id]) return RWK_OK;
   sql_text sql = {.length = 0};
   add(&sql, "INSERT OR REPLACE INTO main.");
   add(&sql, table->name);
@@ -298,15 +300,13 @@ static rwk_status prepare_put(sqlite3_stmt **statement, rwk_run *run, const rwk_
   add(&sql, ") VALUES(?");
   for (size_t i = 0; i < table->count + 1 + (size_t)table->with_weights; i++) add(&sql, ", ?");
   add(&sql, ")");
-  return prepare(statement, run, sql.text, SQLITE_PREPARE_PERSISTENT);
+  return prepare(&run->put[id], run, sql.text, SQLITE_PREPARE_PERSISTENT);
 }
 
-/* Only the tables that are written more than once a run keep their statement. */
+/* Those that put rows are made when they are first needed: most runs write to few of the tables. */
 rwk_status rwk_store_prepare_all(rwk_run *run) {
   RWK_TRY(rwk_store_select(&run->get_fit, run, &TABLES[RWK_TABLE_FIT], "WHERE id = ?"));
-  RWK_TRY(rwk_store_select(&run->get_fold_fit, run, &TABLES[RWK_TABLE_FOLD_FIT], "WHERE id = ?"));
   if (!run->writable) return RWK_OK;
-  for (int id = 0; id < RWK_TABLES; id++) RWK_TRY(prepare_put(&run->put[id], run, &TABLES[id]));
   /* The state is found by its old checksum: if somebody else has written, there is none, and we stop. */
   RWK_TRY(prepare(&run->put_state, run,
                   "UPDATE main.state SET dim = ?1, finished = ?2, seconds = ?3, digest = ?4, checksum = ?5"
@@ -339,6 +339,11 @@ rwk_status rwk_store_create_schema(rwk_run *run) {
     RWK_TRY(rwk_store_exec(run, sql.text, "write"));
   }
   return RWK_OK;
+}
+
+rwk_status rwk_store_prepare_get_fold_fit(rwk_run *run) {
+  if (run->get_fold_fit) return RWK_OK;
+  return rwk_store_select(&run->get_fold_fit, run, &TABLES[RWK_TABLE_FOLD_FIT], "WHERE id = ?");
 }
 
 static rwk_status check_table(rwk_run *run, sqlite3_stmt *statement, const rwk_table *table) {

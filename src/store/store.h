@@ -212,6 +212,9 @@ rwk_status rwk_store_check_schema(rwk_run *run);
 /* The statements that run over and over. */
 rwk_status rwk_store_prepare_all(rwk_run *run);
 void rwk_store_finalize_all(rwk_run *run);
+/* Those that are made when they are first needed. */
+rwk_status rwk_store_prepare_put(rwk_run *run, rwk_table_id id);
+rwk_status rwk_store_prepare_get_fold_fit(rwk_run *run);
 /* "SELECT <key, fields, checksum, weights> FROM <table> <tail>". */
 rwk_status rwk_store_select(sqlite3_stmt **statement, rwk_run *run, const rwk_table *table, const char *tail);
 
@@ -283,6 +286,14 @@ const char *rwk_store_check_fold_fit(const rwk_run *run, const rwk_fold_fit_reco
 
 /* ---- Cross-validation (cv.c) */
 
+/* Room for so many drops behind run->fold_drop_count, and: a fold is done, whose drops have been put there.
+ */
+rwk_status rwk_store_room_for_drops(rwk_run *run, size_t count);
+rwk_status rwk_store_finish_fold(rwk_run *run, const rwk_fold_record *record, size_t drops);
+/* Writes a cross-validation in one transaction; then points and rows, blocks of the context's allocator, are
+ * the run's. */
+rwk_status rwk_store_finish_cv(rwk_run *run, const rwk_cv_summary *summary, rwk_cv_point *points,
+                               rwk_cv_row *rows);
 /* NULL, or what is wrong with it. */
 const char *rwk_store_check_cv(const rwk_cv_summary *summary, size_t grid);
 const char *rwk_store_check_cv_row(const rwk_cv_row *row, const rwk_cv_summary *summary, size_t place);

@@ -267,7 +267,7 @@ static inline rwk_origin standard_origin(size_t i) {
                       .won = awkward(&s)};
 }
 
-enum { DROPS = 5, FITS = 2 * GRID, SERIES = 5, SERIES_MOST = 64 };
+enum { SERIES = 5, SERIES_MOST = 64 };
 
 /* In the order in which they are read. */
 static inline rwk_series standard_series(size_t k, double values[SERIES_MOST]) {
@@ -310,6 +310,148 @@ static inline void assert_series(rwk_run *run) {
   }
 }
 
+/* How much a standard file holds of a cross-validation: fits of a fold, and rows. */
+#ifndef STANDARD_FOLD_FITS
+#define STANDARD_FOLD_FITS GRID
+#define STANDARD_CV_ROWS 6
+#endif
+
+enum { DROPS = 5, FITS = 2 * GRID, FOLDS = 2, FOLD_FITS = STANDARD_FOLD_FITS, CV_ROWS = STANDARD_CV_ROWS };
+
+static const rwk_cv_summary standard_cv = {.count = GRID,
+                                           .rows = CV_ROWS,
+                                           .outputs = 2,
+                                           .folds = FOLDS,
+                                           .repeats = 1,
+                                           .ensemble = 3,
+                                           .index = {2, 5},
+                                           .end = -1,
+                                           .twins = 2,
+                                           .twin_first = 1,
+                                           .twin_second = 2,
+                                           .seconds = 0.25};
+
+static inline rwk_cv_point standard_cv_point(size_t i) {
+  rwk_stream s;
+  rwk_stream_init(&s, 8, i);
+  return (rwk_cv_point){.lambda = grid_at(i),
+                        .mean = awkward(&s),
+                        .se = awkward(&s),
+                        .parameters = awkward(&s),
+                        .parameters_gn = awkward(&s),
+                        .explained = awkward(&s)};
+}
+
+static inline rwk_cv_row standard_cv_row(size_t k) {
+  rwk_stream s;
+  rwk_stream_init(&s, 9, k);
+  return (rwk_cv_row){.row = k / 2,
+                      .output = k % 2,
+                      .fold = k / 2 % FOLDS,
+                      .weight = awkward(&s),
+                      .observed = awkward(&s),
+                      .at_min = awkward(&s),
+                      .at_1se = awkward(&s)};
+}
+
+/* The folds, each with some fits and a drop, and the result. */
+static inline rwk_status write_standard_cv(rwk_context *ctx, rwk_run *run) {
+  double w[DIM];
+  rwk_status status = RWK_OK;
+  for (size_t f = 0; f < FOLDS && status == RWK_OK; f++) {
+    for (size_t i = 0; i < FOLD_FITS && status == RWK_OK; i++) {
+      const rwk_fit fit = standard_fit(RWK_WALK_BEST, (int)f, i, w);
+      status = rwk_run_save_fold_fit(&fit, f, run);
+    }
+    const rwk_fold_record record = {f, 0.5};
+    if (status == RWK_OK) status = rwk_store_room_for_drops(run, 1);
+    if (status != RWK_OK) return status;
+    run->fold_drops[run->fold_drop_count] = (rwk_fold_drop_record){f, standard_drop(f)};
+    status = rwk_store_finish_fold(run, &record, 1);
+  }
+  rwk_cv_point *points = rwk_alloc(ctx, GRID, sizeof *points);
+  rwk_cv_row *rows = rwk_alloc(ctx, 2 * CV_ROWS, sizeof *rows);
+  if (status == RWK_OK && (!points || !rows)) status = rwk_fail_memory(ctx, "a test");
+  for (size_t i = 0; i < GRID && status == RWK_OK; i++) points[i] = standard_cv_point(i);
+  for (size_t k = 0; k < 2 * CV_ROWS && status == RWK_OK; k++) rows[k] = standard_cv_row(k);
+  if (status == RWK_OK) status = rwk_store_finish_cv(run, &standard_cv, points, rows);
+  if (status == RWK_OK) return RWK_OK;
+  rwk_free(ctx, points);
+  rwk_free(ctx, rows);
+  return status;
+}
+
+static inline rwk_status read_standard_cv(rwk_run *run) {
+  size_t count, fold;
+  int found;
+  assert_int_equal(rwk_run_fold_count(run), FOLDS);
+  assert_int_equal(rwk_run_fold_fit_count(&count, run), RWK_OK);
+  assert_int_equal(count, FOLDS * FOLD_FITS);
+  for (size_t k = 0; k < count; k++) {
+    double w[DIM], v[DIM];
+    rwk_fit got, again;
+    const rwk_fit wanted = standard_fit(RWK_WALK_BEST, (int)(k / FOLD_FITS), k % FOLD_FITS, v);
+    rwk_status status = rwk_run_fold_fit_at(&got, &fold, w, run, k);
+    if (status != RWK_OK) return status;
+    assert_int_equal(fold, k / FOLD_FITS);
+    assert_same_fit(&got, &wanted);
+    assert_memory_equal(w, v, sizeof w);
+    status = rwk_run_fetch_fold_fit(&again, w, &found, RWK_WALK_BEST, (int)fold, k % FOLD_FITS, fold, run);
+    if (status != RWK_OK) return status;
+    assert_int_equal(found, 1);
+    assert_same_fit(&again, &wanted);
+    assert_int_equal(rwk_run_fetch_fold_fit(&again, w, &found, RWK_WALK_UP, 0, k % FOLD_FITS, fold, run),
+                     RWK_OK);
+    assert_int_equal(found, 0);
+  }
+  assert_int_equal(rwk_run_fold_drop_count(&count, run), RWK_OK);
+  assert_int_equal(count, FOLDS);
+  for (size_t k = 0; k < count; k++) {
+    rwk_drop drop;
+    rwk_walk walk;
+    int start;
+    const rwk_drop_record wanted = standard_drop(k);
+    assert_int_equal(rwk_run_fold_drop_at(&drop, &walk, &start, &fold, run, k), RWK_OK);
+    assert_same_drop(&drop, &wanted.drop);
+    assert_int_equal(fold, k);
+    assert_int_equal(walk, wanted.walk);
+  }
+  for (size_t f = 0; f <= FOLDS; f++) {
+    assert_int_equal(rwk_run_fetch_fold_path(&found, f, run), RWK_OK);
+    assert_int_equal(found, f < FOLDS);
+  }
+  const rwk_cv_summary *cv = rwk_run_cv(run);
+  assert_non_null(cv);
+  assert_int_equal(cv->index[0], 2);
+  assert_int_equal(cv->index[1], 5);
+  assert_int_equal(cv->end, -1);
+  assert_int_equal(cv->ensemble, 3);
+  assert_int_equal(cv->twin_second, 2);
+  assert_double(cv->seconds, 0.25);
+  for (size_t i = 0; i < GRID; i++) {
+    const rwk_cv_point *got = &rwk_run_cv_points(run)[i], wanted = standard_cv_point(i);
+    assert_double(got->lambda, wanted.lambda);
+    assert_double(got->mean, wanted.mean);
+    assert_double(got->se, wanted.se);
+    assert_double(got->parameters, wanted.parameters);
+    assert_double(got->parameters_gn, wanted.parameters_gn);
+    assert_double(got->explained, wanted.explained);
+  }
+  const rwk_cv_row *rows = rwk_run_cv_rows(&count, run);
+  assert_int_equal(count, 2 * CV_ROWS);
+  for (size_t k = 0; k < count; k++) {
+    const rwk_cv_row wanted = standard_cv_row(k);
+    assert_int_equal(rows[k].row, wanted.row);
+    assert_int_equal(rows[k].output, wanted.output);
+    assert_int_equal(rows[k].fold, wanted.fold);
+    assert_double(rows[k].weight, wanted.weight);
+    assert_double(rows[k].observed, wanted.observed);
+    assert_double(rows[k].at_min, wanted.at_min);
+    assert_double(rows[k].at_1se, wanted.at_1se);
+  }
+  return RWK_OK;
+}
+
 /* Everything a run can hold. Stops at the first failure. */
 static inline rwk_status write_standard(rwk_context *ctx, const char *file, int finish) {
   rwk_run *run = NULL;
@@ -338,6 +480,7 @@ static inline rwk_status write_standard(rwk_context *ctx, const char *file, int 
     rwk_free(ctx, f.drops);
     rwk_free(ctx, f.origins);
     if (status == RWK_OK) status = write_series(run);
+    if (status == RWK_OK) status = write_standard_cv(ctx, run);
   }
   const rwk_status closed = rwk_run_close(run);
   return status == RWK_OK ? closed : status;
@@ -406,6 +549,7 @@ static inline rwk_status read_standard(rwk_context *ctx, const char *file, int w
   assert_double(collapse.collapse, 5e-324);
   assert_double(collapse.lambda_c, (double)NAN);
   assert_double(seconds, 1.5);
+  if (status == RWK_OK) status = read_standard_cv(run);
   const rwk_status closed = rwk_run_close(run);
   return status == RWK_OK ? closed : status;
 }

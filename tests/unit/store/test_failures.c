@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#define STANDARD_FOLD_FITS 1 /* everything is written once for every allocation */
+#define STANDARD_CV_ROWS 1
 #include "unit/store/support.h"
 
 /* Both allocators count; the one with the number `fail_at` fails, once. 0: none does. */
