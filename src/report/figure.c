@@ -34,7 +34,8 @@ static double width_of(const char *words, double size) {
 static void words(const figure *f, double x, double y, rwk_anchor anchor, int bold, unsigned colour,
                   const char *text) {
   const rwk_font font = {SIZE, bold, colour};
-  if (text && *text) f->canvas->ops->text(f->canvas, x, y, anchor, &font, text, NULL);
+  if (text && *text && isfinite(x) && isfinite(y))
+    f->canvas->ops->text(f->canvas, x, y, anchor, &font, text, NULL);
 }
 
 static void line(const figure *f, double xa, double ya, double xb, double yb, unsigned colour, double width,
@@ -140,7 +141,7 @@ static void trace(const figure *f, const place *p, const rwk_trace *t) {
   if (t->look & RWK_LINE) f->canvas->ops->path(f->canvas, (const double(*)[2])points, t->count, &pen, 0);
   const int fall = t->colour == RWK_COLOUR_SIGNAL && t->look & RWK_LINE; /* its mark is at its end alone */
   for (size_t i = fall && t->count ? t->count - 1 : 0; i < t->count; i++)
-    if (isfinite(points[i][0]))
+    if (isfinite(points[i][0]) && isfinite(points[i][1]))
       mark(f, points[i][0], points[i][1], t->mark, pen.colour, mark_size(t), pen.opacity);
 }
 
