@@ -77,7 +77,7 @@ void rwk_chart_branches(rwk_chart *chart, const rwk_source *s) {
   size_t events = 0, known = 0;
   for (size_t k = 0; k < s->fit_count; k++) known += isfinite(s->fits[k].certificate.min_eig_rest);
   if (s->count < 2 || known == 0) {
-    chart->absent = "No fit has a smallest eigenvalue.";
+    chart->absent = s->count < 2 ? "There are too few fits." : "No fit has a smallest eigenvalue.";
     return;
   }
   rwk_axis y = rwk_plain_axis("off explained flat directions", RWK_AXIS_SYMLOG);

@@ -24,7 +24,6 @@ static void add_line(rwk_panel *panel, const rwk_source *s, const rwk_fit *f, do
   rwk_trace *t = NULL;
   for (int step = 0; step <= STEPS; step++) {
     const double x = grid_at(s, step), y = line_at(s, f, x);
-    if (!(y <= top) && step > 0) break;
     if (!t) {
       if (!(y <= top)) return;
       t = rwk_panel_add_trace(panel, s, "line of a fit", RWK_COLOUR_FAINT, RWK_MARK_NONE,
@@ -33,6 +32,7 @@ static void add_line(rwk_panel *panel, const rwk_source *s, const rwk_fit *f, do
       t->group = "lines of all fits";
     }
     rwk_trace_add(t, s, x, y, NULL);
+    if (!(y <= top)) return;
   }
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include "report/chart.h"
 
-enum { UNITS_MOST = 64, LAYERS_MOST = 4 };
+enum { NAMED_MOST = 20, PARTS_MOST = 200, LAYERS_MOST = 4 };
 
 /* Units below this share of the largest one ever are dead. */
 static const double DEAD = 1e-7;
@@ -64,31 +64,71 @@ static double *lengths(const rwk_source *s, const rwk_source_walk *w, const doub
   return x;
 }
 
+/* A part of a panel: what is known of one unit or input. */
+typedef struct part {
+  size_t number;
+  double largest; /* its length at most, over all penalties */
+} part;
+
+static int larger(const void *a, const void *b) {
+  const part *x = a, *y = b;
+  if (x->largest != y->largest) return x->largest < y->largest ? 1 : -1;
+  return (x->number > y->number) - (x->number < y->number);
+}
+
+/* The largest first where there are too many to be told apart; else as they are. */
+static part *order(const rwk_source *s, const double *x, size_t parts) {
+  part *list = rwk_arena_take(s->arena, parts, sizeof *list);
+  for (size_t j = 0; list && j < parts; j++) {
+    list[j].number = j;
+    for (size_t i = 0; i < s->count; i++)
+      if (isfinite(x[i * parts + j])) list[j].largest = fmax(list[j].largest, x[i * parts + j]);
+  }
+  if (list && parts > NAMED_MOST) qsort(list, parts, sizeof *list, larger);
+  return list;
+}
+
+static const char *name_of(const rwk_source *s, size_t number, int inputs, int sorted) {
+  if (inputs) return s->facts->inputs[number];
+  return rwk_arena_print(s->arena, sorted ? "unit of rank %zu" : "unit %zu", number + 1);
+}
+
+static void add_line(rwk_panel *panel, const rwk_source *s, const double *x, size_t parts, size_t place,
+                     size_t number, const char *name) {
+  const int named = place < NAMED_MOST;
+  const unsigned dashed = place / RWK_CATEGORIES % 2 ? RWK_DASHED : 0;
+  rwk_trace *t =
+      named ? rwk_panel_add_trace(panel, s, name,
+                                  (rwk_colour)(RWK_COLOUR_FIRST + (int)(place % RWK_CATEGORIES)),
+                                  RWK_MARK_DISC, RWK_LINE | RWK_THIN | dashed)
+            : rwk_panel_add_trace(panel, s, name, RWK_COLOUR_FAINT, RWK_MARK_NONE, RWK_LINE | RWK_THIN);
+  if (t && !named) t->group = "smaller ones";
+  for (size_t i = 0; i < s->count; i++) rwk_trace_add(t, s, s->lambda[i], x[i * parts + number], NULL);
+}
+
 static void add_parts(rwk_panel *panel, const rwk_source *s, const double *x, size_t parts, int inputs,
                       int sorted) {
+  const part *list = order(s, x, parts);
   double largest = 0;
-  for (size_t k = 0; k < s->count * parts; k++)
-    if (isfinite(x[k])) largest = fmax(largest, x[k]);
-  for (size_t j = 0; j < parts && j < UNITS_MOST; j++) {
-    const char *name = inputs   ? s->facts->inputs[j]
-                       : sorted ? rwk_arena_print(s->arena, "unit of rank %zu", j + 1)
-                                : rwk_arena_print(s->arena, "unit %zu", j + 1);
-    rwk_trace *t = rwk_panel_add_trace(
-        panel, s, name, (rwk_colour)(RWK_COLOUR_FIRST + (int)(j % RWK_CATEGORIES)), RWK_MARK_DISC,
-        j / RWK_CATEGORIES % 2 ? RWK_LINE | RWK_THIN | RWK_DASHED : RWK_LINE | RWK_THIN);
-    for (size_t i = 0; i < s->count; i++) rwk_trace_add(t, s, s->lambda[i], x[i * parts + j], NULL);
-  }
+  if (!list) return;
+  for (size_t j = 0; j < parts; j++) largest = fmax(largest, list[j].largest);
+  const size_t shown = parts < PARTS_MOST ? parts : PARTS_MOST;
+  for (size_t k = shown; k-- > 0;) /* the small ones below the others */
+    if (k >= NAMED_MOST)
+      add_line(panel, s, x, parts, k, list[k].number, name_of(s, list[k].number, inputs, sorted));
+  for (size_t k = 0; k < shown && k < NAMED_MOST; k++)
+    add_line(panel, s, x, parts, k, list[k].number, name_of(s, list[k].number, inputs, sorted));
   rwk_trace *t =
       rwk_panel_add_trace(panel, s, inputs ? "goes out" : "dies", RWK_COLOUR_SIGNAL, RWK_MARK_RING, 0);
   if (t) t->group = inputs ? "an input that goes out" : "a unit that dies";
-  for (size_t j = 0; j < parts && j < UNITS_MOST; j++)
+  for (size_t k = 0; k < shown; k++)
     for (size_t i = 1; i < s->count; i++) {
+      const size_t j = list[k].number;
       if (!(x[i * parts + j] <= DEAD * largest && x[(i - 1) * parts + j] > DEAD * largest)) continue;
-      const char *text = inputs ? rwk_arena_print(s->arena, "%s goes out at %s %s", s->facts->inputs[j],
-                                                  s->facts->lambda, rwk_source_penalty(s, s->lambda[i]))
-                                : rwk_arena_print(s->arena, "unit %zu is dead at %s %s", j + 1,
-                                                  s->facts->lambda, rwk_source_penalty(s, s->lambda[i]));
-      rwk_trace_add(t, s, s->lambda[i], x[i * parts + j], text);
+      rwk_trace_add(t, s, s->lambda[i], x[i * parts + j],
+                    rwk_arena_print(s->arena, inputs ? "%s goes out at %s %s" : "%s is dead at %s %s",
+                                    name_of(s, j, inputs, sorted), s->facts->lambda,
+                                    rwk_source_penalty(s, s->lambda[i])));
     }
 }
 

@@ -157,7 +157,8 @@ static size_t named_lines(const rwk_panel *panel) {
   return count;
 }
 
-/* Names beside the left ends of lines, pushed apart. */
+/* Names beside the left ends of lines, the upper ones first, pushed down where there is no room; what would
+ * come too far away has none. */
 static void direct_labels(const figure *f, const place *p) {
   direct all[LABELS_MOST];
   size_t count = 0;
@@ -172,11 +173,12 @@ static void direct_labels(const figure *f, const place *p) {
     for (; at > 0 && all[at - 1].want > y; at--) all[at] = all[at - 1];
     all[at] = (direct){trace, rwk_scale_at(&p->sx, trace->dots[i].x), y, y};
   }
-  const double gap = SIZE + 0.6;
-  for (size_t i = 1; i < count; i++) all[i].y = fmax(all[i].y, all[i - 1].y + gap);
-  double floor = p->y + p->height;
-  for (size_t i = count; i-- > 0; floor = all[i].y - gap) all[i].y = fmin(all[i].y, floor);
+  const double gap = SIZE + 0.6, reach = 22;
+  double last = -INFINITY;
   for (size_t i = 0; i < count; i++) {
+    all[i].y = fmax(all[i].want, last + gap);
+    if (all[i].y - all[i].want > reach || all[i].y > p->y + p->height + gap) continue;
+    last = all[i].y;
     char name[24];
     size_t length = strlen(all[i].trace->name);
     if (length > 16) length = 16;
