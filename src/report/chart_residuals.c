@@ -53,8 +53,8 @@ void rwk_chart_residuals(rwk_chart *chart, const rwk_source *s) {
   }
   chart->caption = rwk_arena_print(s->arena,
                                    "The lowest fit at one penalty on the rows it was fitted to, in the "
-                                   "target's own units%s. In sample: what a "
-                                   "new row may expect is not told by this.",
+                                   "target's own units%s. In sample: what a new row may expect is not told "
+                                   "by this.",
                                    observed.rows == 1000 ? ": 1000 rows, evenly spread" : "");
   chart->alt =
       rwk_arena_print(s->arena,

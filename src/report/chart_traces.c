@@ -158,16 +158,15 @@ void rwk_chart_traces(rwk_chart *chart, const rwk_source *s) {
   chart->beside = 1;
   chart->frame_word = "walk";
   chart->caption = "The length of all weights into and out of each hidden unit, and of all weights that "
-                   "leave each input. A unit "
-                   "whose length reaches zero is dead: a ring marks where. Of cold and best, whose fits do "
-                   "not come one from "
-                   "another, units are ordered by length.";
+                   "leave each input. A unit whose length reaches zero is dead: a ring marks where. Of cold "
+                   "and best, whose fits do not come one from another, units are ordered by length. Of more "
+                   "than 20 the largest 20 are named.";
   if (s->count < 2 || s->fit_count == 0) {
     chart->absent = "There are too few fits.";
     return;
   }
   for (size_t k = 0; k < s->walk_count; k++) add_walk(chart, s, &s->walks[k]);
   chart->alt = rwk_arena_print(
-      s->arena, "Length of the weights of every hidden unit and every input against the penalty, one "
-                "walk at a time; the numbers are in the table below the picture.");
+      s->arena, "Length of the weights of every hidden unit and every input against the penalty, one walk at "
+                "a time; the numbers are in the table below the picture.");
 }
