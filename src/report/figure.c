@@ -5,7 +5,7 @@
 #include "report/chart.h"
 #include "report/ticks.h"
 
-enum { LABELS_MOST = 24, LEGEND_MOST = 24 };
+enum { LABELS_MOST = 24, LEGEND_MOST = 24, NAME_MOST = 16 };
 
 static const unsigned INK = 0x1c1c1c, SOFT = 0x5d5b55, GRID = 0xe6e4de;
 static const double SIZE = 7.5, GAP = 18, TOP = 20, BOTTOM = 28;
@@ -22,6 +22,7 @@ typedef struct figure {
 typedef struct place {
   const rwk_panel *panel;
   double x, y, width, height; /* of the plot */
+  double edge;                /* left end of the panel, with labels */
   int labels_left, show_x;
   rwk_scale sx, sy;
 } place;
@@ -101,7 +102,7 @@ static void axes(const figure *f, const place *p) {
                 ticks[k].raised[0] ? ticks[k].raised : NULL);
   }
   if (p->show_x) words(f, p->x + p->width, bottom + 20, RWK_ANCHOR_END, 0, SOFT, panel->x.label);
-  const double title = p->labels_left ? p->x - 46 : p->x - 32;
+  const double title = p->edge + 2;
   words(f, title, p->y - 8, RWK_ANCHOR_START, 1, INK, panel->title);
   if (strcmp(panel->title, panel->y.label) != 0)
     words(f, title + 1.13 * width_of(panel->title, SIZE) + 4, p->y - 8, RWK_ANCHOR_START, 0, SOFT,
@@ -150,10 +151,17 @@ typedef struct direct {
   double x, want, y;
 } direct;
 
-static size_t named_lines(const rwk_panel *panel) {
-  size_t count = 0;
-  for (size_t t = 0; t < panel->trace_count; t++)
-    count += !panel->traces[t].group && panel->traces[t].look & RWK_LINE;
+/* How many lines have a name of their own, and how much room the names take. */
+static size_t named_lines(double *room, const rwk_panel *panel) {
+  size_t count = 0, longest = 0;
+  for (size_t t = 0; t < panel->trace_count; t++) {
+    if (panel->traces[t].group || !(panel->traces[t].look & RWK_LINE)) continue;
+    const size_t length = strlen(panel->traces[t].name);
+    if (length > longest) longest = length;
+    count++;
+  }
+  if (longest > NAME_MOST) longest = NAME_MOST + 1;
+  *room = 8 + 0.56 * SIZE * (double)longest;
   return count;
 }
 
@@ -179,15 +187,9 @@ static void direct_labels(const figure *f, const place *p) {
     all[i].y = fmax(all[i].want, last + gap);
     if (all[i].y - all[i].want > reach || all[i].y > p->y + p->height + gap) continue;
     last = all[i].y;
-    char name[24];
-    size_t length = strlen(all[i].trace->name);
-    if (length > 16) length = 16;
-    while (length > 0 && ((unsigned char)all[i].trace->name[length] & 0xc0) == 0x80)
-      length--; /* no half letters */
-    memcpy(name, all[i].trace->name, length);
-    name[length] = 0;
     line(f, all[i].x - 2, all[i].want, p->x - 1, all[i].y, GRID, 0.5, 0);
-    words(f, p->x - 3, all[i].y + 2.6, RWK_ANCHOR_END, 0, rwk_colour_value(all[i].trace->colour), name);
+    words(f, p->x - 3, all[i].y + 2.6, RWK_ANCHOR_END, 0, rwk_colour_value(all[i].trace->colour),
+          rwk_arena_short(f->source->arena, all[i].trace->name, NAME_MOST));
   }
 }
 
@@ -258,12 +260,15 @@ static double lay_out(const figure *f, int drawn) {
   double y = f->legend;
   for (size_t k = 0; k < n; k++) {
     const rwk_panel *panel = &f->frame->panels[k];
-    const size_t lines = named_lines(panel);
+    double names = 0;
+    const size_t lines = named_lines(&names, panel);
     const int labels = lines > 1 && lines <= LABELS_MOST, last = k + 1 == n;
-    const double room = beside ? (f->width - GAP) / 2 : f->width, left = labels ? 50 : 36,
+    const double room = beside ? (f->width - GAP) / 2 : f->width, left = labels ? names : 36,
                  right = labels ? 26 : 6;
+    const double edge = beside && k % 2 ? room + GAP : 0;
     place p = {.panel = panel,
-               .x = (beside && k % 2 ? room + GAP : 0) + left,
+               .edge = edge,
+               .x = edge + left,
                .y = y + TOP,
                .width = room - left - right,
                .height = panel_height(f, k),
