@@ -48,20 +48,14 @@ static int falling(const void *a, const void *b) {
   return (x < y) - (x > y);
 }
 
-/* lengths[count x parts] of all parts at all penalties; `sorted`: the largest first, because the fits of the
- * walk do not come one from another, so that the units have no names. */
-static double *lengths(const rwk_source *s, const rwk_source_walk *w, const double *const *weights,
-                       size_t parts, int hidden, int sorted) {
-  double *x = rwk_arena_take(s->arena, s->count * parts, sizeof *x);
+/* x[parts] of one fit: of the units of a hidden layer, or, with hidden < 0, of the inputs. `sorted`: the
+ * largest first, because the fits of the walk do not come one from another, so that the units have no names.
+ */
+static void measure(double *x, const rwk_source *s, const double *w, size_t parts, int hidden, int sorted) {
   const layer first = layer_at(s->facts, 0);
-  for (size_t i = 0; x && i < s->count; i++) {
-    for (size_t j = 0; j < parts; j++)
-      x[i * parts + j] = !w->points[i] || !weights[i] ? (double)NAN
-                         : hidden < 0                 ? sqrt(row_square(&first, weights[i], j))
-                                                      : unit_length(s->facts, weights[i], (size_t)hidden, j);
-    if (sorted && w->points[i]) qsort(x + i * parts, parts, sizeof *x, falling);
-  }
-  return x;
+  for (size_t j = 0; j < parts; j++)
+    x[j] = hidden < 0 ? sqrt(row_square(&first, w, j)) : unit_length(s->facts, w, (size_t)hidden, j);
+  if (sorted && hidden >= 0) qsort(x, parts, sizeof *x, falling);
 }
 
 /* A part of a panel: what is known of one unit or input. */
@@ -132,25 +126,34 @@ static void add_parts(rwk_panel *panel, const rwk_source *s, const double *x, si
     }
 }
 
-static void add_walk(rwk_chart *chart, const rwk_source *s, const rwk_source_walk *w) {
+/* One frame: a panel for each hidden layer, and one for the inputs. */
+static void add_walk(rwk_chart *chart, const rwk_source *s, const rwk_source_walk *w, double *weights) {
   const rwk_report_facts *f = s->facts;
-  const size_t hidden = f->layer_count - 2;
+  const size_t all = f->layer_count - 2, hidden = all < LAYERS_MOST ? all : LAYERS_MOST;
   const int sorted = w->walk == RWK_WALK_COLD || w->walk == RWK_WALK_BEST;
-  const double **weights = rwk_arena_take(s->arena, s->count + 1, sizeof *weights);
-  if (!weights) return;
-  for (size_t i = 0; i < s->count; i++)
-    if (w->points[i]) weights[i] = rwk_source_weights(s, w->points[i]);
+  double *x[LAYERS_MOST + 1]; /* [count x parts] each; the inputs last */
+  for (size_t h = 0; h <= hidden; h++) {
+    const size_t parts = h < hidden ? f->layers[h + 1] : f->layers[0];
+    x[h] = rwk_arena_take(s->arena, s->count * parts, sizeof *x[h]);
+    if (!x[h]) return;
+    for (size_t k = 0; k < s->count * parts; k++) x[h][k] = NAN;
+  }
+  for (size_t i = 0; i < s->count; i++) {
+    if (!w->points[i] || rwk_source_weights(weights, s, w->points[i]) != RWK_OK) continue;
+    for (size_t h = 0; h < hidden; h++)
+      measure(x[h] + i * f->layers[h + 1], s, weights, f->layers[h + 1], (int)h, sorted);
+    measure(x[hidden] + i * f->layers[0], s, weights, f->layers[0], -1, 0);
+  }
   rwk_frame *frame = rwk_chart_add_frame(chart, s, w->name, NAN);
   const rwk_axis y = rwk_plain_axis("length of weights", RWK_AXIS_LINEAR);
-  for (size_t h = 0; h < hidden && h < LAYERS_MOST; h++) {
-    const size_t parts = f->layers[h + 1];
-    const double *x = lengths(s, w, weights, parts, (int)h, sorted);
+  for (size_t h = 0; h < hidden; h++) {
     const char *title =
-        hidden > 1 ? rwk_arena_print(s->arena, "Units of hidden layer %zu", h + 1) : "Hidden units";
-    if (x) add_parts(rwk_frame_add_panel(frame, s, title, rwk_penalty_axis(s), y), s, x, parts, 0, sorted);
+        all > 1 ? rwk_arena_print(s->arena, "Units of hidden layer %zu", h + 1) : "Hidden units";
+    add_parts(rwk_frame_add_panel(frame, s, title, rwk_penalty_axis(s), y), s, x[h], f->layers[h + 1], 0,
+              sorted);
   }
-  const double *x = lengths(s, w, weights, f->layers[0], -1, 0);
-  if (x) add_parts(rwk_frame_add_panel(frame, s, "Inputs", rwk_penalty_axis(s), y), s, x, f->layers[0], 1, 0);
+  add_parts(rwk_frame_add_panel(frame, s, "Inputs", rwk_penalty_axis(s), y), s, x[hidden], f->layers[0], 1,
+            0);
 }
 
 void rwk_chart_traces(rwk_chart *chart, const rwk_source *s) {
@@ -165,7 +168,8 @@ void rwk_chart_traces(rwk_chart *chart, const rwk_source *s) {
     chart->absent = "There are too few fits.";
     return;
   }
-  for (size_t k = 0; k < s->walk_count; k++) add_walk(chart, s, &s->walks[k]);
+  double *weights = rwk_arena_take(s->arena, rwk_run_dim(s->run), sizeof *weights);
+  for (size_t k = 0; weights && k < s->walk_count; k++) add_walk(chart, s, &s->walks[k], weights);
   chart->alt = rwk_arena_print(
       s->arena, "Length of the weights of every hidden unit and every input against the penalty, one walk at "
                 "a time; the numbers are in the table below the picture.");
