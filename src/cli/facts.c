@@ -145,6 +145,7 @@ static int read_names(cli_facts *f, cli_stored *s, rwk_context *ctx, const char 
   const int hidden_bias = json_is_true(json_object_get(s->network, "hidden_bias"));
   const int output_bias = json_is_true(json_object_get(s->network, "output_bias"));
   for (size_t l = 0; l + 1 < r->layer_count; l++) {
+    if (r->layers[l] > r->parameters + 1) return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
     const size_t bias = (size_t)(l + 2 < r->layer_count ? hidden_bias : output_bias);
     weights += (r->layers[l] + bias) * r->layers[l + 1];
   }

@@ -12,6 +12,9 @@ static void say_fits(FILE *to, const cli_report *r) {
       }
   if (certified == fits)
     fprintf(to, "All %zu fits are certified minima.", fits);
+  else if (certified == 0)
+    fprintf(to, "None of the %zu fits is a certified minimum; the table of points says what each one is.",
+            fits);
   else
     fprintf(to, "%zu of %zu fits are certified minima; the others are named in the table of points.",
             certified, fits);

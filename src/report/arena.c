@@ -65,6 +65,19 @@ const char *rwk_arena_print(rwk_arena *arena, const char *format, ...) {
   return rwk_arena_text(arena, line);
 }
 
+const char *rwk_arena_short(rwk_arena *arena, const char *words, size_t most) {
+  static const char ellipsis[] = "\xe2\x80\xa6";
+  size_t length = strlen(words);
+  if (length <= most) return rwk_arena_text(arena, words);
+  length = most;
+  while (length > 0 && ((unsigned char)words[length] & 0xc0) == 0x80) length--;
+  char *copy = rwk_arena_take(arena, length + sizeof ellipsis, 1);
+  if (!copy) return NULL;
+  memcpy(copy, words, length);
+  memcpy(copy + length, ellipsis, sizeof ellipsis);
+  return copy;
+}
+
 int rwk_arena_extend(rwk_arena *arena, void *list_pointer, size_t count, size_t size) {
   if (count > 0 && (count < LEAST || (count & (count - 1)) != 0)) return arena->status == RWK_OK;
   void *old, *fresh = rwk_arena_take(arena, count ? 2 * count : LEAST, size);

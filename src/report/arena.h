@@ -21,6 +21,9 @@ void *rwk_arena_take(rwk_arena *arena, size_t n, size_t size);
 /* A copy of a text, and one that is printed (up to 2000 bytes). NULL: memory ran out. */
 const char *rwk_arena_text(rwk_arena *arena, const char *words);
 const char *rwk_arena_print(rwk_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The first letters of a UTF-8 text, at most so many bytes of it and never half a letter, with an ellipsis
+ * where it goes on. NULL: memory ran out. */
+const char *rwk_arena_short(rwk_arena *arena, const char *words, size_t most);
 
 /* Makes room for one element more in *list of *count elements, whose capacity is the power of two from 8 on
  * that holds them. 0: memory ran out, and nothing has changed. */

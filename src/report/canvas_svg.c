@@ -103,8 +103,8 @@ rwk_status rwk_canvas_svg(rwk_canvas **canvas, rwk_context *ctx, const rwk_canva
   const double mm = 25.4 / 72;
   rwk_text_format(&s->text,
                   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
-                  "width=\"%.2fmm\" "
-                  "height=\"%.2fmm\" viewBox=\"0 0 %.2f %.2f\" role=\"img\" font-family=\"%s\">\n<title>",
+                  "width=\"%.2fmm\" height=\"%.2fmm\" viewBox=\"0 0 %.2f %.2f\" role=\"img\" "
+                  "font-family=\"%s\">\n<title>",
                   settings->width * mm, settings->height * mm, settings->width, settings->height, FONTS);
   rwk_text_markup(&s->text, settings->title);
   rwk_text_add(&s->text, "</title>\n<desc>");

@@ -70,14 +70,12 @@ static double turn(const rwk_source *s) {
 void rwk_chart_branches(rwk_chart *chart, const rwk_source *s) {
   chart->title = "Branches and folds";
   chart->caption = "The smallest eigenvalue of the Hessian off explained flat directions. A branch of minima "
-                   "lives while it is "
-                   "positive; where it reaches zero in a fold, the branch turns back as a saddle, and a walk "
-                   "that was on it has to "
-                   "jump. Branches are drawn beside drops.";
+                   "lives while it is positive; where it reaches zero in a fold, the branch turns back as a "
+                   "saddle, and a walk that was on it has to jump. Branches are drawn beside drops.";
   size_t events = 0, known = 0;
   for (size_t k = 0; k < s->fit_count; k++) known += isfinite(s->fits[k].certificate.min_eig_rest);
   if (s->count < 2 || known == 0) {
-    chart->absent = "No fit has a smallest eigenvalue.";
+    chart->absent = s->count < 2 ? "There are too few fits." : "No fit has a smallest eigenvalue.";
     return;
   }
   rwk_axis y = rwk_plain_axis("off explained flat directions", RWK_AXIS_SYMLOG);

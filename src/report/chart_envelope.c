@@ -24,7 +24,6 @@ static void add_line(rwk_panel *panel, const rwk_source *s, const rwk_fit *f, do
   rwk_trace *t = NULL;
   for (int step = 0; step <= STEPS; step++) {
     const double x = grid_at(s, step), y = line_at(s, f, x);
-    if (!(y <= top) && step > 0) break;
     if (!t) {
       if (!(y <= top)) return;
       t = rwk_panel_add_trace(panel, s, "line of a fit", RWK_COLOUR_FAINT, RWK_MARK_NONE,
@@ -33,6 +32,7 @@ static void add_line(rwk_panel *panel, const rwk_source *s, const rwk_fit *f, do
       t->group = "lines of all fits";
     }
     rwk_trace_add(t, s, x, y, NULL);
+    if (!(y <= top)) return;
   }
 }
 
@@ -88,10 +88,9 @@ static size_t add_excess(rwk_panel *panel, const rwk_source *s, const rwk_source
 void rwk_chart_envelope(rwk_chart *chart, const rwk_source *s) {
   chart->title = "The envelope";
   chart->caption = "Weights with error L and size R have the objective L + lambda R at every penalty: a line "
-                   "each, bent here "
-                   "because the axis is logarithmic. The optimum lies nowhere above the lower edge of them "
-                   "all; a fit that does is "
-                   "provably not global, by the distance in the lower picture.";
+                   "each, bent here because the axis is logarithmic. The optimum lies nowhere above the "
+                   "lower edge of them all; a fit that does is provably not global, by the distance in the "
+                   "lower picture.";
   if (s->count < 2 || s->fit_count == 0) {
     chart->absent = "There are too few fits.";
     return;
@@ -114,8 +113,8 @@ void rwk_chart_envelope(rwk_chart *chart, const rwk_source *s) {
   if (above == 0 && frame && panel) frame->panel_count--; /* every fit is on it */
   chart->alt = rwk_arena_print(
       s->arena,
-      "Objective lines of %zu fits with their lower envelope, which rises from %.4g at %s "
-      "to %.4g at %s. %zu fits of walks are above it, so provably not global.",
+      "Objective lines of %zu fits with their lower envelope, which rises from %.4g at %s to %.4g at %s. %zu "
+      "fits of walks are above it, so provably not global.",
       s->fit_count, bottom, rwk_source_penalty(s, s->lambda[0]), envelope_at(s, s->lambda[s->count - 1]),
       rwk_source_penalty(s, s->lambda[s->count - 1]), above);
 }

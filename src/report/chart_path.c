@@ -72,9 +72,8 @@ static const char *describe(const rwk_source *s) {
   if (!first || !last) return "Error, size of the weights and objective against the penalty.";
   return rwk_arena_print(
       s->arena,
-      "Error, size of the weights and objective of %zu walks against the penalty. From %s to "
-      "%s the lowest fits have errors from %.4g to %.4g. The error falls while the penalty "
-      "rises in %zu places.",
+      "Error, size of the weights and objective of %zu walks against the penalty. From %s to %s the lowest "
+      "fits have errors from %.4g to %.4g. The error falls while the penalty rises in %zu places.",
       s->walk_count, rwk_source_penalty(s, s->lambda[0]), rwk_source_penalty(s, s->lambda[s->count - 1]),
       rwk_source_mse(s, first->solve.loss), rwk_source_mse(s, last->solve.loss), count_drops(s));
 }
@@ -82,8 +81,8 @@ static const char *describe(const rwk_source *s) {
 void rwk_chart_path(rwk_chart *chart, const rwk_source *s) {
   chart->title = "The path";
   chart->caption = "Every dot is a fit of the network at one penalty. Where the error falls while the "
-                   "penalty rises, the step "
-                   "is drawn thick, and the mark at its end says why. Starts after the first are thin.";
+                   "penalty rises, the step is drawn thick, and the mark at its end says why. Starts after "
+                   "the first are thin.";
   if (s->count == 0 || s->fit_count == 0) {
     chart->absent = "There are no fits yet.";
     return;

@@ -6,12 +6,13 @@ enum { TARGETS_MOST = 3 };
 
 static void add_target(rwk_frame *frame, const rwk_source *s, const rwk_series *observed,
                        const rwk_series *fitted, size_t target) {
-  const char *name = s->facts->targets[target];
-  const char *of = observed->columns > 1 ? rwk_arena_print(s->arena, " of %.60s", name) : "";
-  const rwk_axis x = rwk_plain_axis(rwk_arena_print(s->arena, "fitted %.60s", name), RWK_AXIS_LINEAR);
+  const char *name = rwk_arena_short(s->arena, s->facts->targets[target], 60);
+  if (!name) return;
+  const char *of = observed->columns > 1 ? rwk_arena_print(s->arena, " of %s", name) : "";
+  const rwk_axis x = rwk_plain_axis(rwk_arena_print(s->arena, "fitted %s", name), RWK_AXIS_LINEAR);
   rwk_panel *panel =
       rwk_frame_add_panel(frame, s, rwk_arena_print(s->arena, "Observed against fitted%s", of), x,
-                          rwk_plain_axis(rwk_arena_print(s->arena, "observed %.60s", name), RWK_AXIS_LINEAR));
+                          rwk_plain_axis(rwk_arena_print(s->arena, "observed %s", name), RWK_AXIS_LINEAR));
   if (panel) panel->square = 1;
   for (int residual = 0; residual < 2; residual++) {
     if (residual)
@@ -53,8 +54,8 @@ void rwk_chart_residuals(rwk_chart *chart, const rwk_source *s) {
   }
   chart->caption = rwk_arena_print(s->arena,
                                    "The lowest fit at one penalty on the rows it was fitted to, in the "
-                                   "target's own units%s. In sample: what a "
-                                   "new row may expect is not told by this.",
+                                   "target's own units%s. In sample: what a new row may expect is not told "
+                                   "by this.",
                                    observed.rows == 1000 ? ": 1000 rows, evenly spread" : "");
   chart->alt =
       rwk_arena_print(s->arena,

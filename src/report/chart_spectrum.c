@@ -43,10 +43,9 @@ void rwk_chart_spectrum(rwk_chart *chart, const rwk_source *s) {
   chart->title = "The spectrum";
   chart->frame_word = "penalty";
   chart->caption = "Eigenvalues of the Hessian of the objective at the lowest fit. Those near 2 lambda are "
-                   "directions that the "
-                   "penalty holds and the data hardly feel; those well above it are what the data determine. "
-                   "A negative one would "
-                   "make the fit a saddle; zeros that are explained are dead units and other symmetries.";
+                   "directions that the penalty holds and the data hardly feel; those well above it are what "
+                   "the data determine. A negative one would make the fit a saddle; zeros that are explained "
+                   "are dead units and other symmetries.";
   for (size_t i = 0; i < s->count; i++) add_frame(chart, s, i);
   chart->initial = chart->frame_count / 2;
   if (chart->frame_count == 0)

@@ -5,7 +5,7 @@
 #include "report/chart.h"
 #include "report/ticks.h"
 
-enum { LABELS_MOST = 24, LEGEND_MOST = 24 };
+enum { LABELS_MOST = 24, LEGEND_MOST = 24, NAME_MOST = 16 };
 
 static const unsigned INK = 0x1c1c1c, SOFT = 0x5d5b55, GRID = 0xe6e4de;
 static const double SIZE = 7.5, GAP = 18, TOP = 20, BOTTOM = 28;
@@ -22,6 +22,7 @@ typedef struct figure {
 typedef struct place {
   const rwk_panel *panel;
   double x, y, width, height; /* of the plot */
+  double edge;                /* left end of the panel, with labels */
   int labels_left, show_x;
   rwk_scale sx, sy;
 } place;
@@ -34,7 +35,8 @@ static double width_of(const char *words, double size) {
 static void words(const figure *f, double x, double y, rwk_anchor anchor, int bold, unsigned colour,
                   const char *text) {
   const rwk_font font = {SIZE, bold, colour};
-  if (text && *text) f->canvas->ops->text(f->canvas, x, y, anchor, &font, text, NULL);
+  if (text && *text && isfinite(x) && isfinite(y))
+    f->canvas->ops->text(f->canvas, x, y, anchor, &font, text, NULL);
 }
 
 static void line(const figure *f, double xa, double ya, double xb, double yb, unsigned colour, double width,
@@ -100,7 +102,7 @@ static void axes(const figure *f, const place *p) {
                 ticks[k].raised[0] ? ticks[k].raised : NULL);
   }
   if (p->show_x) words(f, p->x + p->width, bottom + 20, RWK_ANCHOR_END, 0, SOFT, panel->x.label);
-  const double title = p->labels_left ? p->x - 46 : p->x - 32;
+  const double title = p->edge + 2;
   words(f, title, p->y - 8, RWK_ANCHOR_START, 1, INK, panel->title);
   if (strcmp(panel->title, panel->y.label) != 0)
     words(f, title + 1.13 * width_of(panel->title, SIZE) + 4, p->y - 8, RWK_ANCHOR_START, 0, SOFT,
@@ -140,7 +142,7 @@ static void trace(const figure *f, const place *p, const rwk_trace *t) {
   if (t->look & RWK_LINE) f->canvas->ops->path(f->canvas, (const double(*)[2])points, t->count, &pen, 0);
   const int fall = t->colour == RWK_COLOUR_SIGNAL && t->look & RWK_LINE; /* its mark is at its end alone */
   for (size_t i = fall && t->count ? t->count - 1 : 0; i < t->count; i++)
-    if (isfinite(points[i][0]))
+    if (isfinite(points[i][0]) && isfinite(points[i][1]))
       mark(f, points[i][0], points[i][1], t->mark, pen.colour, mark_size(t), pen.opacity);
 }
 
@@ -149,14 +151,22 @@ typedef struct direct {
   double x, want, y;
 } direct;
 
-static size_t named_lines(const rwk_panel *panel) {
-  size_t count = 0;
-  for (size_t t = 0; t < panel->trace_count; t++)
-    count += !panel->traces[t].group && panel->traces[t].look & RWK_LINE;
+/* How many lines have a name of their own, and how much room the names take. */
+static size_t named_lines(double *room, const rwk_panel *panel) {
+  size_t count = 0, longest = 0;
+  for (size_t t = 0; t < panel->trace_count; t++) {
+    if (panel->traces[t].group || !(panel->traces[t].look & RWK_LINE)) continue;
+    const size_t length = strlen(panel->traces[t].name);
+    if (length > longest) longest = length;
+    count++;
+  }
+  if (longest > NAME_MOST) longest = NAME_MOST + 1;
+  *room = 8 + 0.56 * SIZE * (double)longest;
   return count;
 }
 
-/* Names beside the left ends of lines, pushed apart. */
+/* Names beside the left ends of lines, the upper ones first, pushed down where there is no room; what would
+ * come too far away has none. */
 static void direct_labels(const figure *f, const place *p) {
   direct all[LABELS_MOST];
   size_t count = 0;
@@ -171,20 +181,15 @@ static void direct_labels(const figure *f, const place *p) {
     for (; at > 0 && all[at - 1].want > y; at--) all[at] = all[at - 1];
     all[at] = (direct){trace, rwk_scale_at(&p->sx, trace->dots[i].x), y, y};
   }
-  const double gap = SIZE + 0.6;
-  for (size_t i = 1; i < count; i++) all[i].y = fmax(all[i].y, all[i - 1].y + gap);
-  double floor = p->y + p->height;
-  for (size_t i = count; i-- > 0; floor = all[i].y - gap) all[i].y = fmin(all[i].y, floor);
+  const double gap = SIZE + 0.6, reach = 22;
+  double last = -INFINITY;
   for (size_t i = 0; i < count; i++) {
-    char name[24];
-    size_t length = strlen(all[i].trace->name);
-    if (length > 16) length = 16;
-    while (length > 0 && ((unsigned char)all[i].trace->name[length] & 0xc0) == 0x80)
-      length--; /* no half letters */
-    memcpy(name, all[i].trace->name, length);
-    name[length] = 0;
+    all[i].y = fmax(all[i].want, last + gap);
+    if (all[i].y - all[i].want > reach || all[i].y > p->y + p->height + gap) continue;
+    last = all[i].y;
     line(f, all[i].x - 2, all[i].want, p->x - 1, all[i].y, GRID, 0.5, 0);
-    words(f, p->x - 3, all[i].y + 2.6, RWK_ANCHOR_END, 0, rwk_colour_value(all[i].trace->colour), name);
+    words(f, p->x - 3, all[i].y + 2.6, RWK_ANCHOR_END, 0, rwk_colour_value(all[i].trace->colour),
+          rwk_arena_short(f->source->arena, all[i].trace->name, NAME_MOST));
   }
 }
 
@@ -255,12 +260,15 @@ static double lay_out(const figure *f, int drawn) {
   double y = f->legend;
   for (size_t k = 0; k < n; k++) {
     const rwk_panel *panel = &f->frame->panels[k];
-    const size_t lines = named_lines(panel);
+    double names = 0;
+    const size_t lines = named_lines(&names, panel);
     const int labels = lines > 1 && lines <= LABELS_MOST, last = k + 1 == n;
-    const double room = beside ? (f->width - GAP) / 2 : f->width, left = labels ? 50 : 36,
+    const double room = beside ? (f->width - GAP) / 2 : f->width, left = labels ? names : 36,
                  right = labels ? 26 : 6;
+    const double edge = beside && k % 2 ? room + GAP : 0;
     place p = {.panel = panel,
-               .x = (beside && k % 2 ? room + GAP : 0) + left,
+               .edge = edge,
+               .x = edge + left,
                .y = y + TOP,
                .width = room - left - right,
                .height = panel_height(f, k),

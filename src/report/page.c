@@ -100,10 +100,9 @@ static void write_contents(rwk_text *out, const rwk_chart *charts, size_t chart_
     rwk_text_format(out, "<li><a href=\"#%s\">%s</a></li>\n", charts[k].name, charts[k].title);
   rwk_text_add(out, "<li><a href=\"#points\">Points</a></li>\n<li><a href=\"#drops\">Drops</a></li>\n<li><a "
                     "href=\"#settings\">Settings</a></li>\n</ol></nav>\n<p id=\"keys\" class=\"keys\">Hover "
-                    "or tap a picture to read it. "
-                    "With the keyboard: arrows go from dot to dot, Page Up and Page Down from panel to "
-                    "panel; + and - zoom, 0 "
-                    "shows everything. Ctrl and the wheel, or two fingers, zoom too.</p>\n");
+                    "or tap a picture to read it. With the keyboard: arrows go from dot to dot, Page Up and "
+                    "Page Down from panel to panel; + and - zoom, 0 shows everything. Ctrl and the wheel, or "
+                    "two fingers, zoom too.</p>\n");
 }
 
 static void write_chart(rwk_text *out, const rwk_chart *c) {
@@ -141,9 +140,8 @@ static void write_tables(rwk_text *out, const rwk_source *s) {
 
 static void write_foot(rwk_text *out, const rwk_chart *charts, size_t chart_count) {
   rwk_text_add(out, "<footer>\n<p>Made by ridgewalk " RWK_VERSION
-                    " from the run file alone. This page is one file: it asks "
-                    "nothing of any network.</p>\n<details><summary>Licence of D3, which draws the "
-                    "pictures</summary><pre>");
+                    " from the run file alone. This page is one file: it asks nothing of any "
+                    "network.</p>\n<details><summary>Licence of D3, which draws the pictures</summary><pre>");
   rwk_text_markup(out, (const char *)rwk_asset_licence.bytes);
   rwk_text_add(out, "</pre></details>\n</footer>\n</main>\n<script type=\"application/json\" id=\"data\">");
   rwk_page_data(out, charts, chart_count);

@@ -147,17 +147,17 @@ static void points_of(rwk_text *out, const rwk_source *s, const rwk_source_walk 
   if (w->falls) rwk_text_format(out, "; %zu drop%s", w->falls, w->falls == 1 ? "" : "s");
   rwk_text_format(
       out,
-      "</small></summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"points of %s\">"
-      "<table><caption class=\"unseen\">Points of %s</caption><thead><tr>",
+      "</small></summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"points of "
+      "%s\"><table><caption class=\"unseen\">Points of %s</caption><thead><tr>",
       w->name, w->name);
   rwk_text_add(out, "<th scope=\"col\">");
   rwk_text_markup(out, s->facts->lambda);
   rwk_text_add(
       out,
-      "</th><th scope=\"col\">MSE</th><th scope=\"col\">penalty R</th><th scope=\"col\">objective</th>"
-      "<th scope=\"col\">|gradient|</th><th scope=\"col\">smallest eig.</th><th scope=\"col\" "
-      "title=\"positive, zero, negative eigenvalues\">inertia</th><th scope=\"col\" class=\"words\">kind</th>"
-      "<th scope=\"col\" title=\"iterations of the solver\">steps</th>");
+      "</th><th scope=\"col\">MSE</th><th scope=\"col\">penalty R</th><th scope=\"col\">objective</th><th "
+      "scope=\"col\">|gradient|</th><th scope=\"col\">smallest eig.</th><th scope=\"col\" title=\"positive, "
+      "zero, negative eigenvalues\">inertia</th><th scope=\"col\" class=\"words\">kind</th><th scope=\"col\" "
+      "title=\"iterations of the solver\">steps</th>");
   if (w->walk == RWK_WALK_BEST)
     rwk_text_add(out, "<th scope=\"col\" title=\"lowest objective of the walks minus this one\">won</th><th "
                       "scope=\"col\" class=\"words\">found by</th>");
@@ -248,8 +248,7 @@ void rwk_page_drops(rwk_text *out, const rwk_source *s) {
   if (!rises) return;
   rwk_text_format(out,
                   "<details class=\"fold-out\"><summary>Rises that are jumps <small>%zu steps on which the "
-                  "error rose, but "
-                  "the branch of minima was left</small></summary>\n",
+                  "error rose, but the branch of minima was left</small></summary>\n",
                   rises);
   drop_table(out, s, 1);
   rwk_text_add(out, "</details>\n");

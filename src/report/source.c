@@ -114,9 +114,7 @@ rwk_status rwk_source_open(rwk_source *s, rwk_arena *arena, rwk_run *run, const 
   return arena->status;
 }
 
-const double *rwk_source_weights(const rwk_source *s, const rwk_fit *fit) {
-  double *w = rwk_arena_take(s->arena, rwk_run_dim(s->run), sizeof *w);
+rwk_status rwk_source_weights(double *w, const rwk_source *s, const rwk_fit *fit) {
   rwk_fit again;
-  if (!w) return NULL;
-  return rwk_run_fit_at(&again, w, s->run, (size_t)(fit - s->fits)) == RWK_OK ? w : NULL;
+  return rwk_run_fit_at(&again, w, s->run, (size_t)(fit - s->fits));
 }

@@ -91,7 +91,7 @@ static size_t even(rwk_tick *ticks, const rwk_scale *s, double room) {
   size_t count = 0;
   for (double k = ceil(s->low / step - 1e-9); k * step <= s->high + 1e-9 * span && count < RWK_TICKS_MOST;
        k++) {
-    ticks[count].at = k * step;
+    ticks[count].at = k * step + 0.0; /* no -0 */
     plain_label(&ticks[count++]);
   }
   return count;
@@ -121,7 +121,7 @@ static size_t both_sides(rwk_tick *ticks, const rwk_scale *s, double room) {
 }
 
 size_t rwk_ticks(rwk_tick ticks[RWK_TICKS_MOST], const rwk_scale *s, double room) {
-  if (!(s->high > s->low)) return 0;
+  if (!(s->high > s->low) || !isfinite(s->low) || !isfinite(s->high - s->low)) return 0;
   if (s->axis->scale == RWK_AXIS_SYMLOG) return both_sides(ticks, s, room);
   if (s->axis->scale == RWK_AXIS_LINEAR) return even(ticks, s, room);
   const double octaves = log2(s->high / s->low);

@@ -155,6 +155,13 @@ class Page(unittest.TestCase):
         time.sleep(0.4)
         self.assertEqual(self.domain("path"), before)
         self.assertGreater(self.js("return scrollY"), scrolled, "the wheel alone scrolls the page")
+        self.js(f"{self.chart('path')}.zoomBy(2)")
+        zoomed, scrolled = self.domain("path"), self.js("return scrollY")
+        self.browser.wheel(*box, -100)
+        time.sleep(0.4)
+        self.assertEqual(self.domain("path"), zoomed)
+        self.assertLess(self.js("return scrollY"), scrolled, "also where it is zoomed")
+        self.js(f"{self.chart('path')}.zoomTo(d3.zoomIdentity)")
         # zoomed in, the error axis fits what is in sight
         y = self.domain("path", "y")
         self.js(f"const c = {self.chart('path')}; c.svg.call(c.zoom.scaleBy, 4, [0, 100])")

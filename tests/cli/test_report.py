@@ -26,13 +26,29 @@ def series(file, kind):
     return found
 
 
-class Kept(Case):
+class Once(Case):
+    """One run for all tests of a class; each has a copy."""
+
+    made = None
+
+    def once(self, out, make):
+        if type(self).made is None:
+            j = make()
+            with open(out, "rb") as f:
+                type(self).made = j, f.read()
+        with open(out, "wb") as f:
+            f.write(self.made[1])
+        return self.made[0]
+
+
+class Kept(Once):
     """What the run file keeps for pictures, against other verbs."""
 
     def setUp(self):
         super().setUp()
         self.out = self.file("a.rwk")
-        self.j = self.path("--hidden", "8", "--lambda", "2^-14:2^-6", "--walk", "up,best", "--effort", "low", "--seed", "2", "--out", self.out)
+        self.j = self.once(self.out, lambda: self.path("--hidden", "8", "--lambda", "2^-14:2^-6", "--walk", "up,best", "--effort", "low", "--seed", "2",
+                                                       "--out", self.out))
         self.drops = self.j["walks"][0]["drops"]
 
     def test_fitted_and_observed(self):
@@ -167,12 +183,13 @@ class Page(Case):
         self.assertEqual([n for n in os.listdir(self.folder) if n.startswith("a.gif") or ".new-" in n], [])
 
 
-class Figures(Case):
+class Figures(Once):
     def setUp(self):
         super().setUp()
+        out = self.file("f.rwk")
         table = self.file("d.csv", "".join(self.attack(i) for i in range(41)))
-        self.j = self.path("--hidden", "3", "--lambda", "2^-9:2^-4", "--walk", "up,best", "--effort", "low", "--starts", "2", "--out",
-                           self.file("f.rwk"), data=table, target="y<&>")
+        self.j = self.once(out, lambda: self.path("--hidden", "3", "--lambda", "2^-9:2^-4", "--walk", "up,best", "--effort", "low", "--starts", "2",
+                                                  "--out", out, data=table, target="y<&>"))
 
     @staticmethod
     def attack(i):

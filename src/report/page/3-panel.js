@@ -131,7 +131,7 @@ page.Panel = class {
           .attr("transform", `translate(${this.x(dot.x)},${this.y(dot.y)}) scale(${size})`).attr("data-mark", trace.mark);
   }
 
-  /* Names beside the left ends of lines, pushed apart. */
+  /* Names beside the left ends of lines, the upper ones first, pushed down where there is no room; what would come too far away has none. */
   directLabels(g, traces) {
     const ends = [];
     for (const trace of traces) {
@@ -140,13 +140,14 @@ page.Panel = class {
       if (dot) ends.push({ trace: trace, want: this.y(dot.y), y: this.y(dot.y), x: this.x(dot.x) });
     }
     ends.sort((a, b) => a.want - b.want);
-    const gap = 12.5;
-    for (let i = 1; i < ends.length; i++) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + gap);
-    for (let i = ends.length - 1, floor = this.area.h; i >= 0; i--) {
-      ends[i].y = Math.min(ends[i].y, floor);
-      floor = ends[i].y - gap;
-    }
+    const gap = 12.5, reach = 34;
+    let last = -Infinity;
     for (const end of ends) {
+      end.y = Math.max(end.want, last + gap);
+      end.fits = end.y - end.want <= reach && end.y <= this.area.h + gap;
+      if (end.fits) last = end.y;
+    }
+    for (const end of ends.filter((e) => e.fits)) {
       g.append("path").attr("class", "leader").attr("d", `M${end.x - 4},${end.want}L-3,${end.y}`);
       const text = end.trace.name.length > 16 ? end.trace.name.slice(0, 15) + "\u2026" : end.trace.name;
       g.append("text").attr("class", "direct colour-" + end.trace.colour).attr("x", -6).attr("y", end.y).attr("dy", "0.32em")

@@ -173,7 +173,7 @@ page.Chart = class {
     this.zoom = d3.zoom().scaleExtent([1, 60])
       .filter(() => {
         const e = d3.event;
-        if (e.type === "wheel") return e.ctrlKey || e.metaKey || this.transform.k > 1;
+        if (e.type === "wheel") return e.ctrlKey || e.metaKey;
         return !e.button && (e.type !== "touchstart" || e.touches.length > 1 || this.transform.k > 1);
       })
       .on("zoom", () => {
@@ -237,7 +237,8 @@ page.Chart = class {
       const x = this.at.dot.x;
       trace = traces[(traces.indexOf(trace) + across + traces.length) % traces.length];
       dots = page.dotsOf(trace).filter((d) => d.fine);
-      place = d3.scan(dots, (a, b) => Math.abs(Math.log(a.x / x)) - Math.abs(Math.log(b.x / x)) || 0);
+      const far = (dot) => Math.abs(panel.x(dot.x) - panel.x(x));
+      place = d3.scan(dots, (a, b) => far(a) - far(b));
     } else if (this.at) {
       place = Math.min(dots.length - 1, Math.max(0, place + along));
     }
