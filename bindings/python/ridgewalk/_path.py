@@ -155,7 +155,6 @@ class Path:
     @classmethod
     def _walked(cls, problem: Problem, lambdas: Lambdas, walk: Sequence[str], init: Any, threads: int, progress: Optional[Callable],
                 settings: dict[str, Any]) -> "Path":
-        settings.pop("escape", None)
         walk = (walk,) if isinstance(walk, str) else tuple(walk)
         of_path, of_solver, of_certify = split_settings(settings)
         if init is not None:
@@ -320,13 +319,20 @@ class Path:
         ------
         FileError
             The file exists, or cannot be written.
+        FormatError
+            What is to be replaced is no run file.
         """
         if self._handle is not None:
             _core.run_save(file, self._handle, self._texts(), replace)
             return
         assert self._bytes is not None
-        if os.path.exists(file) and not replace:
-            raise _core.FileError(f"{os.fspath(file)} exists; replace=True replaces it")
+        if os.path.exists(file):
+            with open(file, "rb") as f:
+                foreign = f.read(16) != self._bytes[:16]
+            if not replace:
+                raise _core.FileError(f"{os.fspath(file)} exists; replace=True replaces it")
+            if foreign:
+                raise _core.FormatError(f"{os.fspath(file)} is not a run file of ridgewalk; it is not replaced")
         new = os.fspath(file) + ".new"
         with open(new, "wb") as f:
             f.write(self._bytes)
