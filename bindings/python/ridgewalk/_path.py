@@ -10,7 +10,7 @@ from typing import Any, Callable, Optional, Sequence
 import numpy as np
 
 from . import _core
-from ._certificate import Certificate, certificate_of
+from ._certificate import Certificate, fill
 from ._network import Network, Recipe, matrix, prepare, row_weights
 from ._problem import Problem, split_settings
 from ._scale import Lambdas, Scale, text
@@ -107,13 +107,11 @@ class Walk:
 
 
 def point_of(found: dict[str, Any], w: np.ndarray, scale: Scale, origin: Optional[dict[str, Any]]) -> Point:
-    made = certificate_of(found, scale.outside(found["lambda"]), scale, w)
     if origin is not None:
         none = origin["walk"] == "best"
         origin = {"kind": origin["kind"], "walk": None if none else origin["walk"], "start": None if none else origin["start"],
                   "lambda": scale.outside(origin["lambda"]), "won": origin["won"]}
-    return Point(**made.__dict__, walk=found["walk"], start=found["start"], index=found["index"], stop=found["stop"],
-                 iterations=found["iterations"], origin=origin)
+    return fill(Point, found, scale.outside(found["lambda"]), scale, w, {"origin": origin})
 
 
 class Path:
