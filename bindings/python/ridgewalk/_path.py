@@ -10,7 +10,7 @@ from typing import Any, Callable, Optional, Sequence
 import numpy as np
 
 from . import _core
-from ._certificate import Certificate, certificate_of
+from ._certificate import Certificate, fill
 from ._network import Network, Recipe, matrix, prepare, row_weights
 from ._problem import Problem, split_settings
 from ._scale import Lambdas, Scale, text
@@ -107,13 +107,11 @@ class Walk:
 
 
 def point_of(found: dict[str, Any], w: np.ndarray, scale: Scale, origin: Optional[dict[str, Any]]) -> Point:
-    made = certificate_of(found, scale.outside(found["lambda"]), scale, w)
     if origin is not None:
         none = origin["walk"] == "best"
         origin = {"kind": origin["kind"], "walk": None if none else origin["walk"], "start": None if none else origin["start"],
                   "lambda": scale.outside(origin["lambda"]), "won": origin["won"]}
-    return Point(**made.__dict__, walk=found["walk"], start=found["start"], index=found["index"], stop=found["stop"],
-                 iterations=found["iterations"], origin=origin)
+    return fill(Point, found, scale.outside(found["lambda"]), scale, w, {"origin": origin})
 
 
 class Path:
@@ -155,7 +153,6 @@ class Path:
     @classmethod
     def _walked(cls, problem: Problem, lambdas: Lambdas, walk: Sequence[str], init: Any, threads: int, progress: Optional[Callable],
                 settings: dict[str, Any]) -> "Path":
-        settings.pop("escape", None)
         walk = (walk,) if isinstance(walk, str) else tuple(walk)
         of_path, of_solver, of_certify = split_settings(settings)
         if init is not None:
@@ -320,13 +317,20 @@ class Path:
         ------
         FileError
             The file exists, or cannot be written.
+        FormatError
+            What is to be replaced is no run file.
         """
         if self._handle is not None:
             _core.run_save(file, self._handle, self._texts(), replace)
             return
         assert self._bytes is not None
-        if os.path.exists(file) and not replace:
-            raise _core.FileError(f"{os.fspath(file)} exists; replace=True replaces it")
+        if os.path.exists(file):
+            with open(file, "rb") as f:
+                foreign = f.read(16) != self._bytes[:16]
+            if not replace:
+                raise _core.FileError(f"{os.fspath(file)} exists; replace=True replaces it")
+            if foreign:
+                raise _core.FormatError(f"{os.fspath(file)} is not a run file of ridgewalk; it is not replaced")
         new = os.fspath(file) + ".new"
         with open(new, "wb") as f:
             f.write(self._bytes)

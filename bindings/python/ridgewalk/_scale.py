@@ -71,13 +71,14 @@ def grid(lambdas: Lambdas, scale: Scale) -> Optional[np.ndarray]:
     if isinstance(lambdas, str):
         lambdas = [number(part) for part in lambdas.split(",")]
     values = np.asarray(lambdas, dtype=float)
-    values = values.reshape(1) if values.ndim == 0 else values
-    if values.ndim != 1 or not len(values) or not all(0 < v < math.inf for v in values.tolist()):
+    if values.ndim > 1:
+        raise ValueError("lambdas: a list of penalties is wanted")
+    listed = sorted(values.ravel().tolist())
+    if not listed or not all(0 < v < math.inf for v in listed):
         raise ValueError("lambdas: positive, finite penalties are wanted")
-    values = np.sort(values)
-    if len(values) > 1 and np.any(values[1:] == values[:-1]):
+    if len(set(listed)) < len(listed):
         raise ValueError("lambdas: a penalty is given twice")
-    return values * scale.lambda_scale
+    return np.array(listed) * scale.lambda_scale
 
 
 def text(value: float) -> str:

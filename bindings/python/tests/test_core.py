@@ -93,6 +93,11 @@ class AsTheProgram(Case):
         again.save(self.file("q.rwk"))
         with open(file, "rb") as f, open(self.file("q.rwk"), "rb") as g:
             self.assertEqual(f.read(), g.read())
+        with open(self.file("own.txt"), "w", encoding="ascii") as f:
+            f.write("something that somebody needs")
+        for p in (path, again):
+            with self.assertRaises(rw.FormatError):
+                p.save(self.file("own.txt"), replace=True)
         with self.assertRaises(FileNotFoundError):
             rw.load(self.file("none.rwk"))
         with open(self.file("bad.rwk"), "wb") as f:
