@@ -110,13 +110,16 @@ static int take_weights(cli_model *m, cli_stored *s, const cli_args *args, size_
       cv && !args->value[CLI_START] && m->fit->walk == RWK_WALK_BEST ? (size_t)cv->ensemble : 1;
   m->dim = s->report.parameters;
   m->w = malloc(most * m->dim * sizeof *m->w);
-  if (!m->w) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  m->fits = malloc(most * sizeof *m->fits);
+  if (!m->w || !m->fits) return cli_fail(CLI_NUMERICAL, "memory ran out");
   m->members = 1;
+  m->fits[0] = m->fit;
   rwk_fit fit;
   rwk_status status = rwk_run_fit_at(&fit, m->w, s->run, which);
   for (size_t k = 0; k < s->fit_count && status == RWK_OK && m->members < most; k++) {
     const rwk_fit *f = &s->fits[k];
     if (k == which || f->walk != RWK_WALK_BEST || f->index != m->fit->index) continue;
+    m->fits[m->members] = f;
     status = rwk_run_fit_at(&fit, m->w + m->members++ * m->dim, s->run, k);
   }
   return status == RWK_OK ? 0 : cli_fail_status(s->ctx, status);
@@ -136,6 +139,7 @@ int cli_model_open(cli_model *m, cli_stored *s, const cli_args *args) {
 
 void cli_model_close(cli_model *m) {
   free(m->w);
+  free(m->fits);
   rwk_mlp_destroy(m->mlp);
   rwk_design_destroy(m->recipe);
   *m = (cli_model){0};

@@ -7,9 +7,10 @@
 typedef struct cli_model {
   const rwk_fit *fit; /* the stored's */
   rwk_design *recipe;
-  rwk_mlp *mlp;        /* of the right shape, over no table */
-  size_t dim, members; /* members: fits whose predictions are averaged */
-  double *w;           /* [members x dim] */
+  rwk_mlp *mlp;         /* of the right shape, over no table */
+  size_t dim, members;  /* members: fits whose predictions are averaged */
+  double *w;            /* [members x dim] */
+  const rwk_fit **fits; /* [members]; the first is `fit` */
 } cli_model;
 
 /* The fit that --lambda, --walk and --start mean. To be closed whatever is returned: 0 or an exit code. */

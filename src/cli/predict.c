@@ -84,56 +84,81 @@ static rwk_status noise(double *variance, const cli_setup *t, const rwk_fit *fit
   return status;
 }
 
-/* var f = 2 s sigma^2 g' H^-1 g, s the factor of SSE in J. */
-static int fill_errors(double *se, const cli_setup *t, const cli_model *m, const rwk_design *design) {
+/* Adds 2 s sigma^2 g' H^-1 g of one member, s the factor of SSE in J, in standardised units. */
+static int add_member(double *variance, const cli_setup *t, const cli_model *m, size_t member,
+                      const rwk_design *design) {
   const size_t q = rwk_design_outputs(design), inputs = rwk_design_inputs(design);
+  const rwk_fit *fit = m->fits[member];
+  const double *w = m->w + member * m->dim;
   rwk_laplace *laplace = NULL;
-  double variance = 0, mean, scale;
-  double *g = malloc(m->dim * q * sizeof *g);
-  rwk_status status = g ? RWK_OK : RWK_NO_MEMORY;
+  double sigma2 = 0;
+  double *g = malloc(m->dim * q * sizeof *g), *form = malloc(q * sizeof *form);
+  rwk_status status = g && form ? RWK_OK : RWK_NO_MEMORY;
+  int code = 0;
   if (status == RWK_OK)
-    status = rwk_laplace_create(&laplace, t->ctx, rwk_mlp_problem(t->mlp), m->fit->lambda, m->w,
-                                &m->fit->certificate);
-  if (status == RWK_OK) status = noise(&variance, t, m->fit, m->w);
-  if (status == RWK_OK && !(variance > 0)) {
-    rwk_laplace_destroy(laplace);
-    free(g);
-    return cli_fail(CLI_DATA, "--se: the network has as many effective parameters as there are rows, so that "
+    status = rwk_laplace_create(&laplace, t->ctx, rwk_mlp_problem(t->mlp), fit->lambda, w, &fit->certificate);
+  if (status == RWK_OK) status = noise(&sigma2, t, fit, w);
+  if (status == RWK_OK && !(sigma2 > 0))
+    code = cli_fail(CLI_DATA, "--se: the network has as many effective parameters as there are rows, so that "
                               "nothing is left to measure the errors by; take a larger penalty");
-  }
-  for (size_t i = 0; i < rwk_design_rows(design) && status == RWK_OK; i++) {
-    status = rwk_mlp_jacobian(g, m->dim, m->mlp, rwk_design_X(design) + i * inputs, inputs, 1, m->w);
-    if (status == RWK_OK) status = rwk_laplace_forms(se + i * q, laplace, g, m->dim, q);
-    for (size_t k = 0; k < q && status == RWK_OK; k++) {
-      status = rwk_design_target_scale(&mean, &scale, design, k);
-      se[i * q + k] = scale * sqrt(2 * t->scale.loss_scale * variance * se[i * q + k]);
-    }
+  for (size_t i = 0; i < rwk_design_rows(design) && status == RWK_OK && !code; i++) {
+    status = rwk_mlp_jacobian(g, m->dim, m->mlp, rwk_design_X(design) + i * inputs, inputs, 1, w);
+    if (status == RWK_OK) status = rwk_laplace_forms(form, laplace, g, m->dim, q);
+    for (size_t k = 0; k < q && status == RWK_OK; k++)
+      variance[i * q + k] += 2 * t->scale.loss_scale * sigma2 * form[k];
   }
   rwk_laplace_destroy(laplace);
   free(g);
-  return status == RWK_OK ? 0 : cli_fail_status(t->ctx, status);
+  free(form);
+  return status == RWK_OK ? code : cli_fail_status(t->ctx, status);
+}
+
+/* Of several minima: the mean of their variances, and the variance of their predictions (F holds the mean).
+ */
+static rwk_status add_between(double *variance, double *one, const cli_model *m, const rwk_design *design,
+                              const double *F) {
+  const size_t q = rwk_design_outputs(design), rows = rwk_design_rows(design);
+  for (size_t k = 0; k < m->members; k++) {
+    const rwk_status status = rwk_mlp_predict(one, q, m->mlp, rwk_design_X(design), rwk_design_inputs(design),
+                                              rows, m->w + k * m->dim);
+    if (status != RWK_OK) return status;
+    for (size_t j = 0; j < rows * q; j++) {
+      double mean, scale;
+      (void)rwk_design_target_scale(&mean, &scale, design, j % q);
+      const double gap = one[j] - (F[j] - mean) / scale;
+      variance[j] += gap * gap;
+    }
+  }
+  return RWK_OK;
 }
 
 static int standard_errors(double **se, cli_stored *s, const cli_model *m, const rwk_design *design,
-                           const cli_args *asked) {
+                           const double *F, const cli_args *asked) {
   cli_setup setup = {0};
   cli_args args;
   json_t *kept = NULL;
-  if (m->members > 1)
-    return cli_fail(CLI_USAGE,
-                    "--se: standard errors are of one fit, and this run averages %zu; --start 0 takes the "
-                    "lowest of them",
-                    m->members);
-  if (m->fit->certificate.verdict != RWK_VERDICT_STRICT_MIN || m->fit->certificate.escapable)
-    return cli_fail(
-        CLI_DATA,
-        "--se: standard errors need a certified strict minimum, and this fit is none (%s); another "
-        "--lambda may have one",
-        cli_verdict_text(&m->fit->certificate));
-  *se = malloc((rwk_design_rows(design) * rwk_design_outputs(design) + 1) * sizeof **se);
+  const size_t q = rwk_design_outputs(design), n = rwk_design_rows(design) * q;
+  for (size_t k = 0; k < m->members; k++)
+    if (m->fits[k]->certificate.verdict != RWK_VERDICT_STRICT_MIN || m->fits[k]->certificate.escapable)
+      return cli_fail(
+          CLI_DATA,
+          "--se: standard errors need a certified strict minimum, and this fit is none (%s); another "
+          "--lambda may have one",
+          cli_verdict_text(&m->fits[k]->certificate));
+  *se = calloc(2 * n + 1, sizeof **se);
   if (!*se) return cli_fail(CLI_NUMERICAL, "memory ran out");
   int code = read_training(&setup, &args, &kept, s, asked, asked->operands[0]);
-  if (!code) code = fill_errors(*se, &setup, m, design);
+  for (size_t k = 0; k < m->members && !code; k++) code = add_member(*se, &setup, m, k, design);
+  if (!code && m->members > 1) {
+    const rwk_status status = add_between(*se, *se + n, m, design, F);
+    if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
+  }
+  for (size_t j = 0; j < n && !code; j++) {
+    double mean, scale;
+    const rwk_status status = rwk_design_target_scale(&mean, &scale, design, j % q);
+    if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
+    (*se)[j] = scale * sqrt((*se)[j] / (double)m->members);
+  }
   cli_setup_release(&setup);
   json_decref(kept);
   return code;
@@ -163,7 +188,7 @@ static int run(cli_stored *s, const cli_model *m, const rwk_design *design, cons
     const rwk_status status = predict(F, F + n, m, design);
     if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
   }
-  if (!code && args->value[CLI_SE]) code = standard_errors(&se, s, m, design, args);
+  if (!code && args->value[CLI_SE]) code = standard_errors(&se, s, m, design, F, args);
   if (!code && !args->value[CLI_QUIET]) say_fit(&s->report, m->fit);
   if (!code && !args->value[CLI_QUIET] && m->members > 1)
     fprintf(stderr, "predictions are means over %zu minima\n", m->members);

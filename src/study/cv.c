@@ -142,9 +142,9 @@ static rwk_status walk(rwk_fit *fits, rwk_context *ctx, strand *t, const rwk_pro
   }
   if (status == RWK_OK && t->fold == RWK_CV_ALL) {
     cv->fits = rwk_calloc(cv->ctx, cv->summary.count * members, sizeof *cv->fits);
-    if (!cv->fits) status = rwk_fail_memory(ctx, "fits");
     fits = cv->fits;
   }
+  if (status == RWK_OK && !fits) status = rwk_fail_memory(ctx, "fits");
   for (size_t k = 0; status == RWK_OK && k < cv->summary.count * members; k++) {
     const rwk_fit *fit = rwk_path_basin(path, k / members, (int)(k % members));
     if (fit) status = take_fit(&fits[k], ctx, fit, dim);

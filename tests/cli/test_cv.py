@@ -212,7 +212,14 @@ class Cv(Case):
         self.assertNotEqual(members[0], members[1])
         for row in zip(predictions(), *members):
             self.assertAlmostEqual(row[0], sum(row[1:]) / len(members), delta=1e-9)
-        self.expect(2, "predict", out, DIABETES, "--lambda", "2^-9", "--se", say="--start 0 takes the lowest")
+        errors = [self.errors(out, "--start", str(k)) for k in range(len(members))]
+        for e, row, each in zip(self.errors(out), zip(*members), zip(*errors)):  # the law of total variance
+            mean = sum(row) / len(row)
+            self.assertAlmostEqual(e ** 2, sum(x ** 2 + (m - mean) ** 2 for x, m in zip(each, row)) / len(row), delta=1e-6)
+
+    def errors(self, run, *args):
+        r = self.expect(0, "predict", run, DIABETES, "--lambda", "2^-9", "--se", "--quiet", *args)
+        return [float(x["progression.se"]) for x in csv.DictReader(io.StringIO(r.stdout))]
 
 
 class StandardErrors(Case):
