@@ -13,7 +13,9 @@
 
 /* ---- module.c ---- */
 
-enum { CORE_STATUSES = 12 };
+#define RWK_X(...) 0,
+enum { CORE_STATUSES = sizeof((char[]){RWK_STATUS_LIST(RWK_X)}) };
+#undef RWK_X
 
 typedef struct core_state {
   PyObject *error;                    /* ridgewalk.Error */

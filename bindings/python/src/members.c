@@ -16,9 +16,26 @@ NAMES(activation, rwk_activation_name)
 NAMES(event_kind, rwk_event_name)
 NAMES(audit_verdict, rwk_audit_verdict_name)
 
+/* How many values each enumeration has. */
+#define RWK_X(...) 0,
+enum {
+  VERDICTS = sizeof((char[]){RWK_VERDICT_LIST(RWK_X)}),
+  STOPS = sizeof((char[]){RWK_STOP_LIST(RWK_X)}),
+  WALKS = sizeof((char[]){RWK_WALK_LIST(RWK_X)}),
+  CAUSES = sizeof((char[]){RWK_CAUSE_LIST(RWK_X)}),
+  ORIGINS = sizeof((char[]){RWK_ORIGIN_LIST(RWK_X)}),
+  EFFORTS = sizeof((char[]){RWK_EFFORT_LIST(RWK_X)}),
+  SOLVERS = sizeof((char[]){RWK_SOLVER_LIST(RWK_X)}),
+  ACTIVATIONS = sizeof((char[]){RWK_ACTIVATION_LIST(RWK_X)}),
+  EVENTS = sizeof((char[]){RWK_EVENT_LIST(RWK_X)}),
+  AUDIT_VERDICTS = sizeof((char[]){RWK_AUDIT_VERDICT_LIST(RWK_X)}),
+  ALGEBRAS = RWK_ALGEBRA_KRYLOV + 1
+};
+#undef RWK_X
+
 static const char *algebra_text(int value) {
   static const char *const names[] = {"auto", "dense", "krylov"};
-  return value >= 0 && value < 3 ? names[value] : "?";
+  return value >= 0 && value < ALGEBRAS ? names[value] : "?";
 }
 
 const char *core_scale_name(int scale) {
@@ -50,10 +67,10 @@ const char *core_scale_name(int scale) {
 #define END                                                                                                  \
   { NULL, 0, NULL, CORE_DOUBLE, 0 }
 
-const core_field core_solver_settings[] = {N(rwk_solver_settings, solver, solver_kind_text, 2),
+const core_field core_solver_settings[] = {N(rwk_solver_settings, solver, solver_kind_text, SOLVERS),
                                            D(rwk_solver_settings, grad_tol),
                                            L(rwk_solver_settings, max_iter),
-                                           N(rwk_solver_settings, algebra, algebra_text, 3),
+                                           N(rwk_solver_settings, algebra, algebra_text, ALGEBRAS),
                                            Z(rwk_solver_settings, dense_limit),
                                            Z(rwk_solver_settings, history),
                                            D(rwk_solver_settings, function_tol),
@@ -61,14 +78,14 @@ const core_field core_solver_settings[] = {N(rwk_solver_settings, solver, solver
                                            END};
 
 const core_field core_certify_settings[] = {D(rwk_certify_settings, grad_tol),
-                                            N(rwk_certify_settings, algebra, algebra_text, 3),
+                                            N(rwk_certify_settings, algebra, algebra_text, ALGEBRAS),
                                             Z(rwk_certify_settings, dense_limit),
                                             D(rwk_certify_settings, kink_tol),
                                             L(rwk_certify_settings, products),
                                             U(rwk_certify_settings, seed),
                                             END};
 
-const core_field core_path_settings[] = {N(rwk_path_settings, effort, effort_text, 3),
+const core_field core_path_settings[] = {N(rwk_path_settings, effort, effort_text, EFFORTS),
                                          I(rwk_path_settings, starts),
                                          U(rwk_path_settings, seed),
                                          D(rwk_path_settings, drop_tol),
@@ -77,7 +94,7 @@ const core_field core_path_settings[] = {N(rwk_path_settings, effort, effort_tex
                                          D(rwk_path_settings, collapse_tol),
                                          END};
 
-const core_field core_branch_settings[] = {N(rwk_branch_settings, algebra, algebra_text, 3),
+const core_field core_branch_settings[] = {N(rwk_branch_settings, algebra, algebra_text, ALGEBRAS),
                                            Z(rwk_branch_settings, dense_limit),
                                            D(rwk_branch_settings, grad_tol),
                                            D(rwk_branch_settings, step),
@@ -90,14 +107,14 @@ const core_field core_branch_settings[] = {N(rwk_branch_settings, algebra, algeb
 const core_field core_audit_settings[] = {D(rwk_audit_settings, rows), D(rwk_audit_settings, factor),
                                           B(rwk_audit_settings, objective), END};
 
-const core_field core_mlp_settings[] = {N(rwk_mlp_settings, activation, activation_text, 5),
+const core_field core_mlp_settings[] = {N(rwk_mlp_settings, activation, activation_text, ACTIVATIONS),
                                         B(rwk_mlp_settings, hidden_bias),
                                         B(rwk_mlp_settings, output_bias),
                                         B(rwk_mlp_settings, penalise_biases),
                                         D(rwk_mlp_settings, loss_scale),
                                         END};
 
-const core_field core_certificate[] = {N(rwk_certificate, verdict, verdict_text, 6),
+const core_field core_certificate[] = {N(rwk_certificate, verdict, verdict_text, VERDICTS),
                                        B(rwk_certificate, escapable),
                                        D(rwk_certificate, loss),
                                        D(rwk_certificate, penalty),
@@ -125,7 +142,7 @@ const core_field core_certificate[] = {N(rwk_certificate, verdict, verdict_text,
                                        T(rwk_certificate, reason),
                                        END};
 
-const core_field core_solve_result[] = {N(rwk_solve_result, stop, stop_text, 9),
+const core_field core_solve_result[] = {N(rwk_solve_result, stop, stop_text, STOPS),
                                         D(rwk_solve_result, loss),
                                         D(rwk_solve_result, penalty),
                                         D(rwk_solve_result, objective),
@@ -140,12 +157,12 @@ const core_field core_solve_result[] = {N(rwk_solve_result, stop, stop_text, 9),
                                         D(rwk_solve_result, seconds),
                                         END};
 
-const core_field core_fit[] = {N(rwk_fit, walk, walk_text, 4),
+const core_field core_fit[] = {N(rwk_fit, walk, walk_text, WALKS),
                                I(rwk_fit, start),
                                Z(rwk_fit, index),
                                D(rwk_fit, lambda),
                                D(rwk_fit, seconds),
-                               {"stop", offsetof(rwk_fit, solve.stop), stop_text, CORE_NAME, 9},
+                               {"stop", offsetof(rwk_fit, solve.stop), stop_text, CORE_NAME, STOPS},
                                {"iterations", offsetof(rwk_fit, solve.iterations), NULL, CORE_INT64, 0},
                                END};
 
@@ -156,7 +173,7 @@ const core_field core_drop[] = {Z(rwk_drop, from),
                                 D(rwk_drop, loss_from),
                                 D(rwk_drop, loss_to),
                                 B(rwk_drop, rise),
-                                N(rwk_drop, cause, cause_text, 8),
+                                N(rwk_drop, cause, cause_text, CAUSES),
                                 D(rwk_drop, at),
                                 D(rwk_drop, low),
                                 D(rwk_drop, high),
@@ -191,8 +208,8 @@ const core_field core_drop[] = {Z(rwk_drop, from),
                                 END};
 
 const core_field core_origin[] = {Z(rwk_origin, index),
-                                  N(rwk_origin, kind, origin_kind_text, 6),
-                                  N(rwk_origin, walk, walk_text, 4),
+                                  N(rwk_origin, kind, origin_kind_text, ORIGINS),
+                                  N(rwk_origin, walk, walk_text, WALKS),
                                   I(rwk_origin, start),
                                   D(rwk_origin, lambda),
                                   D(rwk_origin, won),
@@ -206,7 +223,7 @@ const core_field core_branch_point[] = {
     D(rwk_branch_point, objective), D(rwk_branch_point, grad_inf), D(rwk_branch_point, min_eig),
     D(rwk_branch_point, slope),     L(rwk_branch_point, event),    END};
 
-const core_field core_branch_event[] = {N(rwk_branch_event, kind, event_kind_text, 8),
+const core_field core_branch_event[] = {N(rwk_branch_event, kind, event_kind_text, EVENTS),
                                         D(rwk_branch_event, lambda),
                                         D(rwk_branch_event, low),
                                         D(rwk_branch_event, high),
@@ -234,7 +251,7 @@ const core_field core_audit_drop[] = {
     D(rwk_audit_drop, a),       D(rwk_audit_drop, b),    D(rwk_audit_drop, certain),
     Z(rwk_audit_drop, restart), Z(rwk_audit_drop, with), END};
 
-const core_field core_audit_summary[] = {N(rwk_audit_summary, verdict, audit_verdict_text, 3),
+const core_field core_audit_summary[] = {N(rwk_audit_summary, verdict, audit_verdict_text, AUDIT_VERDICTS),
                                          D(rwk_audit_summary, factor),
                                          D(rwk_audit_summary, low),
                                          D(rwk_audit_summary, high),

@@ -33,9 +33,9 @@ class Wheel(Case):
             names = set(z.namelist())
         there = {p.name for p in (ROOT / "bindings" / "python" / "ridgewalk").iterdir() if p.is_file()} | {"_core.abi3.so"}
         self.assertEqual({Path(n).name for n in names if n.startswith("ridgewalk/")}, there)
-        self.run_command(sys.executable, "-m", "venv", "--system-site-packages", "venv")
+        self.run_command(sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", "venv")
         python = Path(self.folder) / "venv" / "bin" / "python"
-        self.run_command(python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel)
+        self.run_command(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps", wheel)
         out = self.run_command(python, "-c", "import ridgewalk as rw; print(rw.__version__, rw.__file__, rw.RidgewalkRegressor)")
         self.assertIn(str(self.folder), out)
 
