@@ -53,6 +53,11 @@ typedef struct rwk_certificate {
   char reason[400]; /* one sentence: why this verdict */
 } rwk_certificate;
 
+/* A certified minimum, strict or with every flat direction explained, that no dead unit leads down from. */
+static inline int rwk_certificate_is_minimum(const rwk_certificate *c) {
+  return (c->verdict == RWK_VERDICT_STRICT_MIN || c->verdict == RWK_VERDICT_DEGENERATE_MIN) && !c->escapable;
+}
+
 /* Certifies w[dim] at lambda. direction[dim], unless NULL, receives the unit eigenvector of min_eig (zeros
  * where no eigenvalue was computed). Memory: dense 2 p^2 doubles, Krylov O(p) vectors. */
 RWK_API rwk_status rwk_certify(rwk_certificate *certificate, double *direction, rwk_context *ctx,

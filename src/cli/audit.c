@@ -1,8 +1,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
 #include "cli/cli.h"
+#include "cli/json.h"
 
 enum { ROWS_SHOWN = 60, HINTS_MOST = 4 };
 
@@ -175,29 +175,26 @@ static int print_words(const view *v, const rwk_audit_settings *settings) {
   return 0;
 }
 
-static json_t *number(double x) {
-  return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *row(size_t i) {
   return i == RWK_AUDIT_NONE ? json_null() : json_integer((json_int_t)i);
 }
 
 static json_t *point_json(const view *v, size_t i) {
   const rwk_audit_point *p = &v->points[i];
-  return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "line", (json_int_t)line(v, i), "lambda",
-                   number(p->lambda), "mse", number(p->mse), "penalty", number(p->penalty), "objective",
-                   number(p->objective), "excess", number(p->excess), "rounding", number(p->rounding),
-                   "dominated_by", row(p->dominated_by), "restart_line",
-                   p->dominated_by == RWK_AUDIT_NONE ? json_null()
-                                                     : json_integer((json_int_t)line(v, p->dominated_by)));
+  return json_pack(
+      "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "line", (json_int_t)line(v, i), "lambda",
+      cli_json_number(p->lambda), "mse", cli_json_number(p->mse), "penalty", cli_json_number(p->penalty),
+      "objective", cli_json_number(p->objective), "excess", cli_json_number(p->excess), "rounding",
+      cli_json_number(p->rounding), "dominated_by", row(p->dominated_by), "restart_line",
+      p->dominated_by == RWK_AUDIT_NONE ? json_null() : json_integer((json_int_t)line(v, p->dominated_by)));
 }
 
 static json_t *drop_json(const view *v, const rwk_audit_drop *d) {
   const rwk_audit_point *p = &v->points[d->from], *q = &v->points[d->to];
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "from", number(p->lambda), "to",
-                   number(q->lambda), "mse_from", number(p->mse), "mse_to", number(q->mse), "D", number(d->D),
-                   "a", number(d->a), "b", number(d->b), "certain", number(d->certain), "restart",
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "from", cli_json_number(p->lambda),
+                   "to", cli_json_number(q->lambda), "mse_from", cli_json_number(p->mse), "mse_to",
+                   cli_json_number(q->mse), "D", cli_json_number(d->D), "a", cli_json_number(d->a), "b",
+                   cli_json_number(d->b), "certain", cli_json_number(d->certain), "restart",
                    (json_int_t)d->restart, "with", (json_int_t)d->with);
 }
 
@@ -213,23 +210,18 @@ static int print_json(const view *v) {
   json_object_set_new(root, "verdict", json_string(rwk_audit_verdict_name(s->verdict)));
   json_object_set_new(root, "reason", json_string(s->reason));
   json_object_set_new(root, "objective", json_string(v->objective));
-  json_object_set_new(
-      root, "scale",
-      json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:b, s:o, s:o, s:I}", "factor",
-                none ? json_null() : number(s->factor), "convention",
-                none ? json_null() : json_string(s->convention), "low", none ? json_null() : number(s->low),
-                "high", none ? json_null() : number(s->high), "agree", (json_int_t)s->agree, "penalties",
-                (json_int_t)s->penalties, "agree_expected", (json_int_t)s->agree_expected, "told", s->told,
-                "slope_least", number(s->flattest), "slope_most", number(s->steepest), "contrary",
-                (json_int_t)s->contrary));
+  json_object_set_new(root, "scale",
+                      json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:b, s:o, s:o, s:I}", "factor",
+                                none ? json_null() : cli_json_number(s->factor), "convention",
+                                none ? json_null() : json_string(s->convention), "low",
+                                none ? json_null() : cli_json_number(s->low), "high",
+                                none ? json_null() : cli_json_number(s->high), "agree", (json_int_t)s->agree,
+                                "penalties", (json_int_t)s->penalties, "agree_expected",
+                                (json_int_t)s->agree_expected, "told", s->told, "slope_least",
+                                cli_json_number(s->flattest), "slope_most", cli_json_number(s->steepest),
+                                "contrary", (json_int_t)s->contrary));
   json_object_set_new(root, "hints", hints);
-  int code = 0;
-  if (json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(17)))
-    code = cli_fail(CLI_NUMERICAL, "the JSON could not be written");
-  else
-    putchar('\n');
-  json_decref(root);
-  return code;
+  return cli_print_json(stdout, root);
 }
 
 static void write_objective(view *v, const rwk_objective_scale *scale) {

@@ -58,7 +58,7 @@ void cli_print_best(FILE *to, const cli_report *r) {
     const rwk_fit *p = w->points[i];
     if (!p) continue;
     fits++;
-    certified += (size_t)cli_certified(&p->certificate);
+    certified += (size_t)rwk_certificate_is_minimum(&p->certificate);
     compared += isfinite(w->origins[i].won) != 0;
     if (w->origins[i].won > 1e-9 * fabs(p->solve.objective)) {
       if (below++ == 0 || w->origins[i].won > w->origins[most].won) most = i;

@@ -74,7 +74,7 @@ int cli_certify(const cli_args *args) {
         code = cli_print_certificate_json(stdout, &c, lambda, mse);
       else
         print_words(&c, &s, lambda, mse);
-      if (!code) code = cli_certified(&c) ? CLI_DONE : CLI_UNCERTIFIED;
+      if (!code) code = rwk_certificate_is_minimum(&c) ? CLI_DONE : CLI_UNCERTIFIED;
     }
   }
   free(w);

@@ -281,7 +281,6 @@ typedef struct cli_report {
 
 double cli_mse(const cli_report *r, double loss);           /* SSE/n */
 double cli_user_lambda(const cli_report *r, double lambda); /* in the convention */
-int cli_certified(const rwk_certificate *c);                /* a minimum, and no way down from it */
 /* The walk `best`, or NULL. */
 const cli_walk *cli_walk_best(const cli_report *r);
 /* Lowest objective; that of `best` where there is one. */

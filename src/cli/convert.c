@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
-#include <jansson.h>
 #include "cli/cli.h"
+#include "cli/json.h"
 
 /* lambda in MSE + lambda R of a penalty of 1 */
 static double weight(const rwk_objective_scale *s, double n) {
@@ -104,10 +104,5 @@ int cli_convert(const cli_args *args) {
   json_t *root =
       json_pack("{s:f, s:o, s:o, s:o, s:b}", "value", value, "from", side(&from, x), "to", side(&to, value),
                 "rows", stated ? json_real(n) : json_null(), "biases_differ", biases);
-  if (!root || json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(17)))
-    code = cli_fail(CLI_NUMERICAL, "the JSON could not be written");
-  else
-    putchar('\n');
-  json_decref(root);
-  return code;
+  return cli_print_json(stdout, root);
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cli/json.h"
 #include "cli/stored.h"
 
 enum { CAUSES = RWK_CAUSE_JUMP + 1 };
@@ -53,7 +54,7 @@ static int tally(view *v, rwk_context *ctx) {
     status = rwk_run_fold_fit_at(&fit, &fold, NULL, v->s->run, k);
     if (status != RWK_OK || fit.walk != RWK_WALK_BEST) continue;
     t->fits++;
-    t->uncertified += !cli_certified(&fit.certificate);
+    t->uncertified += !rwk_certificate_is_minimum(&fit.certificate);
   }
   return status == RWK_OK ? 0 : cli_fail_status(ctx, status);
 }
@@ -167,16 +168,12 @@ static void print_words(FILE *to, const view *v) {
 
 /* ---- JSON ---- */
 
-static json_t *number(double x) {
-  return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *rmse_of(const view *v, rwk_cv_choice choice) {
   const size_t q = v->cv->outputs;
   double *rmse = malloc(q * sizeof *rmse);
   json_t *list = json_array();
   if (rmse && rwk_run_cv_rmse(rmse, v->s->run, choice) == RWK_OK)
-    for (size_t k = 0; k < q; k++) json_array_append_new(list, number(rmse[k]));
+    for (size_t k = 0; k < q; k++) json_array_append_new(list, cli_json_number(rmse[k]));
   free(rmse);
   if (q > 1) return list;
   json_t *one = json_incref(json_array_get(list, 0));
@@ -198,12 +195,12 @@ static int print_json(FILE *to, const view *v) {
          *verdicts = json_array();
   for (size_t i = 0; i < cv->count; i++) {
     const rwk_fit *fit = v->best ? v->best->points[i] : NULL;
-    json_array_append_new(lambda, number(cli_user_lambda(v->r, v->points[i].lambda)));
-    json_array_append_new(mean, number(v->points[i].mean));
-    json_array_append_new(se, number(v->points[i].se));
-    json_array_append_new(parameters, number(v->points[i].parameters));
-    json_array_append_new(gn, number(v->points[i].parameters_gn));
-    json_array_append_new(explained, number(v->points[i].explained));
+    json_array_append_new(lambda, cli_json_number(cli_user_lambda(v->r, v->points[i].lambda)));
+    json_array_append_new(mean, cli_json_number(v->points[i].mean));
+    json_array_append_new(se, cli_json_number(v->points[i].se));
+    json_array_append_new(parameters, cli_json_number(v->points[i].parameters));
+    json_array_append_new(gn, cli_json_number(v->points[i].parameters_gn));
+    json_array_append_new(explained, cli_json_number(v->points[i].explained));
     if (i + 1 < cv->count) json_array_append_new(left, json_integer((json_int_t)v->strands.left[i]));
     json_array_append_new(verdicts,
                           fit ? json_string(rwk_verdict_name(fit->certificate.verdict)) : json_null());
@@ -211,8 +208,8 @@ static int print_json(FILE *to, const view *v) {
   json_object_set_new(root, "lambda", lambda);
   json_object_set_new(root, "mean", mean);
   json_object_set_new(root, "se", se);
-  json_object_set_new(root, "lambda_min", number(chosen(v, RWK_CV_MIN)));
-  json_object_set_new(root, "lambda_1se", number(chosen(v, RWK_CV_1SE)));
+  json_object_set_new(root, "lambda_min", cli_json_number(chosen(v, RWK_CV_MIN)));
+  json_object_set_new(root, "lambda_1se", cli_json_number(chosen(v, RWK_CV_1SE)));
   json_object_set_new(root, "folds", json_integer((json_int_t)cv->folds));
   json_object_set_new(root, "repeats", json_integer((json_int_t)cv->repeats));
   json_object_set_new(root, "ensemble", json_integer(cv->ensemble));
@@ -235,13 +232,8 @@ static int print_json(FILE *to, const view *v) {
   json_object_set_new(root, "fold_fits", json_integer((json_int_t)v->strands.fits));
   json_object_set_new(root, "fold_fits_certified",
                       json_integer((json_int_t)(v->strands.fits - v->strands.uncertified)));
-  json_object_set_new(root, "seconds", number(cv->seconds));
-  char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-  json_decref(root);
-  if (!text) return cli_fail(CLI_NUMERICAL, "the JSON could not be written");
-  fprintf(to, "%s\n", text);
-  free(text);
-  return 0;
+  json_object_set_new(root, "seconds", cli_json_number(cv->seconds));
+  return cli_print_json(to, root);
 }
 
 int cli_show_cv(cli_stored *s, const cli_args *args) {
@@ -258,7 +250,7 @@ int cli_show_cv(cli_stored *s, const cli_args *args) {
   free(v.strands.left);
   if (!code && v.strands.uncertified) code = CLI_UNCERTIFIED;
   for (size_t i = 0; !code && i < v.cv->count; i++)
-    if (!v.best || !v.best->points[i] || !cli_certified(&v.best->points[i]->certificate))
+    if (!v.best || !v.best->points[i] || !rwk_certificate_is_minimum(&v.best->points[i]->certificate))
       code = CLI_UNCERTIFIED;
   return code;
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cli/json.h"
 #include "cli/stored.h"
 
 typedef struct job {
@@ -216,10 +217,6 @@ static void print_branch(FILE *to, const job *j) {
 
 /* ---- JSON ---- */
 
-static json_t *number(double x) {
-  return isfinite(x) ? json_real(x) : json_null();
-}
-
 /* As a weights file has it: W a row per input of the layer. */
 static json_t *weights_of(const job *j, const double *w) {
   json_t *layers = json_array();
@@ -230,11 +227,11 @@ static json_t *weights_of(const job *j, const double *w) {
     for (size_t i = 0; i < layer.inputs; i++) {
       json_t *row = json_array();
       for (size_t k = 0; k < layer.outputs; k++)
-        json_array_append_new(row, number(w[layer.W + i * layer.outputs + k]));
+        json_array_append_new(row, cli_json_number(w[layer.W + i * layer.outputs + k]));
       json_array_append_new(W, row);
     }
     for (size_t k = 0; k < layer.outputs && layer.has_bias; k++)
-      json_array_append_new(b, number(w[layer.b + k]));
+      json_array_append_new(b, cli_json_number(w[layer.b + k]));
     json_object_set_new(o, "W", W);
     json_object_set_new(o, "b", b);
     json_array_append_new(layers, o);
@@ -254,14 +251,14 @@ static int print_json(FILE *to, const job *j) {
   const rwk_branch_event *e = rwk_branch_events(j->branch);
   for (size_t k = 0; k < rwk_branch_count(j->branch); k++) {
     json_t *o = json_object();
-    json_object_set_new(o, "lambda", number(cli_user_lambda(r, p[k].lambda)));
-    json_object_set_new(o, "mse", number(cli_mse(r, p[k].loss)));
-    json_object_set_new(o, "penalty", number(p[k].penalty));
-    json_object_set_new(o, "objective", number(p[k].objective));
-    json_object_set_new(o, "gradient", number(p[k].grad_inf));
-    json_object_set_new(o, "min_eig", number(p[k].min_eig));
-    json_object_set_new(o, "slope", number(p[k].slope * slope_scale(r)));
-    json_object_set_new(o, "slope_by_differences", number(by_differences(j, k) * slope_scale(r)));
+    json_object_set_new(o, "lambda", cli_json_number(cli_user_lambda(r, p[k].lambda)));
+    json_object_set_new(o, "mse", cli_json_number(cli_mse(r, p[k].loss)));
+    json_object_set_new(o, "penalty", cli_json_number(p[k].penalty));
+    json_object_set_new(o, "objective", cli_json_number(p[k].objective));
+    json_object_set_new(o, "gradient", cli_json_number(p[k].grad_inf));
+    json_object_set_new(o, "min_eig", cli_json_number(p[k].min_eig));
+    json_object_set_new(o, "slope", cli_json_number(p[k].slope * slope_scale(r)));
+    json_object_set_new(o, "slope_by_differences", cli_json_number(by_differences(j, k) * slope_scale(r)));
     json_object_set_new(o, "event", p[k].event < 0 ? json_null() : json_integer(p[k].event));
     if (with) json_object_set_new(o, "weights", weights_of(j, p[k].w));
     json_array_append_new(points, o);
@@ -269,15 +266,15 @@ static int print_json(FILE *to, const job *j) {
   for (size_t k = 0; k < rwk_branch_event_count(j->branch); k++) {
     json_t *o = json_object();
     json_object_set_new(o, "kind", json_string(rwk_event_name(e[k].kind)));
-    json_object_set_new(o, "lambda", number(cli_user_lambda(r, e[k].lambda)));
-    json_object_set_new(o, "low", number(cli_user_lambda(r, e[k].low)));
-    json_object_set_new(o, "high", number(cli_user_lambda(r, e[k].high)));
-    json_object_set_new(o, "mse", number(cli_mse(r, e[k].loss)));
-    json_object_set_new(o, "penalty", number(e[k].penalty));
-    json_object_set_new(o, "min_eig", number(e[k].min_eig));
-    json_object_set_new(o, "transversality", number(e[k].transversality));
-    json_object_set_new(o, "bias", number(e[k].bias));
-    json_object_set_new(o, "curvature", number(e[k].curvature));
+    json_object_set_new(o, "lambda", cli_json_number(cli_user_lambda(r, e[k].lambda)));
+    json_object_set_new(o, "low", cli_json_number(cli_user_lambda(r, e[k].low)));
+    json_object_set_new(o, "high", cli_json_number(cli_user_lambda(r, e[k].high)));
+    json_object_set_new(o, "mse", cli_json_number(cli_mse(r, e[k].loss)));
+    json_object_set_new(o, "penalty", cli_json_number(e[k].penalty));
+    json_object_set_new(o, "min_eig", cli_json_number(e[k].min_eig));
+    json_object_set_new(o, "transversality", cli_json_number(e[k].transversality));
+    json_object_set_new(o, "bias", cli_json_number(e[k].bias));
+    json_object_set_new(o, "curvature", cli_json_number(e[k].curvature));
     json_object_set_new(o, "what", json_string(e[k].what));
     if (with) {
       json_object_set_new(o, "weights", weights_of(j, e[k].w));
@@ -287,16 +284,11 @@ static int print_json(FILE *to, const job *j) {
   }
   json_object_set_new(root, "walk", json_string(rwk_walk_name(j->walk)));
   json_object_set_new(root, "start", json_integer(j->start));
-  json_object_set_new(root, "from", number(cli_user_lambda(r, r->lambda[j->from])));
-  json_object_set_new(root, "to", number(cli_user_lambda(r, j->lambda_to)));
+  json_object_set_new(root, "from", cli_json_number(cli_user_lambda(r, r->lambda[j->from])));
+  json_object_set_new(root, "to", cli_json_number(cli_user_lambda(r, j->lambda_to)));
   json_object_set_new(root, "points", points);
   json_object_set_new(root, "events", events);
-  char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-  json_decref(root);
-  if (!text) return cli_fail(CLI_NUMERICAL, "the JSON could not be written");
-  fprintf(to, "%s\n", text);
-  free(text);
-  return 0;
+  return cli_print_json(to, root);
 }
 
 /* ---- the verb ---- */

@@ -118,7 +118,7 @@ int cli_export(const cli_args *args) {
   if (!code) code = cli_model_open(&m, &s, args);
   if (!code) code = make_network(&n, &m, &s);
   if (!code) code = write_file(&n, format, args->value[CLI_OUT]);
-  if (!code && !cli_certified(&m.fit->certificate)) {
+  if (!code && !rwk_certificate_is_minimum(&m.fit->certificate)) {
     if (!args->value[CLI_QUIET])
       fprintf(stderr, "note: this fit is not a certified minimum (%s)\n",
               cli_verdict_text(&m.fit->certificate));

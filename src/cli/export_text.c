@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli/export.h"
+#include "cli/json.h"
 
 /* ---- JSON: what certify --weights reads, and the recipe of scales ---- */
 
@@ -34,12 +35,7 @@ int cli_export_json(FILE *to, const cli_network *n) {
   if (rwk_design_recipe(&recipe, n->stored->ctx, n->model->recipe) == RWK_OK)
     json_object_set_new(root, "recipe", json_loads(recipe, 0, NULL));
   rwk_text_destroy(n->stored->ctx, recipe);
-  char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-  json_decref(root);
-  if (!text) return cli_fail(CLI_NUMERICAL, "the JSON could not be written");
-  fprintf(to, "%s\n", text);
-  free(text);
-  return 0;
+  return cli_print_json(to, root);
 }
 
 /* ---- CSV: a line a weight ---- */

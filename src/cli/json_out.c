@@ -1,16 +1,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
 #include "cli/cli.h"
-
-/* JSON has no NaN and no infinity. */
-static json_t *number(double x) {
-  return isfinite(x) ? json_real(x) : json_null();
-}
+#include "cli/json.h"
 
 static void set(json_t *object, const char *key, double x) {
-  json_object_set_new(object, key, number(x));
+  json_object_set_new(object, key, cli_json_number(x));
 }
 
 static void set_whole(json_t *object, const char *key, int64_t n) {
@@ -97,28 +92,6 @@ static json_t *drop(const cli_report *r, const rwk_drop *d) {
   return o;
 }
 
-/* Writes the text of a result. Those who search it for a bare inf or nan, which no JSON number may be, must
- * not stumble over a name that ends in one: its last letter is written as an escape, which every JSON reader
- * turns back. */
-static void put_text(FILE *to, const char *text) {
-  static const char name[] = "\"grad_inf\":";
-  for (const char *found; (found = strstr(text, name)); text = found + sizeof name - 1) {
-    fwrite(text, 1, (size_t)(found - text), to);
-    fputs("\"grad_in\\u0066\":", to);
-  }
-  fputs(text, to);
-}
-
-static int dump(FILE *to, json_t *root) {
-  char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
-  json_decref(root);
-  if (!text) return cli_fail(CLI_NUMERICAL, "the JSON could not be written");
-  put_text(to, text);
-  fputc('\n', to);
-  free(text);
-  return 0;
-}
-
 int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_lambda, double mse) {
   json_t *p = certificate(c, user_lambda, mse);
   set(p, "grad_norm", c->grad_norm);
@@ -130,7 +103,7 @@ int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_l
   set(p, "nearest_gradient", c->nearest_grad);
   set(p, "doubt", c->doubt);
   set(p, "seconds", c->seconds);
-  return dump(to, p);
+  return cli_print_json(to, p);
 }
 
 static json_t *walk(const cli_report *r, const cli_walk *w) {
@@ -180,7 +153,7 @@ int cli_print_path_json(FILE *to, const cli_report *r) {
                       json_pack("{s:s, s:s, s:s}", "name", r->scale.name, "objective", r->scale.objective,
                                 "lambda", r->scale.lambda));
   for (size_t i = 0; i < r->count; i++)
-    json_array_append_new(lambda, number(cli_user_lambda(r, r->lambda[i])));
+    json_array_append_new(lambda, cli_json_number(cli_user_lambda(r, r->lambda[i])));
   json_object_set_new(root, "lambda", lambda);
   set(root, "lambda_collapse", cli_user_lambda(r, r->collapse.collapse));
   set(root, "lambda_c", cli_user_lambda(r, r->collapse.lambda_c));
@@ -197,5 +170,5 @@ int cli_print_path_json(FILE *to, const cli_report *r) {
   json_object_set_new(root, "best", best ? walk(r, best) : json_null());
   set(root, "seconds", r->seconds);
   json_object_set_new(root, "certified", json_boolean(cli_all_certified(r)));
-  return dump(to, root);
+  return cli_print_json(to, root);
 }

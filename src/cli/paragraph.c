@@ -8,7 +8,7 @@ static void say_fits(FILE *to, const cli_report *r) {
     for (size_t i = 0; i < r->count; i++)
       if (r->walks[k].points[i]) {
         fits++;
-        certified += (size_t)cli_certified(&r->walks[k].points[i]->certificate);
+        certified += (size_t)rwk_certificate_is_minimum(&r->walks[k].points[i]->certificate);
       }
   if (certified == fits)
     fprintf(to, "All %zu fits are certified minima.", fits);

@@ -83,7 +83,8 @@ static rwk_status keep_fit(keeper *k, const rwk_fit *fit, int spectra) {
 static rwk_status keep_branch(keeper *k, const rwk_walk_view *v, const rwk_drop *d) {
   const int down = v->walk == RWK_WALK_DOWN;
   const rwk_fit *begin = v->points[down ? d->to : d->from], *end = v->points[down ? d->from : d->to];
-  if (!begin || !end || !cli_certified(&begin->certificate) || k->branches >= BRANCHES_MOST) return RWK_OK;
+  if (!begin || !end || !rwk_certificate_is_minimum(&begin->certificate) || k->branches >= BRANCHES_MOST)
+    return RWK_OK;
   rwk_branch_settings s;
   rwk_branch_settings_init(&s);
   s.beyond = BEYOND;

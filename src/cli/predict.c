@@ -195,7 +195,7 @@ static int run(cli_stored *s, const cli_model *m, const rwk_design *design, cons
   if (!code) code = write_rows(args->value[CLI_OUT], design, F, se);
   free(F);
   free(se);
-  if (!code && !cli_certified(&m->fit->certificate)) {
+  if (!code && !rwk_certificate_is_minimum(&m->fit->certificate)) {
     if (!args->value[CLI_QUIET])
       fprintf(stderr, "note: this fit is not a certified minimum (%s)\n",
               cli_verdict_text(&m->fit->certificate));

@@ -11,10 +11,6 @@ double cli_user_lambda(const cli_report *r, double lambda) {
   return lambda / r->scale.lambda_scale;
 }
 
-int cli_certified(const rwk_certificate *c) {
-  return (c->verdict == RWK_VERDICT_STRICT_MIN || c->verdict == RWK_VERDICT_DEGENERATE_MIN) && !c->escapable;
-}
-
 const char *cli_verdict_text(const rwk_certificate *c) {
   switch (c->verdict) {
   case RWK_VERDICT_STRICT_MIN:
@@ -54,7 +50,8 @@ const rwk_fit *cli_best_at(const cli_report *r, size_t index, size_t *walk) {
 int cli_all_certified(const cli_report *r) {
   for (size_t k = 0; k < r->walk_count; k++)
     for (size_t i = 0; i < r->count; i++)
-      if (!r->walks[k].points[i] || !cli_certified(&r->walks[k].points[i]->certificate)) return 0;
+      if (!r->walks[k].points[i] || !rwk_certificate_is_minimum(&r->walks[k].points[i]->certificate))
+        return 0;
   return 1;
 }
 

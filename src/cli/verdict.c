@@ -193,7 +193,7 @@ static void say_monotone(FILE *to, const cli_report *r, const cli_walk *w) {
       last = i;
       zeros += p->solve.penalty == 0;
     }
-    bad += !cli_certified(&p->certificate);
+    bad += !rwk_certificate_is_minimum(&p->certificate);
   }
   if (fits < 2) return;
   cli_walk_text(label, r, w);

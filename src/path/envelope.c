@@ -228,7 +228,7 @@ static rwk_status add_fits(rwk_envelope *e) {
                                     .solve = f->solve,
                                     .fit = f};
     /* what is no minimum is a line all the same, and what it leads down to is wanted */
-    if (rwk_fit_is_minimum(f)) {
+    if (rwk_certificate_is_minimum(&f->certificate)) {
       if (f->solve.objective < rwk_envelope_at(e, f->index)) e->current[f->index] = (int64_t)e->count;
       RWK_TRY(remember(e, f->index, f->solve.objective, f->w, &e->lines[e->count].origin));
     }

@@ -230,8 +230,9 @@ rwk_status rwk_explain_step(rwk_step *step, rwk_explainer *x, const rwk_fit *fro
   if (rwk_cancelled(x->ctx)) return RWK_CANCELLED;
   step->explained = 1;
   step->kept = fell;
-  if (!fell && !(follows_rises(x->path) && from->walk < RWK_WALK_COLD && rwk_fit_is_minimum(from) &&
-                 rwk_fit_is_minimum(to)))
+  if (!fell &&
+      !(follows_rises(x->path) && from->walk < RWK_WALK_COLD &&
+        rwk_certificate_is_minimum(&from->certificate) && rwk_certificate_is_minimum(&to->certificate)))
     return RWK_OK;
   blank(d, from, to);
   d->rise = !fell;

@@ -102,8 +102,8 @@ static rwk_status plan_from_beside(rwk_envelope *e) {
   return RWK_OK;
 }
 
-/* No gain for so long; or a few rounds, where random starts have ended in the lowest minimum so often that
- * it is unlikely to be a rare one's neighbour. */
+/* No gain for so long; or for a few rounds only, where random starts keep ending in the lowest minimum: one
+ * below it would have to be far rarer. */
 static int exhausted(const rwk_envelope *e, size_t i, int idle, int patience) {
   const int few = 5;
   const size_t often = 4;

@@ -60,12 +60,6 @@ rwk_status rwk_walk_from_name(rwk_walk *walk, const char *name) {
   return RWK_INVALID_ARGUMENT;
 }
 
-int rwk_fit_is_minimum(const rwk_fit *fit) {
-  return (fit->certificate.verdict == RWK_VERDICT_STRICT_MIN ||
-          fit->certificate.verdict == RWK_VERDICT_DEGENERATE_MIN) &&
-         !fit->certificate.escapable;
-}
-
 int rwk_path_is_dense(const rwk_path *path) {
   const rwk_solver_settings *s = &path->settings.solver;
   return s->algebra == RWK_ALGEBRA_DENSE || (s->algebra == RWK_ALGEBRA_AUTO && path->dim <= s->dense_limit);

@@ -90,9 +90,6 @@ rwk_status rwk_best_run(rwk_path *path);
 /* A Newton solver, whatever solver the walks use; escape: as in rwk_solver_settings. */
 rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path, int escape);
 
-/* Is the fit a certified minimum, with no way down from a dead unit? */
-int rwk_fit_is_minimum(const rwk_fit *fit);
-
 /* Are Hessians formed, or only their products? */
 int rwk_path_is_dense(const rwk_path *path);
 

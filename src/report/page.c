@@ -32,10 +32,8 @@ static tally count(const rwk_source *s) {
     for (size_t i = 0; i < s->count; i++) {
       const rwk_fit *p = s->walks[k].points[i];
       if (!p) continue;
-      const rwk_certificate *c = &p->certificate;
       t.fits++;
-      t.minima +=
-          (c->verdict == RWK_VERDICT_STRICT_MIN || c->verdict == RWK_VERDICT_DEGENERATE_MIN) && !c->escapable;
+      t.minima += rwk_certificate_is_minimum(&p->certificate);
     }
   }
   for (size_t i = 0; i < s->count; i++)

@@ -71,10 +71,6 @@ static const char *verdict_words(const rwk_certificate *c) {
   return "inconclusive";
 }
 
-static int is_minimum(const rwk_certificate *c) {
-  return (c->verdict == RWK_VERDICT_STRICT_MIN || c->verdict == RWK_VERDICT_DEGENERATE_MIN) && !c->escapable;
-}
-
 static void inertia(rwk_text *out, const rwk_certificate *c) {
   if (c->positive < 0)
     rwk_text_add(out, "<td><span class=\"none\">&#8211;</span></td>");
@@ -118,7 +114,7 @@ static void point_row(rwk_text *out, const rwk_source *s, const rwk_source_walk 
   rwk_text_format(out, "<td>%.1e</td>", c->grad_inf);
   cell(out, c->min_eig, 3);
   inertia(out, c);
-  rwk_text_format(out, "<td class=\"words%s\" title=\"", is_minimum(c) ? "" : " doubt");
+  rwk_text_format(out, "<td class=\"words%s\" title=\"", rwk_certificate_is_minimum(c) ? "" : " doubt");
   rwk_text_markup(out, c->reason);
   rwk_text_format(out, "\">%s</td><td>%lld</td>", verdict_words(c), (long long)f->solve.iterations);
   if (w->walk == RWK_WALK_BEST) {
@@ -136,7 +132,7 @@ static void points_of(rwk_text *out, const rwk_source *s, const rwk_source_walk 
   for (size_t i = 0; i < s->count; i++)
     if (w->points[i]) {
       fits++;
-      minima += (size_t)is_minimum(&w->points[i]->certificate);
+      minima += (size_t)rwk_certificate_is_minimum(&w->points[i]->certificate);
     }
   rwk_text_format(out, "<details%s class=\"fold-out\"><summary><span class=\"key %s\"></span>%s <small>",
                   open ? " open" : "", rwk_colour_name(rwk_walk_colour(w->walk)), w->name);

@@ -1,0 +1,13 @@
+/* cli/json.h: JSON results, as every verb writes them. */
+#ifndef RWK_CLI_JSON_H
+#define RWK_CLI_JSON_H
+
+#include <stdio.h>
+#include <jansson.h>
+
+/* JSON has no NaN and no infinity: null stands for them. */
+json_t *cli_json_number(double x);
+/* Writes root and a newline, and releases it; NULL is memory that ran out. 0 or an exit code. */
+int cli_print_json(FILE *to, json_t *root);
+
+#endif
