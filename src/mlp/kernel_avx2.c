@@ -7,6 +7,10 @@
 #define LANES 4
 typedef double vec __attribute__((vector_size(32)));
 
+#include "mlp/kernel_vector.h"
+
+#include "mlp/kernel_tanh.h"
+
 #define NAME "avx2"
 #define TABLE rwk_mlp_kernel_avx2
 #define ROW_VECTORS 2

@@ -1,11 +1,48 @@
 #include "mlp/kernel.h"
 
 #if defined(__x86_64__)
+#include <stdint.h>
 #include <immintrin.h>
 #include <sleef.h>
 
 #define LANES 8
 typedef double vec __attribute__((vector_size(64)));
+
+#include "mlp/kernel_vector.h"
+
+/* 2^(j/16) = T[j] (1 + short_by[j]), j < 16. Each table fills two registers, from which one instruction
+ * fetches eight numbers. Of T the bits are kept, less j << 48: n << 48 added to them gives the bits of
+ * 2^(n/16), j the last four bits of n. tools/tanh_table.py makes the numbers. */
+static const int64_t T_bits[16] __attribute__((aligned(64))) = {
+    0x3ff0000000000000, 0x3fefb5586cf9890f, 0x3fef72b83c7d517b, 0x3fef387a6e756238,
+    0x3fef06fe0a31b715, 0x3feedea64c123422, 0x3feebfdad5362a27, 0x3feeab07dd485429,
+    0x3feea09e667f3bcd, 0x3feea11473eb0187, 0x3feeace5422aa0db, 0x3feec49182a3f090,
+    0x3feee89f995ad3ad, 0x3fef199bdd85529c, 0x3fef5818dcfba487, 0x3fefa4afa2a490da};
+static const double short_by[16] __attribute__((aligned(64))) = {
+    0,           8.18932e-17, -2.79391e-17, 7.82657e-17,  3.34846e-17, 3.75085e-17,
+    1.95726e-17, 5.68648e-17, -6.83581e-17, -2.35911e-17, 5.15483e-17, 1.53414e-17,
+    4.87516e-17, 1.68549e-17, 1.79013e-17,  -5.54507e-17};
+
+/* As in kernel_tanh.h, with -2|x| = n ln 2 / 16 + 2 h: a shorter polynomial, whose exp(2 h) - 1 is within
+ * 1e-18 of it, relatively (least largest error of its degree). */
+ALWAYS vec vec_tanh(vec x) {
+  const vec_mask sign_bit = (vec_mask)splat(-0.0);
+  const vec T0 = (vec)_mm512_loadu_si512(T_bits), T1 = (vec)_mm512_loadu_si512(T_bits + 8);
+  const vec short0 = load(short_by), short1 = load(short_by + 8);
+  const vec size =
+      (vec)_mm512_min_pd(splat(20), (vec)((vec_mask)x & ~sign_bit)); /* tanh 20 is 1; NaN stays */
+  const vec shifted = INTEGER - size * 0x1.71547652b82fep+5, n = shifted - INTEGER;
+  const vec h = (n * -0x1.62e42fefa3p-6 - size) - n * 0x1.3de6af278ece6p-47, q = h * h;
+  const __m512i j = (__m512i)shifted;
+  const vec T = (vec)((vec_mask)_mm512_permutex2var_pd(T0, j, T1) + ((vec_mask)shifted << 48));
+  vec odd = q * 0x1.a01b7aa61bbc9p-6 + 0x1.1111111099d23p-2,
+      even = q * 0x1.6c181f551d19cp-4 + 0x1.55555554ad32ep-1;
+  odd = odd * q + 0x1.5555555555558p+0;
+  even = even * q + 0x1.0000000000003p+1;
+  const vec m = q * (odd * h + even) + (2 * h + (vec)_mm512_permutex2var_pd(short0, j, short1));
+  const vec minus_E = (1 - T) - T * m, exponential = T * m + T;
+  return (vec)((vec_mask)(minus_E / (1 + exponential)) | ((vec_mask)x & sign_bit));
+}
 
 #define NAME "avx512"
 #define TABLE rwk_mlp_kernel_avx512

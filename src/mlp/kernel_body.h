@@ -1,47 +1,18 @@
-/* mlp/kernel_body.h: the kernels, in vector extensions of the compiler. A file that includes this defines
+/* mlp/kernel_body.h: the kernels, over the vectors of mlp/kernel_vector.h. A file that includes this defines
  * before:
  *
- *   LANES            doubles in a vector
  *   NAME             of the table, as text; TABLE its symbol
  *   ROW_VECTORS      1, 2 or 4: vectors of rows in a block of a product
  *   BLOCK_OUTPUTS    up to 6: units in a block of a product
  *   BLOCK_DOTS       up to 6: units of A in a block of dot products (of B: 4)
- *   vec              the vector type, and vec_log1p over it
+ *   vec_log1p(x), vec_tanh(x), within 3 units in the last place
  *   add4(c, v)       c[k] += sum of lanes of v[k], k < 4
  *
  * ROW_VECTORS * BLOCK_OUTPUTS and 4 * BLOCK_DOTS accumulators, with the operands, have to fit in the
  * registers. All loops over a block have constant ends and are unrolled, so that the accumulators stay there.
  */
 
-typedef double vec_memory __attribute__((vector_size(8 * LANES), may_alias));
-typedef long long vec_mask __attribute__((vector_size(8 * LANES)));
-
-#define ALWAYS static inline __attribute__((always_inline))
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
-
 enum { DOT_OUTPUTS = 4 };
-
-ALWAYS vec load(const double *p) {
-  return *(const vec_memory *)p;
-}
-ALWAYS void store(double *p, vec v) {
-  *(vec_memory *)p = v;
-}
-ALWAYS vec splat(double x) {
-  return x - (vec){0};
-}
-ALWAYS vec choose(vec_mask mask, vec yes, vec no) {
-  return (vec)((mask & (vec_mask)yes) | (~mask & (vec_mask)no));
-}
-ALWAYS double total(vec v) {
-  double sum = 0;
-  for (int k = 0; k < LANES; k++) sum += v[k];
-  return sum;
-}
 
 /* ---- products ---- */
 
@@ -230,45 +201,7 @@ static void dots(double *C, size_t ldc, const double *A, size_t m, const double 
 /* ---- elementwise ---- */
 
 /* The activations are most of a small network's time, and SLEEF's tanh takes three times as long as the one
- * here. Both functions write x = n ln 2 + r with n an integer and |r| <= ln 2 / 2. */
-#define INTEGER                                                                                              \
-  0x1.8p52 /* added to a small number and taken away again: its nearest integer, also in the low bits of the \
-              sum */
-
-ALWAYS vec power_of_two(vec n_plus_integer) { /* 2^n, -1022 <= n <= 1023 */
-  return (vec)(((vec_mask)n_plus_integer + 1023) << 52);
-}
-
-/* x - n ln 2, the constant in two parts of which the first times n is exact */
-ALWAYS vec reduced(vec x, vec n) {
-  return (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
-}
-
-/* exp(r) - 1, |r| <= 0.35: the Taylor polynomial of degree 13 is within 2e-17 of it, relatively */
-ALWAYS vec expm1_near_0(vec r) {
-  vec p = r * (1.0 / 6227020800) + 1.0 / 479001600;
-  p = p * r + 1.0 / 39916800;
-  p = p * r + 1.0 / 3628800;
-  p = p * r + 1.0 / 362880;
-  p = p * r + 1.0 / 40320;
-  p = p * r + 1.0 / 5040;
-  p = p * r + 1.0 / 720;
-  p = p * r + 1.0 / 120;
-  p = p * r + 1.0 / 24;
-  p = p * r + 1.0 / 6;
-  p = p * r + 0.5;
-  return r + (r * r) * p;
-}
-
-/* tanh |x| = -E / (2 + E), E = exp(-2|x|) - 1: no cancellation anywhere; within 3 units in the last place. */
-ALWAYS vec tanh_of(vec x) {
-  const vec_mask sign_bit = (vec_mask)splat(-0.0), sign = (vec_mask)x & sign_bit;
-  vec t = -2 * (vec)((vec_mask)x & ~sign_bit);
-  t = choose(t < -40, splat(-40), t); /* tanh 20 is 1 */
-  const vec shifted = t * 0x1.71547652b82fep0 + INTEGER, n = shifted - INTEGER;
-  const vec power = power_of_two(shifted), E = power * expm1_near_0(reduced(t, n)) + (power - 1);
-  return (vec)((vec_mask)((0 - E) / (2 + E)) | sign);
-}
+ * here. */
 
 /* exp(-|z|) is in (0, 1]: neither the logistic function nor softplus overflows, and both keep their relative
  * accuracy, down to the smallest numbers there are: the power of two comes in two factors. */
@@ -292,7 +225,7 @@ ALWAYS vec logistic_of(vec z, vec e) {
 static void activate(double *A, double *slope_x, rwk_activation activation, size_t units, rwk_mlp_extent e) {
   switch (activation) {
   case RWK_ACTIVATION_TANH:
-    FOR_EACH_VECTOR(at) store(A + at, tanh_of(load(A + at)));
+    FOR_EACH_VECTOR(at) store(A + at, vec_tanh(load(A + at)));
     break;
   case RWK_ACTIVATION_LOGISTIC:
     FOR_EACH_VECTOR(at) {

@@ -3,6 +3,10 @@
 #define LANES 2
 typedef double vec __attribute__((vector_size(16)));
 
+#include "mlp/kernel_vector.h"
+
+#include "mlp/kernel_tanh.h"
+
 #define NAME "sse2"
 #define TABLE rwk_mlp_kernel_sse2
 #define ROW_VECTORS 2

@@ -1,0 +1,61 @@
+/* mlp/kernel_vector.h: a vector of doubles in the extensions of the compiler, and what every instruction set
+ * computes alike with it. A file that includes this defines LANES, doubles in a vector, and the type `vec`
+ * before. */
+
+typedef double vec_memory __attribute__((vector_size(8 * LANES), may_alias));
+typedef long long vec_mask __attribute__((vector_size(8 * LANES)));
+
+#define ALWAYS static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
+ALWAYS vec load(const double *p) {
+  return *(const vec_memory *)p;
+}
+ALWAYS void store(double *p, vec v) {
+  *(vec_memory *)p = v;
+}
+ALWAYS vec splat(double x) {
+  return x - (vec){0};
+}
+ALWAYS vec choose(vec_mask mask, vec yes, vec no) {
+  return (vec)((mask & (vec_mask)yes) | (~mask & (vec_mask)no));
+}
+ALWAYS double total(vec v) {
+  double sum = 0;
+  for (int k = 0; k < LANES; k++) sum += v[k];
+  return sum;
+}
+
+/* exp(x) by x = n ln 2 + r with n an integer and |r| <= ln 2 / 2. */
+#define INTEGER                                                                                              \
+  0x1.8p52 /* added to a small number and taken away again: its nearest integer, also in the low bits of the \
+              sum */
+
+ALWAYS vec power_of_two(vec n_plus_integer) { /* 2^n, -1022 <= n <= 1023 */
+  return (vec)(((vec_mask)n_plus_integer + 1023) << 52);
+}
+
+/* x - n ln 2, the constant in two parts of which the first times n is exact */
+ALWAYS vec reduced(vec x, vec n) {
+  return (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
+}
+
+/* exp(r) - 1, |r| <= 0.35: the Taylor polynomial of degree 13 is within 2e-17 of it, relatively. Odd and even
+ * terms apart: two short chains of dependent operations instead of a long one. */
+ALWAYS vec expm1_near_0(vec r) {
+  const vec q = r * r;
+  vec odd = q * (1.0 / 6227020800) + 1.0 / 39916800, even = q * (1.0 / 479001600) + 1.0 / 3628800;
+  odd = odd * q + 1.0 / 362880;
+  even = even * q + 1.0 / 40320;
+  odd = odd * q + 1.0 / 5040;
+  even = even * q + 1.0 / 720;
+  odd = odd * q + 1.0 / 120;
+  even = even * q + 1.0 / 24;
+  odd = odd * q + 1.0 / 6;
+  even = even * q + 0.5;
+  return r + q * (odd * r + even);
+}
