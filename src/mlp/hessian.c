@@ -13,7 +13,6 @@
  *
  * What is summed over the rows is put where no other sum goes, and spread out at the end.
  */
-#include <omp.h>
 #include <string.h>
 #include "la/dense.h"
 #include "mlp/network.h"
@@ -88,7 +87,7 @@ typedef struct assembly {
   double *turned;        /* [widest]: phi' of the units before the only output, times their weights there */
   double *weighted;      /* [widest]: g a of the last layer */
   double *products;      /* [columns]: a_i a_i' of a group of i */
-  int threads;
+  rwk_team *team;
   double *own;   /* [threads]: of each thread, one after the other, the next three */
   double *R;     /* R{.} of activations and dZ, laid out as in a tile */
   double *moved; /* [columns]: R{a_i' d_j'} */
@@ -302,6 +301,17 @@ static void turn(const assembly *a, const rwk_mlp_layer *last) {
   }
 }
 
+typedef struct slab_of_units {
+  const assembly *a;
+  size_t layer, first, end;
+} slab_of_units;
+
+static void add_one_unit(size_t unit, size_t member, void *payload) {
+  const slab_of_units *slab = payload;
+  const assembly mine = of_thread(slab->a, member);
+  add_unit(&mine, slab->layer, unit, slab->first, slab->end);
+}
+
 /* The rows of H of layer l: inputs are taken in groups, so that the products of their pairs stay in cache
  * while all units pass. Units write to rows of their own, whoever adds them. */
 static void add_hidden(const assembly *a, size_t l) {
@@ -321,11 +331,8 @@ static void add_hidden(const assembly *a, size_t l) {
       out = column(a, out, end + 1);
       columns += end + 1;
     }
-#pragma omp parallel for num_threads(a->threads) schedule(dynamic, 1) if (a->threads > 1)
-    for (size_t j = 0; j < units; j++) {
-      const assembly mine = of_thread(a, (size_t)omp_get_thread_num());
-      add_unit(&mine, l, j, first, end);
-    }
+    slab_of_units slab = {.a = a, .layer = l, .first = first, .end = end};
+    rwk_team_run(a->team, units, add_one_unit, &slab);
   }
 }
 
@@ -397,7 +404,7 @@ rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, v
   a.weighted = column(&a, a.turned, a.plan.widest);
   a.products = column(&a, a.weighted, a.plan.widest);
   a.own = column(&a, a.products, a.plan.columns);
-  a.threads = s->hessian_threads;
+  a.team = s->team;
   for (size_t i = 0; i < m->dim; i++) memset(H + i * ldh, 0, m->dim * sizeof *H);
   rwk_mlp_at(s, w);
   for (size_t t = 0; t < m->tiles; t += a.plan.tiles) {

@@ -11,6 +11,7 @@
 
 #include <ridgewalk/mlp.h>
 #include "base/context.h"
+#include "base/team.h"
 #include "mlp/kernel.h"
 
 enum { RWK_MLP_CHUNKS = 16 };
@@ -49,6 +50,7 @@ typedef struct rwk_mlp_work {
   const rwk_mlp *mlp;
   rwk_context *ctx;
   int threads, hessian_threads; /* for sums over the rows, and for a dense Hessian */
+  rwk_team *team;               /* of hessian_threads, which are never fewer; NULL where that is 1 */
   double *w;                    /* [dim]: where the kept tiles were computed */
   int known;                    /* the kept tiles hold activations and derivatives at w */
   double *kept;                 /* [tiles][tile_size], or NULL */

@@ -6,7 +6,6 @@
  *   R{d_l}     = phi' (W_{l+1} R{d_{l+1}} + V_{l+1} d_{l+1}) + (phi''/phi') R{z_l} d_l
  *   R{grad_l}  = a_{l-1} R{d_l}' + R{a_{l-1}} d_l'
  */
-#include <omp.h>
 #include <string.h>
 #include "mlp/network.h"
 
@@ -81,6 +80,18 @@ static void chunk_products(rwk_mlp_work *s, double *HV, size_t ldhv, const doubl
   }
 }
 
+typedef struct summation {
+  rwk_mlp_work *s;
+  const double *V, *w;
+  size_t ldv, k;
+} summation;
+
+static void sum_chunk(size_t chunk, size_t member, void *payload) {
+  const summation *a = payload;
+  const size_t dim = a->s->mlp->dim;
+  chunk_products(a->s, a->s->sums + chunk * a->k * dim, dim, a->V, a->ldv, a->k, a->w, chunk, member);
+}
+
 rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
                                   const double *w, void *work, void *self) {
   const rwk_mlp *m = self;
@@ -92,10 +103,8 @@ rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size
   }
   for (size_t first = 0; first < k; first += s->width) {
     const size_t take = k - first < s->width ? k - first : s->width, n = take * m->dim;
-#pragma omp parallel for num_threads(s->threads) schedule(dynamic, 1) if (s->threads > 1)
-    for (size_t c = 0; c < m->chunks; c++)
-      chunk_products(s, s->sums + c * n, m->dim, V + first * ldv, ldv, take, w, c,
-                     (size_t)omp_get_thread_num());
+    summation sum = {.s = s, .V = V + first * ldv, .ldv = ldv, .k = take, .w = w};
+    rwk_team_run(s->threads > 1 ? s->team : NULL, m->chunks, sum_chunk, &sum);
     rwk_mlp_add_chunks(s->sums, s, n);
     for (size_t j = 0; j < take; j++)
       memcpy(HV + (first + j) * ldhv, s->sums + j * m->dim, m->dim * sizeof *HV);

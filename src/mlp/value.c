@@ -1,5 +1,4 @@
 /* Value and gradient, tile by tile: a tile goes forward and back while it is in cache. */
-#include <omp.h>
 #include <string.h>
 #include "mlp/network.h"
 
@@ -28,6 +27,18 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, si
   return sum;
 }
 
+typedef struct summation {
+  rwk_mlp_work *s;
+  const double *gradient, *w; /* gradient: is one wanted? */
+  double of[RWK_MLP_CHUNKS];
+} summation;
+
+static void sum_chunk(size_t chunk, size_t member, void *payload) {
+  summation *a = payload;
+  rwk_mlp_work *s = a->s;
+  a->of[chunk] = chunk_value(s, a->gradient ? s->sums + chunk * s->mlp->dim : NULL, a->w, chunk, member);
+}
+
 rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *work, void *self) {
   const rwk_mlp *m = self;
   rwk_mlp_work *s = work;
@@ -39,12 +50,10 @@ rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *
     *loss = chunk_value(s, gradient, w, 0, 0);
     return RWK_OK;
   }
-  double sums[RWK_MLP_CHUNKS];
-#pragma omp parallel for num_threads(s->threads) schedule(dynamic, 1) if (s->threads > 1)
-  for (size_t c = 0; c < m->chunks; c++)
-    sums[c] = chunk_value(s, gradient ? s->sums + c * m->dim : NULL, w, c, (size_t)omp_get_thread_num());
+  summation sum = {.s = s, .gradient = gradient, .w = w};
+  rwk_team_run(s->threads > 1 ? s->team : NULL, m->chunks, sum_chunk, &sum);
   *loss = 0;
-  for (size_t c = 0; c < m->chunks; c++) *loss += sums[c];
+  for (size_t c = 0; c < m->chunks; c++) *loss += sum.of[c];
   if (gradient) rwk_mlp_add_chunks(gradient, s, m->dim);
   return RWK_OK;
 }

@@ -36,6 +36,7 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
                most = sums_limit / sizeof(double) / m->chunks / m->dim;
   s->threads = (int)threads;
   s->hessian_threads = operations * rwk_mlp_hessian_cost(self) > worth_threads ? rwk_threads(ctx) : 1;
+  s->team = rwk_team_create(ctx, s->hessian_threads);
   s->width = most < 1 ? 1 : most > WIDEST ? WIDEST : most;
   s->w = rwk_alloc_doubles(ctx, m->dim);
   s->tile = rwk_alloc_doubles(ctx, threads * m->tile_size);
@@ -60,6 +61,7 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
 void rwk_mlp_work_destroy(void *work, void *self) {
   (void)self;
   rwk_mlp_work *s = work;
+  rwk_team_destroy(s->team);
   rwk_free_doubles(s->ctx, s->curvature);
   rwk_free_doubles(s->ctx, s->sums);
   rwk_free_doubles(s->ctx, s->kept);
