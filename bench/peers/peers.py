@@ -314,7 +314,7 @@ def ladder(table, h, a):
     mine = checked["ridgewalk"]
     theirs = [min(checked[name][i][0] for name in checked if not name.startswith("ridgewalk")) for i in range(len(mine))]
     gap = [ours[0] / other - 1 for ours, other in zip(mine, theirs)]
-    label = f"{os.path.basename(table)[:-4]}/{h}"
+    label = f"{os.path.basename(table).split('.')[0]}/{h}"
     base = float(np.median(took["ridgewalk"]))
     for name in runs:
         if name not in took:
