@@ -8,9 +8,26 @@
 
 #define RWK_ERROR_TEXT 1024
 
+/* Large blocks of doubles that were given back wait for the next who wants one like them: the first touch of
+ * fresh pages costs more than what a certificate computes in them. */
+enum { SHELF = 16 };
+static const size_t shelf_least = (size_t)64 << 10; /* bytes of a block */
+#if defined(__SANITIZE_ADDRESS__)
+static const size_t shelf_most = 0; /* the sanitizer is to see who uses a block that was given back */
+#else
+static const size_t shelf_most = (size_t)128 << 20; /* bytes of all of them */
+#endif
+
+typedef struct large_block {
+  void *raw;
+  size_t bytes;
+} large_block;
+
 struct rwk_context {
   rwk_context_settings settings;
   char error[RWK_ERROR_TEXT];
+  large_block shelf[SHELF]; /* the oldest first */
+  size_t shelved, shelf_bytes;
 };
 
 static void *default_allocate(void *block, size_t size, void *payload) {
@@ -56,13 +73,31 @@ rwk_status rwk_context_create(rwk_context **ctx, const rwk_context_settings *set
   if (!c) return RWK_NO_MEMORY;
   c->settings = s;
   c->error[0] = 0;
+  c->shelved = c->shelf_bytes = 0;
   if (s.blas_threads && openblas_set_num_threads) openblas_set_num_threads(s.blas_threads);
   *ctx = c;
   return RWK_OK;
 }
 
+static void take_from_shelf(rwk_context *ctx, size_t at) {
+  ctx->shelf_bytes -= ctx->shelf[at].bytes;
+  ctx->shelved--;
+  memmove(ctx->shelf + at, ctx->shelf + at + 1, (ctx->shelved - at) * sizeof *ctx->shelf);
+}
+
+/* Gives the oldest blocks back to the allocator until the rest take no more than `bytes`. */
+static void clear_shelf(rwk_context *ctx, size_t bytes) {
+  while (ctx->shelf_bytes > bytes) {
+    void *raw = ctx->shelf[0].raw;
+    take_from_shelf(ctx, 0);
+    rwk_free(ctx, raw);
+  }
+}
+
 void rwk_context_destroy(rwk_context *ctx) {
-  if (ctx) ctx->settings.release(ctx, ctx->settings.allocator_payload);
+  if (!ctx) return;
+  clear_shelf(ctx, 0);
+  ctx->settings.release(ctx, ctx->settings.allocator_payload);
 }
 
 const char *rwk_context_error(const rwk_context *ctx) {
@@ -80,6 +115,9 @@ void *rwk_alloc(rwk_context *ctx, size_t n, size_t size) {
 void *rwk_realloc(rwk_context *ctx, void *block, size_t n, size_t size) {
   if (n == 0) n = 1;
   if (size == 0 || n > PTRDIFF_MAX / size) return NULL;
+  void *got = ctx->settings.allocate(block, n * size, ctx->settings.allocator_payload);
+  if (got || ctx->shelved == 0) return got;
+  clear_shelf(ctx, 0);
   return ctx->settings.allocate(block, n * size, ctx->settings.allocator_payload);
 }
 
@@ -100,24 +138,45 @@ char *rwk_strdup(rwk_context *ctx, const char *text) {
   return copy;
 }
 
-/* The allocator promises alignment for any type only, so room for the offset is kept in front of the block.
- */
+/* The smallest shelved block of at least `bytes` and at most twice that, else one from the allocator. */
+static large_block large(rwk_context *ctx, size_t bytes) {
+  size_t best = SHELF;
+  for (size_t k = 0; k < ctx->shelved; k++) {
+    const size_t has = ctx->shelf[k].bytes;
+    if (has >= bytes && has / 2 <= bytes && (best == SHELF || has < ctx->shelf[best].bytes)) best = k;
+  }
+  if (best == SHELF) return (large_block){.raw = rwk_alloc(ctx, bytes, 1), .bytes = bytes};
+  const large_block found = ctx->shelf[best];
+  take_from_shelf(ctx, best);
+  return found;
+}
+
+/* The allocator promises alignment for any type only: in front of the aligned block there is room for what
+ * was got from it. */
 enum { ALIGNMENT = 64 };
 
 double *rwk_alloc_doubles(rwk_context *ctx, size_t n) {
   if (n > (PTRDIFF_MAX - 2 * ALIGNMENT) / sizeof(double)) return NULL;
-  char *raw = rwk_alloc(ctx, n * sizeof(double) + 2 * ALIGNMENT, 1);
-  if (!raw) return NULL;
+  const large_block got = large(ctx, n * sizeof(double) + 2 * ALIGNMENT);
+  if (!got.raw) return NULL;
+  char *raw = got.raw;
   char *block = raw + ALIGNMENT + (ALIGNMENT - ((uintptr_t)raw + ALIGNMENT) % ALIGNMENT) % ALIGNMENT;
-  memcpy(block - sizeof raw, &raw, sizeof raw);
+  memcpy(block - sizeof got, &got, sizeof got);
   return (double *)(void *)block;
 }
 
 void rwk_free_doubles(rwk_context *ctx, double *block) {
   if (!block) return;
-  char *raw;
-  memcpy(&raw, (char *)block - sizeof raw, sizeof raw);
-  rwk_free(ctx, raw);
+  large_block back;
+  memcpy(&back, (char *)block - sizeof back, sizeof back);
+  if (back.bytes < shelf_least || back.bytes > shelf_most) {
+    rwk_free(ctx, back.raw);
+    return;
+  }
+  clear_shelf(ctx, shelf_most - back.bytes);
+  if (ctx->shelved == SHELF) clear_shelf(ctx, ctx->shelf_bytes - 1);
+  ctx->shelf[ctx->shelved++] = back;
+  ctx->shelf_bytes += back.bytes;
 }
 
 rwk_status rwk_grow(rwk_context *ctx, void *array_pointer, size_t *capacity, size_t need, size_t size) {

@@ -48,7 +48,8 @@ static plan make_plan(const rwk_mlp *m) {
   return p;
 }
 
-size_t rwk_mlp_hessian_scratch(const rwk_mlp *m, int threads) {
+/* Doubles in work->curvature. */
+static size_t scratch(const rwk_mlp *m, int threads) {
   const plan p = make_plan(m);
   const size_t tile_columns = m->tile_size / m->extent.stride;
   return (m->inputs + 2 + tile_columns + 4 * p.widest + p.columns + (size_t)threads * p.own) *
@@ -395,6 +396,8 @@ rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, v
   assembly a = {.m = m, .w = w, .H = H, .ldh = ldh, .plan = make_plan(m)};
   const size_t tile_columns = m->tile_size / m->extent.stride;
   a.e = a.plan.extent;
+  if (!s->curvature) s->curvature = rwk_alloc_doubles(s->ctx, scratch(m, s->hessian_threads));
+  if (!s->curvature) return rwk_fail_memory(s->ctx, "a dense Hessian's scratch memory");
   a.X = s->curvature;
   a.g = column(&a, a.X, m->inputs + 1);
   a.at = column(&a, a.g, 1);

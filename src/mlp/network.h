@@ -58,7 +58,8 @@ typedef struct rwk_mlp_work {
   double *tangent;   /* [threads][tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
   double *sums;      /* [chunks][width][dim], or NULL where there is one chunk */
   size_t width;      /* vectors whose products are summed at once */
-  double *curvature; /* Hessian: columns of a slab of tiles, see hessian.c */
+  double *curvature; /* dense Hessian: columns of a slab of tiles, see hessian.c; from the first one on, since
+                        they grow with the square of the widest layer */
 } rwk_mlp_work;
 
 /* As rwk_mlp_create, with a kernel of the caller's choice. */
@@ -135,8 +136,6 @@ rwk_status rwk_mlp_start(double *w, uint64_t seed, uint64_t stream, void *self);
 rwk_status rwk_mlp_neighbour(double *out, const double *w, const double *other, uint64_t seed,
                              uint64_t stream, void *work, void *self);
 
-/* Doubles of scratch memory that rwk_mlp_hessian wants in work->curvature. */
-size_t rwk_mlp_hessian_scratch(const rwk_mlp *m, int threads);
 /* Floating-point operations of value and gradient for a row: an activation counts as 64. */
 double rwk_mlp_row_operations(const rwk_mlp *m);
 

@@ -43,9 +43,7 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   s->tangent = rwk_alloc_doubles(ctx, threads * m->tile_size);
   s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
   s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * s->width * m->dim) : NULL;
-  s->curvature = rwk_alloc_doubles(ctx, rwk_mlp_hessian_scratch(m, s->hessian_threads));
-  if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums) ||
-      !s->curvature) {
+  if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums)) {
     rwk_mlp_work_destroy(s, self);
     return rwk_fail_memory(ctx, "a network's scratch memory");
   }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "base/context.h"
@@ -60,6 +61,73 @@ static void test_aligned_and_overflow(void **state) {
   rwk_context_destroy(ctx);
 }
 
+typedef struct ledger {
+  int64_t held, asked; /* blocks out; calls */
+  int refuse;          /* so many calls to come */
+} ledger;
+
+static void *keep_count(void *block, size_t size, void *payload) {
+  ledger *l = payload;
+  l->asked++;
+  if (l->refuse > 0) {
+    l->refuse--;
+    return NULL;
+  }
+  if (!block) l->held++;
+  return realloc(block, size);
+}
+
+static void count_back(void *block, void *payload) {
+  ledger *l = payload;
+  l->held--;
+  free(block);
+}
+
+/* A large block that was given back serves the next who asks for as much; what waits gives way when memory
+ * runs out, and goes back with the context. */
+static void test_large_blocks_wait(void **state) {
+  (void)state;
+  ledger l = {0};
+  rwk_context_settings s;
+  rwk_context_settings_init(&s);
+  s.allocate = keep_count;
+  s.release = count_back;
+  s.allocator_payload = &l;
+  rwk_context *ctx;
+  assert_int_equal(rwk_context_create(&ctx, &s), RWK_OK);
+  const size_t n = 50000;
+  double *x = rwk_alloc_doubles(ctx, n);
+  x[0] = x[n - 1] = 1;
+  rwk_free_doubles(ctx, x);
+#if !defined(__SANITIZE_ADDRESS__)
+  assert_int_equal(l.held, 2);
+  const int64_t asked = l.asked;
+  double *y = rwk_alloc_doubles(ctx, n - 7);
+  assert_ptr_equal(x, y);
+  assert_int_equal(l.asked, asked);
+  double *z = rwk_alloc_doubles(ctx, n / 4); /* too small for such a block */
+  assert_int_equal(l.asked, asked + 1);
+  rwk_free_doubles(ctx, y);
+  l.refuse = 1;
+  double *big = rwk_alloc_doubles(ctx, 10 * n);
+  assert_non_null(big);
+  assert_int_equal(l.held, 3); /* context, z, big */
+  l.refuse = 1;
+  assert_null(rwk_alloc_doubles(ctx, 10 * n)); /* nothing is left to give way */
+  rwk_free_doubles(ctx, z);
+  rwk_free_doubles(ctx, big);
+  double *many[40];
+  for (size_t k = 0; k < 40; k++) many[k] = rwk_alloc_doubles(ctx, n + k);
+  for (size_t k = 0; k < 40; k++) rwk_free_doubles(ctx, many[k]);
+  assert_true(l.held <= 17);                               /* no more than a few wait */
+  double *huge = rwk_alloc_doubles(ctx, (size_t)20 << 20); /* 160 MB: more than may wait */
+  rwk_free_doubles(ctx, huge);
+  assert_true(l.held <= 17);
+#endif
+  rwk_context_destroy(ctx);
+  assert_int_equal(l.held, 0);
+}
+
 static void test_blas_threads_are_put_back(void **state) {
   (void)state;
   const int before = rwk_blas_threads(1);
@@ -70,11 +138,9 @@ static void test_blas_threads_are_put_back(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_status_lists_have_names),
-      cmocka_unit_test(test_stream_known_answer),
-      cmocka_unit_test(test_stream_moments),
-      cmocka_unit_test(test_aligned_and_overflow),
-      cmocka_unit_test(test_blas_threads_are_put_back),
+      cmocka_unit_test(test_status_lists_have_names), cmocka_unit_test(test_stream_known_answer),
+      cmocka_unit_test(test_stream_moments),          cmocka_unit_test(test_aligned_and_overflow),
+      cmocka_unit_test(test_large_blocks_wait),       cmocka_unit_test(test_blas_threads_are_put_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
