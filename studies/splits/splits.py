@@ -13,6 +13,7 @@ import argparse
 import csv
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -46,15 +47,20 @@ def one_split(a, name, split):
         train, held, run = (os.path.join(folder, n) for n in ("train.csv", "test.csv", "r.rwk"))
         write(train, header, [r for i, r in enumerate(rows) if i not in test])
         write(held, header, [r for i, r in enumerate(rows) if i in test])
-        began = time.time()
+        began, busy = time.time(), processor()
         r = subprocess.run([a.program, "cv", train, "--target", header[-1], "--hidden", a.hidden, "--lambda", getattr(a, "lambda"), "--folds", "5",
-                            "--seed", str(a.seed), "--json", "--quiet", "--out", run, *a.option], capture_output=True, text=True, check=False)
+                            "--seed", str(a.seed), "--threads", str(a.threads), "--json", "--quiet", "--out", run, *a.option], capture_output=True, text=True, check=False)
         if r.returncode not in (0, 1):
             raise RuntimeError(f"{name} {split}: {r.stderr}")
         j = json.loads(r.stdout)
         return {"table": name, "split": split, "settings": settings(a), "min": rmse(a.program, run, held, "min"),
                 "1se": rmse(a.program, run, held, "1se"), "lambda_min": j["lambda_min"], "lambda_1se": j["lambda_1se"], "grid_end": j["grid_end"],
-                "cv": j["rmse"], "seconds": time.time() - began}
+                "cv": j["rmse"], "seconds": time.time() - began, "cpu_seconds": processor() - busy}
+
+
+def processor():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def settings(a):
@@ -80,6 +86,7 @@ def main():
     p.add_argument("--hidden", default="50")
     p.add_argument("--lambda", default=GRID)
     p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--threads", type=int, default=1, help="no number but the time depends on it")
     p.add_argument("--out", default="splits.jsonl")
     p.add_argument("--option", action="append", default=[])
     a = p.parse_args()
@@ -97,13 +104,14 @@ def main():
             with open(a.out, "a", encoding="utf-8") as f:
                 f.write(json.dumps(r) + "\n")
             print(f"{name} {split}: {r['min']:.4f} at lambda_min {r['lambda_min']:.3g}{' (end of the grid)' if r['grid_end'] else ''}, "
-                  f"{r['1se']:.4f} at 1se, {r['seconds']:.0f} s", file=sys.stderr, flush=True)
-    print(f"{settings(a)}\n\n| table | splits | test RMSE at lambda_min | at lambda_1se | seconds a split |\n|---|---|---|---|---|")
+                  f"{r['1se']:.4f} at 1se, {r['seconds']:.0f} s ({r['cpu_seconds']:.0f} of the processor)", file=sys.stderr, flush=True)
+    print(f"{settings(a)}\n\n| table | splits | test RMSE at lambda_min | at lambda_1se | seconds a split | of the processor |\n|---|---|---|---|---|---|")
     for name in names:
         mine = [r for r in done if r["table"] == name and r["settings"] == settings(a) and r["split"] in numbers(a.splits)]
         if mine:
             cells = ["%.4f +- %.4f" % mean_and_error([r[k] for r in mine]) for k in ("min", "1se")]
-            print(f"| {name} | {len(mine)} | {cells[0]} | {cells[1]} | {sum(r['seconds'] for r in mine) / len(mine):.0f} |")
+            seconds = [sum(r[k] for r in mine) / len(mine) for k in ("seconds", "cpu_seconds")]
+            print(f"| {name} | {len(mine)} | {cells[0]} | {cells[1]} | {seconds[0]:.0f} | {seconds[1]:.0f} |")
 
 
 if __name__ == "__main__":
