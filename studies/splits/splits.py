@@ -89,7 +89,7 @@ def main():
     p.add_argument("--threads", type=int, default=1, help="no number but the time depends on it")
     p.add_argument("--out", default="splits.jsonl")
     p.add_argument("--option", action="append", default=[])
-    a = p.parse_args()
+    a = p.parse_intermixed_args()
     done = []
     if os.path.exists(a.out):
         with open(a.out, encoding="utf-8") as f:
