@@ -72,6 +72,11 @@ static void print_count(FILE *to, double x) {
     fprintf(to, "%9s ", "-");
 }
 
+/* Without the sign of a zero that rounding left. */
+static double percent(double share) {
+  return fabs(share) < 5e-5 ? 0 : 100 * share;
+}
+
 static void print_table(FILE *to, const view *v) {
   char text[32];
   fprintf(to, "\n  %-12s%-25s%9s %9s %10s  %-13s %-8s %s\n", v->r->scale.lambda, "error held out", "Df",
@@ -83,7 +88,7 @@ static void print_table(FILE *to, const view *v) {
             p->mean, p->se);
     print_count(to, p->parameters_gn);
     print_count(to, p->parameters);
-    fprintf(to, "%9.2f%%  %-13.6f ", 100 * p->explained, fit ? cli_mse(v->r, fit->solve.loss) : NAN);
+    fprintf(to, "%9.2f%%  %-13.6f ", percent(p->explained), fit ? cli_mse(v->r, fit->solve.loss) : NAN);
     if (i + 1 < v->cv->count && v->strands.left[i])
       fprintf(to, "%zu of %-4zu", v->strands.left[i], v->cv->folds * v->cv->repeats);
     else
@@ -132,9 +137,15 @@ void cli_print_cv_warnings(FILE *to, const rwk_cv_summary *cv) {
         cv->twins, cv->twin_first + 1, cv->twin_second + 1);
 }
 
+static const char *times(char text[32], size_t count) {
+  snprintf(text, 32, "%zu time%s", count, count == 1 ? "" : "s");
+  return text;
+}
+
 static void print_words(FILE *to, const view *v) {
   const rwk_cv_summary *cv = v->cv;
   const strands *t = &v->strands;
+  char text[32];
   fprintf(to, "%zu folds", cv->folds);
   if (cv->repeats > 1) fprintf(to, ", %zu times", cv->repeats);
   fprintf(
@@ -145,15 +156,15 @@ static void print_words(FILE *to, const view *v) {
   print_choice(to, v, RWK_CV_1SE, "lambda_1se");
   cli_print_cv_warnings(to, cv);
   if (t->drop_count + t->rise_count) {
-    fprintf(to, "On their way the folds' walks left their branch of minima %zu times",
-            t->drop_count + t->rise_count);
+    fprintf(to, "On their way the folds' walks left their branch of minima %s",
+            times(text, t->drop_count + t->rise_count));
     if (t->drop_count) {
-      fprintf(to, "; with a fall of the error %zu times (", t->drop_count);
+      fprintf(to, "; with a fall of the error %s (", times(text, t->drop_count));
       print_causes(to, t->drops);
       fprintf(to, ")");
     }
     if (t->rise_count) {
-      fprintf(to, "; with a rise %zu times (", t->rise_count);
+      fprintf(to, "; with a rise %s (", times(text, t->rise_count));
       print_causes(to, t->rises);
       fprintf(to, ")");
     }

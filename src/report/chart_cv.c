@@ -57,9 +57,11 @@ static void add_choices(rwk_panel *panel, const rwk_source *s, int named) {
 }
 
 static void add_folds(rwk_panel *panel, const rwk_source *s) {
+  static const rwk_colour colours[] = {RWK_COLOUR_FIRST, RWK_COLOUR_SECOND, RWK_COLOUR_THIRD,
+                                       RWK_COLOUR_FIFTH, RWK_COLOUR_SIXTH,  RWK_COLOUR_SEVENTH}; /* not a drop's */
   for (size_t k = 0; k < s->fold_count; k++) {
     const rwk_source_fold *f = &s->folds[k];
-    const rwk_colour colour = (rwk_colour)(RWK_COLOUR_FIRST + k % s->cv->folds % RWK_CATEGORIES);
+    const rwk_colour colour = colours[k % s->cv->folds % (sizeof colours / sizeof *colours)];
     rwk_trace *t = rwk_panel_add_trace(panel, s, f->name, colour, RWK_MARK_DISC, RWK_LINE | RWK_THIN);
     if (t) t->group = "best without the rows of a fold";
     for (size_t i = 0; i < s->count; i++) {
