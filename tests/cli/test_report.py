@@ -172,7 +172,7 @@ class Page(Case):
         self.expect(0, "report", "p.rwk", "--out", "/dev/null", "--quiet")
         self.assertFalse(os.path.isfile("/dev/null"))
         self.expect(2, "plot", say="plot wants one run file")
-        self.expect(2, "plot", "p.rwk", "--what", "nothing", say="none of path, envelope")
+        self.expect(2, "plot", "p.rwk", "--what", "nothing", say="none of cv, heldout, path, envelope")
         self.expect(2, "plot", "p.rwk", "--out", "a.gif", say="ends in none of .svg, .png, .pdf")
         self.expect(2, "plot", "p.rwk", "--what", "spectrum", "--lambda", "0.3", say="the nearest is at 2^-2")
         self.expect(2, "plot", "p.rwk", "--what", "spectrum", "--lambda", "x", say="is not a penalty")
