@@ -7,14 +7,29 @@ static const char *choice_words(const rwk_source *s, size_t i) {
   return i == chosen[RWK_CV_1SE] ? " (lambda_min and lambda_1se)" : " (lambda_min)";
 }
 
-static int is_wide(const rwk_source *s) {
-  double low = INFINITY, high = 0;
-  for (size_t i = 0; i < s->count; i++) {
-    if (!isfinite(s->cv_points[i].mean)) continue;
-    low = fmin(low, s->cv_points[i].mean);
-    high = fmax(high, s->cv_points[i].mean);
-  }
-  return low > 0 && high > 3 * low;
+static void stretch(double range[2], double x) {
+  if (!isfinite(x)) return;
+  range[0] = fmin(range[0], x);
+  range[1] = fmax(range[1], x);
+}
+
+/* Are errors so far apart that a logarithmic axis shows the small ones better? */
+static int is_wide(const double range[2]) {
+  return range[0] > 0 && range[1] > 3 * range[0];
+}
+
+static int held_out_is_wide(const rwk_source *s) {
+  double range[2] = {INFINITY, 0};
+  for (size_t i = 0; i < s->count; i++) stretch(range, s->cv_points[i].mean);
+  return is_wide(range);
+}
+
+static int in_sample_is_wide(const rwk_source *s) {
+  double range[2] = {INFINITY, 0};
+  for (size_t k = 0; k < s->fold_count; k++)
+    for (size_t i = 0; i < s->count; i++)
+      if (s->folds[k].points[i]) stretch(range, rwk_source_mse(s, s->folds[k].points[i]->solve.loss));
+  return is_wide(range);
 }
 
 /* A bar at every mean. On a logarithmic axis one that reaches zero begins at its mean. */
@@ -112,7 +127,7 @@ void rwk_chart_cv(rwk_chart *chart, const rwk_source *s) {
       "error is within one standard error of it (the level line). Below: the error in sample of each fold's "
       "path, with the places where one of its walks left its branch of minima. Where the curve jumps and a "
       "fold's path does too, it jumps between basins, not by noise alone.";
-  const int wide = is_wide(s);
+  const int wide = held_out_is_wide(s);
   rwk_frame *frame = rwk_chart_add_frame(chart, s, "", NAN);
   rwk_panel *panel = rwk_frame_add_panel(frame, s, "Error held out", rwk_penalty_axis(s),
                                          rwk_plain_axis("share of the target's variance",
@@ -123,7 +138,7 @@ void rwk_chart_cv(rwk_chart *chart, const rwk_source *s) {
   if (isfinite(least->se)) rwk_panel_add_rule(panel, s, 'y', least->mean + least->se, "");
   add_choices(panel, s, 1);
   panel = rwk_frame_add_panel(frame, s, "Error in sample, fold by fold", rwk_penalty_axis(s),
-                              rwk_plain_axis("MSE", wide ? RWK_AXIS_LOG : RWK_AXIS_LINEAR));
+                              rwk_plain_axis("MSE", in_sample_is_wide(s) ? RWK_AXIS_LOG : RWK_AXIS_LINEAR));
   add_folds(panel, s);
   const size_t falls = add_drops(panel, s);
   add_choices(panel, s, 0);

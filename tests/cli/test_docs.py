@@ -85,7 +85,7 @@ class Docs(Case):
         env, python = self.folder_of_a_reader()
         found, files = blocks(page), {}
         for kind, lines in found:
-            name = re.match(r"# ([\w-]+\.\w+)$", lines[0])
+            name = re.match(r"(?:#|/\*) ([\w-]+\.\w+)(?: \*/)?$", lines[0])
             if name:
                 files[name.group(1)] = "\n".join(lines) + "\n"
                 self.file(*([name.group(1), files[name.group(1)]]))
