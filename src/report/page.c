@@ -48,8 +48,11 @@ static void write_choice(rwk_text *out, const rwk_source *s, rwk_cv_choice choic
   const rwk_cv_point *p = &s->cv_points[s->cv->index[choice]];
   rwk_text_add(out, "<li><b>");
   rwk_page_penalty(out, s->lambda[s->cv->index[choice]]);
-  rwk_text_format(out, "</b> %s: held-out error %.4g &#177; %.2g</li>\n",
-                  choice == RWK_CV_MIN ? "lambda_min" : "lambda_1se", p->mean, p->se);
+  rwk_text_format(out, "</b> %s: held-out error ", choice == RWK_CV_MIN ? "lambda_min" : "lambda_1se");
+  rwk_page_number(out, p->mean, 4);
+  rwk_text_add(out, " &#177; ");
+  rwk_page_number(out, p->se, 2);
+  rwk_text_add(out, "</li>\n");
 }
 
 /* Figures that a reader wants first. */

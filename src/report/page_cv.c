@@ -24,7 +24,7 @@ static void curve_row(rwk_text *out, const rwk_source *s, size_t i) {
   rwk_page_cell(out, p->se, 3);
   rwk_page_cell(out, p->parameters_gn, 4);
   rwk_page_cell(out, p->parameters, 4);
-  rwk_text_format(out, "<td>%.2f</td>", fabs(p->explained) < 5e-5 ? 0 : 100 * p->explained);
+  rwk_page_cell(out, round(1e4 * p->explained) / 100 + 0.0, 6); /* never -0 */
   rwk_page_cell(out, fit ? rwk_source_mse(s, fit->solve.loss) : NAN, 6);
   const size_t left = left_in(s, i);
   if (left)
