@@ -73,8 +73,8 @@ static rwk_status fetch_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk, 
   return rwk_run_fetch_fold_fit(fit, w, found, walk, start, index, fold, c->job.run);
 }
 
-/* Of the path of all rows, what a report draws is kept as a path's is, and before the path is done: a run that
- * goes on makes it then. */
+/* Of the path of all rows, what a report draws is kept as a path's is, and before the path is done: a run
+ * that goes on makes it then. */
 static rwk_status save_path(const rwk_path *path, size_t fold, void *payload) {
   cv_job *c = payload;
   if (fold == RWK_CV_ALL)

@@ -129,7 +129,8 @@ static int settle_figure(rwk_figure_settings *f, const cli_stored *s, const cli_
 static int read_figure(rwk_figure_settings *f, char frame[64], const cli_args *args) {
   const char *const *v = args->value;
   *f = (rwk_figure_settings){.what = v[CLI_WHAT], .lambda = NAN, .width = 170};
-  if (v[CLI_LAMBDA] && !cli_is_choice(v[CLI_LAMBDA]) && (cli_number(&f->lambda, v[CLI_LAMBDA]) || !(f->lambda > 0)))
+  if (v[CLI_LAMBDA] && !cli_is_choice(v[CLI_LAMBDA]) &&
+      (cli_number(&f->lambda, v[CLI_LAMBDA]) || !(f->lambda > 0)))
     return cli_fail(CLI_USAGE, "--lambda: '%s' is not a penalty", v[CLI_LAMBDA]);
   if (v[CLI_WIDTH] && (cli_number(&f->width, v[CLI_WIDTH]) || !(f->width >= 40 && f->width <= 1000)))
     return cli_fail(CLI_USAGE, "--width: '%s' is not a number of millimetres from 40 to 1000", v[CLI_WIDTH]);

@@ -1,4 +1,5 @@
-/* Pictures in the terminal: MSE and penalty of a path against log lambda, and the curve of a cross-validation. */
+/* Pictures in the terminal: MSE and penalty of a path against log lambda, and the curve of a
+ * cross-validation. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +140,8 @@ static void print_choices(FILE *to, const canvas *c, const cli_report *r, const 
   else if (at[1] - at[0] > 13)
     fprintf(to, "  %9s  %*s^ lambda_min%*s^ lambda_1se\n", "", at[0], "", at[1] - at[0] - 12, "");
   else
-    fprintf(to, "  %9s  %*s^%*s^ lambda_min, lambda_1se\n", "", at[0], "", at[1] > at[0] ? at[1] - at[0] - 1 : 0, "");
+    fprintf(to, "  %9s  %*s^%*s^ lambda_min, lambda_1se\n", "", at[0], "",
+            at[1] > at[0] ? at[1] - at[0] - 1 : 0, "");
 }
 
 void cli_print_curve(FILE *to, const cli_report *r, const rwk_cv_point *points, const rwk_cv_summary *cv) {

@@ -48,7 +48,8 @@ static void add_bars(rwk_panel *panel, const rwk_source *s, int wide) {
 }
 
 static void add_curve(rwk_panel *panel, const rwk_source *s) {
-  rwk_trace *t = rwk_panel_add_trace(panel, s, "held out", RWK_COLOUR_INK, RWK_MARK_DISC, RWK_LINE | RWK_THICK);
+  rwk_trace *t =
+      rwk_panel_add_trace(panel, s, "held out", RWK_COLOUR_INK, RWK_MARK_DISC, RWK_LINE | RWK_THICK);
   if (t) t->group = "mean of what was held out";
   for (size_t i = 0; i < s->count; i++) {
     const rwk_cv_point *p = &s->cv_points[i];
@@ -72,8 +73,9 @@ static void add_choices(rwk_panel *panel, const rwk_source *s, int named) {
 }
 
 static void add_folds(rwk_panel *panel, const rwk_source *s) {
-  static const rwk_colour colours[] = {RWK_COLOUR_FIRST, RWK_COLOUR_SECOND, RWK_COLOUR_THIRD,
-                                       RWK_COLOUR_FIFTH, RWK_COLOUR_SIXTH,  RWK_COLOUR_SEVENTH}; /* not a drop's */
+  static const rwk_colour colours[] = {RWK_COLOUR_FIRST, RWK_COLOUR_SECOND,
+                                       RWK_COLOUR_THIRD, RWK_COLOUR_FIFTH,
+                                       RWK_COLOUR_SIXTH, RWK_COLOUR_SEVENTH}; /* not a drop's */
   for (size_t k = 0; k < s->fold_count; k++) {
     const rwk_source_fold *f = &s->folds[k];
     const rwk_colour colour = colours[k % s->cv->folds % (sizeof colours / sizeof *colours)];
@@ -95,9 +97,9 @@ static void add_drop(rwk_panel *panel, const rwk_source *s, const rwk_source_fol
       s->arena, "%s, walk %s, %s %s to %s: the error %s from %.6g to %.6g; cause: %s", s->folds[d->fold].name,
       d->name, s->facts->lambda, rwk_source_penalty(s, s->lambda[drop->from]),
       rwk_source_penalty(s, s->lambda[drop->to]), drop->rise ? "rises" : "falls", from, to, cause);
-  rwk_trace *t = rwk_panel_add_trace(panel, s, s->folds[d->fold].name,
-                                     drop->rise ? RWK_COLOUR_FAINT : RWK_COLOUR_SIGNAL,
-                                     rwk_mark_of_cause(drop->cause), drop->rise ? 0 : RWK_LINE);
+  rwk_trace *t =
+      rwk_panel_add_trace(panel, s, s->folds[d->fold].name, drop->rise ? RWK_COLOUR_FAINT : RWK_COLOUR_SIGNAL,
+                          rwk_mark_of_cause(drop->cause), drop->rise ? 0 : RWK_LINE);
   if (t) t->group = drop->rise ? rwk_arena_print(s->arena, "%s, the error rises", cause) : cause;
   if (!drop->rise) rwk_trace_add(t, s, s->lambda[drop->from], from, words);
   rwk_trace_add(t, s, s->lambda[drop->to], to, words);
@@ -123,15 +125,16 @@ void rwk_chart_cv(rwk_chart *chart, const rwk_source *s) {
   }
   chart->caption =
       "Above: the squared error of rows that the networks had not seen, in units of the target's variance, "
-      "with its standard error over folds. lambda_min has the lowest, lambda_1se is the largest penalty whose "
+      "with its standard error over folds. lambda_min has the lowest, lambda_1se is the largest penalty "
+      "whose "
       "error is within one standard error of it (the level line). Below: the error in sample of each fold's "
       "path, with the places where one of its walks left its branch of minima. Where the curve jumps and a "
       "fold's path does too, it jumps between basins, not by noise alone.";
   const int wide = held_out_is_wide(s);
   rwk_frame *frame = rwk_chart_add_frame(chart, s, "", NAN);
-  rwk_panel *panel = rwk_frame_add_panel(frame, s, "Error held out", rwk_penalty_axis(s),
-                                         rwk_plain_axis("share of the target's variance",
-                                                        wide ? RWK_AXIS_LOG : RWK_AXIS_LINEAR));
+  rwk_panel *panel = rwk_frame_add_panel(
+      frame, s, "Error held out", rwk_penalty_axis(s),
+      rwk_plain_axis("share of the target's variance", wide ? RWK_AXIS_LOG : RWK_AXIS_LINEAR));
   add_bars(panel, s, wide);
   add_curve(panel, s);
   const rwk_cv_point *least = &s->cv_points[s->cv->index[RWK_CV_MIN]];

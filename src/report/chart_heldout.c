@@ -17,8 +17,7 @@ static void add_rows(rwk_panel *panel, const rwk_source *s, const rwk_cv_row *ro
   rwk_trace *t = rwk_panel_add_trace(panel, s, name, colour, RWK_MARK_RING, RWK_THIN);
   if (t && coloured) t->group = name;
   for (size_t k = 0; k < kept; k++) {
-    const rwk_cv_row *row =
-        &rows[(size_t)((double)k * (double)n / (double)kept) * s->cv->outputs + target];
+    const rwk_cv_row *row = &rows[(size_t)((double)k * (double)n / (double)kept) * s->cv->outputs + target];
     if (coloured && row->fold != fold) continue;
     const double f = predicted(row, choice);
     rwk_trace_add(t, s, f, residual ? row->observed - f : row->observed,
@@ -77,7 +76,8 @@ void rwk_chart_heldout(rwk_chart *chart, const rwk_source *s) {
       s->cv->rows > ROWS_MOST ? "; 1000 rows, evenly spread" : "",
       s->cv->repeats > 1 ? "; of the first division into folds" : "");
   chart->alt = rwk_arena_print(
-      s->arena, "Observed values and residuals against held-out predictions of %zu rows, at lambda_min and at "
+      s->arena,
+      "Observed values and residuals against held-out predictions of %zu rows, at lambda_min and at "
       "lambda_1se, one at a time.",
       s->cv->rows < ROWS_MOST ? s->cv->rows : (size_t)ROWS_MOST);
 }

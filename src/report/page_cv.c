@@ -38,9 +38,8 @@ static void curve_row(rwk_text *out, const rwk_source *s, size_t i) {
 
 void rwk_page_curve(rwk_text *out, const rwk_source *s) {
   rwk_text_add(
-      out,
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"the curve\"><table><caption "
-      "class=\"unseen\">The curve of the cross-validation</caption><thead><tr><th scope=\"col\">");
+      out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"the curve\"><table><caption "
+           "class=\"unseen\">The curve of the cross-validation</caption><thead><tr><th scope=\"col\">");
   rwk_text_markup(out, s->facts->lambda);
   rwk_text_add(
       out,
@@ -48,8 +47,10 @@ void rwk_page_curve(rwk_text *out, const rwk_source *s) {
       "scope=\"col\" title=\"effective number of parameters, by Gauss and Newton's matrix\">Df</th><th "
       "scope=\"col\" title=\"the same by the exact Hessian; negative where units are about to die\">Df "
       "(H)</th><th scope=\"col\" title=\"share of the variance explained in sample\">explained, %</th><th "
-      "scope=\"col\">MSE in sample</th><th scope=\"col\" title=\"folds in which a walk left its branch of minima "
-      "between this penalty and the next\">left in</th><th scope=\"col\" class=\"words\">fit to all rows</th><th "
+      "scope=\"col\">MSE in sample</th><th scope=\"col\" title=\"folds in which a walk left its branch of "
+      "minima "
+      "between this penalty and the next\">left in</th><th scope=\"col\" class=\"words\">fit to all "
+      "rows</th><th "
       "scope=\"col\" class=\"words\">chosen</th></tr></thead><tbody>\n");
   for (size_t i = 0; i < s->count; i++) curve_row(out, s, i);
   rwk_text_add(out, "</tbody></table></div>\n");

@@ -47,7 +47,7 @@ static rwk_status read_fits(rwk_source *s) {
     rwk_fit *f = &s->fits[k];
     RWK_TRY(rwk_run_fit_at(f, NULL, s->run, k));
     f->w = NULL;
-    if (f->index >= s->count) continue; /* a grid that is not written yet */
+    if (f->index >= s->count) continue;                     /* a grid that is not written yet */
     if (f->walk == RWK_WALK_BEST && f->start > 0) continue; /* a further minimum, of an ensemble */
     rwk_source_walk *w = walk_of(s, f->walk, f->walk == RWK_WALK_COLD ? 0 : f->start);
     if (!w) return s->arena->status;

@@ -27,7 +27,8 @@ typedef struct rwk_strand {
 void rwk_cv_tell(rwk_study *s, int64_t fits, size_t paths);
 
 /* The fits of a path that are used: of best, and further members of the ensemble; [count x ensemble], w NULL
- * where there is none. Those of all rows (fits NULL) are the cv's, whose grid it gives where there is none. */
+ * where there is none. Those of all rows (fits NULL) are the cv's, whose grid it gives where there is none.
+ */
 rwk_status rwk_strand_walk(rwk_fit *fits, rwk_context *ctx, rwk_strand *t, const rwk_problem *problem);
 
 /* Was the path done earlier? Then its fits are fetched, weights of dim. */
