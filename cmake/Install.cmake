@@ -1,4 +1,4 @@
-# What `cmake --install` puts where: headers, libraries, program, man page, and the two ways to find them again.
+# What `cmake --install` puts where: headers, libraries, program, man pages, and the two ways to find them again.
 include(CMakePackageConfigHelpers)
 set(RWK_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/ridgewalk)
 
@@ -8,6 +8,7 @@ if(TARGET ridgewalk_program)
   install(TARGETS ridgewalk_program)
 endif()
 install(FILES docs/ridgewalk.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 FILES_MATCHING PATTERN "*.1")
 
 install(EXPORT ridgewalk NAMESPACE ridgewalk:: FILE ridgewalkTargets.cmake DESTINATION ${RWK_CMAKE_DIR})
 configure_package_config_file(cmake/ridgewalkConfig.cmake.in ${CMAKE_BINARY_DIR}/ridgewalkConfig.cmake INSTALL_DESTINATION ${RWK_CMAKE_DIR})

@@ -114,7 +114,7 @@ enum {
   X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                  \
   X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")            \
   X(WHAT, "what", "NAME", CLI_PLOT, 0,                                                                       \
-    "path, envelope, traces, branches, spectrum or residuals (default path)")                                \
+    "path, cv, heldout, envelope, traces, branches, spectrum or residuals (default path; of cv's runs, cv)") \
   X(WIDTH, "width", "MM", CLI_PLOT, 0, "width of the figure in millimetres (default 170)")                   \
   X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT, 0,                      \
     "file to write: path, the run file (default DATA.rwk here); predict, CSV; export, the model; report, "   \
@@ -294,6 +294,8 @@ void cli_report_release(cli_report *r);
 void cli_print_heading(FILE *to, const cli_report *r);
 void cli_print_table(FILE *to, const cli_report *r);
 void cli_print_plot(FILE *to, const cli_report *r);
+/* The curve of a cross-validation, points[r->count]. */
+void cli_print_curve(FILE *to, const cli_report *r, const rwk_cv_point *points, const rwk_cv_summary *cv);
 void cli_print_verdict(FILE *to, const cli_report *r);
 /* One drop, or rise that is a jump, in words. */
 void cli_print_drop(FILE *to, const cli_report *r, const rwk_drop *d);

@@ -9,6 +9,7 @@ typedef struct cv_job {
   cli_job job;
   rwk_cv_settings settings;
   rwk_folds *folds;
+  int code; /* of what went wrong in a callback, and was told there */
 } cv_job;
 
 static int whole(size_t *n, const cli_args *args, cli_option option, long long least, long long most) {
@@ -61,6 +62,31 @@ static void progress(const rwk_cv_progress *p, void *payload) {
   cli_progress_bar(p->done, p->total, p->seconds, p->remaining, more);
 }
 
+static rwk_status save_fit(const rwk_fit *fit, size_t fold, void *payload) {
+  const cv_job *c = payload;
+  return rwk_run_save_fold_fit(fit, fold, c->job.run);
+}
+
+static rwk_status fetch_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start, size_t index,
+                            size_t fold, void *payload) {
+  const cv_job *c = payload;
+  return rwk_run_fetch_fold_fit(fit, w, found, walk, start, index, fold, c->job.run);
+}
+
+/* Of the path of all rows, what a report draws is kept as a path's is, and before the path is done: a run
+ * that goes on makes it then. */
+static rwk_status save_path(const rwk_path *path, size_t fold, void *payload) {
+  cv_job *c = payload;
+  if (fold == RWK_CV_ALL)
+    c->code = cli_keep_pictures(c->job.run, &c->job.setup, path, c->job.settings.explain);
+  return c->code == 0 ? rwk_run_save_fold_path(path, fold, c->job.run) : RWK_CANCELLED;
+}
+
+static rwk_status fetch_path(int *found, size_t fold, void *payload) {
+  const cv_job *c = payload;
+  return rwk_run_fetch_fold_path(found, fold, c->job.run);
+}
+
 static int prepare(cv_job *c) {
   cli_job *j = &c->job;
   size_t members = 1;
@@ -72,11 +98,11 @@ static int prepare(cv_job *c) {
   c->settings.path = j->settings;
   c->settings.ensemble = (int)members;
   c->settings.standardise = !j->args.value[CLI_NO_STANDARDIZE];
-  c->settings.store = (rwk_cv_store){.save_fit = rwk_run_save_fold_fit,
-                                     .fetch_fit = rwk_run_fetch_fold_fit,
-                                     .save_path = rwk_run_save_fold_path,
-                                     .fetch_path = rwk_run_fetch_fold_path,
-                                     .payload = j->run};
+  c->settings.store = (rwk_cv_store){.save_fit = save_fit,
+                                     .fetch_fit = fetch_fit,
+                                     .save_path = save_path,
+                                     .fetch_path = fetch_path,
+                                     .payload = c};
   c->settings.progress = progress;
   c->settings.progress_payload = j;
   if (!(j->settings.walks & RWK_WALKS_BEST))
@@ -90,7 +116,9 @@ static int run(cv_job *c) {
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
   rwk_status status = rwk_cv_run(&cv, j->setup.ctx, j->setup.raw, c->folds, &c->settings);
   int code = 0;
-  if (status == RWK_CANCELLED) {
+  if (c->code) {
+    code = c->code;
+  } else if (status == RWK_CANCELLED) {
     if (j->bar) fputc('\n', stderr);
     code = cli_fail(CLI_INTERRUPTED,
                     "interrupted: %lld of %lld fits are kept; go on with: ridgewalk cv --resume %s",

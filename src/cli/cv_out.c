@@ -72,6 +72,11 @@ static void print_count(FILE *to, double x) {
     fprintf(to, "%9s ", "-");
 }
 
+/* Without the sign of a zero that rounding left. */
+static double percent(double share) {
+  return fabs(share) < 5e-5 ? 0 : 100 * share;
+}
+
 static void print_table(FILE *to, const view *v) {
   char text[32];
   fprintf(to, "\n  %-12s%-25s%9s %9s %10s  %-13s %-8s %s\n", v->r->scale.lambda, "error held out", "Df",
@@ -83,7 +88,7 @@ static void print_table(FILE *to, const view *v) {
             p->mean, p->se);
     print_count(to, p->parameters_gn);
     print_count(to, p->parameters);
-    fprintf(to, "%9.2f%%  %-13.6f ", 100 * p->explained, fit ? cli_mse(v->r, fit->solve.loss) : NAN);
+    fprintf(to, "%9.2f%%  %-13.6f ", percent(p->explained), fit ? cli_mse(v->r, fit->solve.loss) : NAN);
     if (i + 1 < v->cv->count && v->strands.left[i])
       fprintf(to, "%zu of %-4zu", v->strands.left[i], v->cv->folds * v->cv->repeats);
     else
@@ -117,18 +122,7 @@ static void print_choice(FILE *to, const view *v, rwk_cv_choice choice, const ch
   fprintf(to, " in the target's own units.\n");
 }
 
-static void print_words(FILE *to, const view *v) {
-  const rwk_cv_summary *cv = v->cv;
-  const strands *t = &v->strands;
-  char text[32];
-  fprintf(to, "\n%zu folds", cv->folds);
-  if (cv->repeats > 1) fprintf(to, ", %zu times", cv->repeats);
-  fprintf(
-      to,
-      ", %.3g s: the error is that of rows the network has not seen, in units of the target's variance.\n",
-      cv->seconds);
-  print_choice(to, v, RWK_CV_MIN, "lambda_min");
-  print_choice(to, v, RWK_CV_1SE, "lambda_1se");
+void cli_print_cv_warnings(FILE *to, const rwk_cv_summary *cv) {
   if (cv->end)
     fprintf(
         to,
@@ -141,16 +135,36 @@ static void print_words(FILE *to, const view *v) {
         "%zu rows have a twin, equal in every feature and target, in another fold (first: rows %zu and %zu): "
         "what is held out there was seen in training; --group keeps rows together.\n",
         cv->twins, cv->twin_first + 1, cv->twin_second + 1);
+}
+
+static const char *times(char text[32], size_t count) {
+  snprintf(text, 32, "%zu time%s", count, count == 1 ? "" : "s");
+  return text;
+}
+
+static void print_words(FILE *to, const view *v) {
+  const rwk_cv_summary *cv = v->cv;
+  const strands *t = &v->strands;
+  char text[32];
+  fprintf(to, "%zu folds", cv->folds);
+  if (cv->repeats > 1) fprintf(to, ", %zu times", cv->repeats);
+  fprintf(
+      to,
+      ", %.3g s: the error is that of rows the network has not seen, in units of the target's variance.\n",
+      cv->seconds);
+  print_choice(to, v, RWK_CV_MIN, "lambda_min");
+  print_choice(to, v, RWK_CV_1SE, "lambda_1se");
+  cli_print_cv_warnings(to, cv);
   if (t->drop_count + t->rise_count) {
-    fprintf(to, "On their way the folds' walks left their branch of minima %zu times",
-            t->drop_count + t->rise_count);
+    fprintf(to, "On their way the folds' walks left their branch of minima %s",
+            times(text, t->drop_count + t->rise_count));
     if (t->drop_count) {
-      fprintf(to, "; with a fall of the error %zu times (", t->drop_count);
+      fprintf(to, "; with a fall of the error %s (", times(text, t->drop_count));
       print_causes(to, t->drops);
       fprintf(to, ")");
     }
     if (t->rise_count) {
-      fprintf(to, "; with a rise %zu times (", t->rise_count);
+      fprintf(to, "; with a rise %s (", times(text, t->rise_count));
       print_causes(to, t->rises);
       fprintf(to, ")");
     }
@@ -162,6 +176,10 @@ static void print_words(FILE *to, const view *v) {
   if (cv->ensemble > 1)
     fprintf(to, "Predictions are means over up to %d minima (the lowest ones, symmetries counted once).\n",
             cv->ensemble);
+}
+
+static void print_file(FILE *to, const view *v) {
+  char text[32];
   fprintf(to, "Predict: ridgewalk predict %s NEW.csv --lambda 1se (or min, or %s)\nRun file: %s\n",
           v->r->file, cli_lambda_text(text, chosen(v, RWK_CV_MIN)), v->r->file);
 }
@@ -236,16 +254,32 @@ static int print_json(FILE *to, const view *v) {
   return cli_print_json(to, root);
 }
 
+static int open_view(view *v, cli_stored *s) {
+  *v = (view){.s = s, .r = &s->report, .cv = rwk_run_cv(s->run), .points = rwk_run_cv_points(s->run)};
+  v->best = cli_walk_best(v->r);
+  return tally(v, s->ctx);
+}
+
+int cli_print_cv_words(FILE *to, cli_stored *s) {
+  view v;
+  const int code = open_view(&v, s);
+  if (!code) print_words(to, &v);
+  free(v.strands.left);
+  return code;
+}
+
 int cli_show_cv(cli_stored *s, const cli_args *args) {
-  view v = {.s = s, .r = &s->report, .cv = rwk_run_cv(s->run), .points = rwk_run_cv_points(s->run)};
-  v.best = cli_walk_best(v.r);
-  int code = tally(&v, s->ctx);
+  view v;
+  int code = open_view(&v, s);
   if (!code && args->value[CLI_JSON]) {
     code = print_json(stdout, &v);
   } else if (!code && !args->value[CLI_QUIET]) {
     cli_print_heading(stdout, v.r);
     print_table(stdout, &v);
+    if (!args->value[CLI_NO_PLOT]) cli_print_curve(stdout, v.r, v.points, v.cv);
+    fputc('\n', stdout);
     print_words(stdout, &v);
+    print_file(stdout, &v);
   }
   free(v.strands.left);
   if (!code && v.strands.uncertified) code = CLI_UNCERTIFIED;

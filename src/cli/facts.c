@@ -4,9 +4,9 @@
 #include "cli/facts.h"
 
 /* What a function prints, as a text to be freed; NULL: memory ran out. */
-typedef void (*print_fn)(FILE *to, const cli_stored *s);
+typedef void (*print_fn)(FILE *to, cli_stored *s);
 
-static char *printed(print_fn print, const cli_stored *s) {
+static char *printed(print_fn print, cli_stored *s) {
   char *text = NULL;
   size_t length = 0;
   FILE *to = open_memstream(&text, &length);
@@ -20,12 +20,12 @@ static char *printed(print_fn print, const cli_stored *s) {
   return text;
 }
 
-static void print_title(FILE *to, const cli_stored *s) {
+static void print_title(FILE *to, cli_stored *s) {
   const char *data = s->report.data, *slash = strrchr(data, '/');
   fputs(slash && slash[1] ? slash + 1 : data, to);
 }
 
-static void print_subtitle(FILE *to, const cli_stored *s) {
+static void print_subtitle(FILE *to, cli_stored *s) {
   const cli_report *r = &s->report;
   fprintf(to, "%zu rows, %zu features%s; net ", r->rows, r->features,
           r->targets > 1 ? ", several targets" : "");
@@ -34,15 +34,16 @@ static void print_subtitle(FILE *to, const cli_stored *s) {
           r->scale.penalise_biases ? " (biases penalised)" : " and biases");
 }
 
-static void print_objective(FILE *to, const cli_stored *s) {
+static void print_objective(FILE *to, cli_stored *s) {
   const cli_report *r = &s->report;
   fprintf(to, "J = %s, R = sum of squared weights%s; %s", r->scale.objective,
           r->scale.penalise_biases ? " and biases" : ", biases free",
           r->standardised ? "features and target standardised" : "numbers as they are");
 }
 
-static void print_remarks(FILE *to, const cli_stored *s) {
+static void print_remarks(FILE *to, cli_stored *s) {
   if (s->report.count) cli_print_verdict(to, &s->report);
+  if (rwk_run_cv(s->run)) cli_print_cv_words(to, s);
 }
 
 /* In single quotes unless it is plain. */
@@ -67,8 +68,8 @@ static const char *text_of(const cli_stored *s, const char *key) {
   return rwk_run_get(&value, s->run, key) == RWK_OK && value ? value : "";
 }
 
-static void print_command(FILE *to, const cli_stored *s) {
-  fputs("ridgewalk path ", to);
+static void print_command(FILE *to, cli_stored *s) {
+  fprintf(to, "ridgewalk %s ", cli_stored_is_cv(s) ? "cv" : "path");
   quote(to, text_of(s, "data"));
   for (int o = 0; o < CLI_OPTIONS; o++) {
     const char *name = cli_option_name((cli_option)o);

@@ -22,6 +22,6 @@ int cli_facts_open(cli_facts *f, cli_stored *s, rwk_context *ctx, const char *fi
 void cli_facts_release(cli_facts *f);
 
 /* The verdict in one paragraph. */
-void cli_write_verdict(FILE *to, const cli_stored *s);
+void cli_write_verdict(FILE *to, cli_stored *s);
 
 #endif

@@ -22,20 +22,26 @@ static int find_index(size_t *index, const cli_report *r, const char *text) {
                    cli_lambda_text(a, wanted), cli_lambda_text(b, near), text);
 }
 
+int cli_is_choice(const char *lambda) {
+  return lambda && (!strcmp(lambda, "min") || !strcmp(lambda, "1se"));
+}
+
+int cli_choice_index(size_t *index, const cli_stored *s, const char *lambda) {
+  const rwk_cv_summary *cv = rwk_run_cv(s->run);
+  if (!cv)
+    return cli_fail(CLI_USAGE,
+                    "--lambda %s: the run has no finished cross-validation; ridgewalk cv makes one", lambda);
+  *index = cv->index[strcmp(lambda, "min") ? RWK_CV_1SE : RWK_CV_MIN];
+  return 0;
+}
+
 static int choose_index(size_t *index, const cli_stored *s, const cli_args *args) {
   const cli_report *r = &s->report;
   const char *text = args->value[CLI_LAMBDA];
   char a[32], b[32];
   *index = 0;
   if (r->count == 0) return cli_fail(CLI_DATA, "the run has no grid yet; resume it first");
-  if (text && (!strcmp(text, "min") || !strcmp(text, "1se"))) {
-    const rwk_cv_summary *cv = rwk_run_cv(s->run);
-    if (!cv)
-      return cli_fail(CLI_USAGE,
-                      "--lambda %s: the run has no finished cross-validation; ridgewalk cv makes one", text);
-    *index = cv->index[strcmp(text, "min") ? RWK_CV_1SE : RWK_CV_MIN];
-    return 0;
-  }
+  if (cli_is_choice(text)) return cli_choice_index(index, s, text);
   if (text) return find_index(index, r, text);
   if (r->count == 1) return 0;
   return cli_fail(CLI_USAGE, "%s: --lambda is needed: the run has %zu penalties, from %s to %s%s",

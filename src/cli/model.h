@@ -17,4 +17,8 @@ typedef struct cli_model {
 int cli_model_open(cli_model *m, cli_stored *s, const cli_args *args);
 void cli_model_close(cli_model *m);
 
+/* Is it min or 1se? And which penalty that is; 0 or an exit code. */
+int cli_is_choice(const char *lambda);
+int cli_choice_index(size_t *index, const cli_stored *s, const char *lambda);
+
 #endif

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "cli/facts.h"
+#include "cli/model.h"
 
 /* RUN.rwk -> RUN.html beside it. */
 static char *default_out(const char *run, const char *ending) {
@@ -115,10 +116,21 @@ static int read_format(rwk_figure_format *format, const char *out) {
   return cli_fail(CLI_USAGE, "--out: %s ends in none of .svg, .png, .pdf", out);
 }
 
+/* What hangs on the run: which penalty min and 1se are, and which figure is meant where none is named. */
+static int settle_figure(rwk_figure_settings *f, const cli_stored *s, const cli_args *args) {
+  const char *lambda = args->value[CLI_LAMBDA];
+  size_t index = 0;
+  if (!f->what) f->what = rwk_run_cv(s->run) ? "cv" : "path";
+  const int code = cli_is_choice(lambda) ? cli_choice_index(&index, s, lambda) : 0;
+  if (!code && cli_is_choice(lambda)) f->lambda = cli_user_lambda(&s->report, s->report.lambda[index]);
+  return code;
+}
+
 static int read_figure(rwk_figure_settings *f, char frame[64], const cli_args *args) {
   const char *const *v = args->value;
-  *f = (rwk_figure_settings){.what = v[CLI_WHAT] ? v[CLI_WHAT] : "path", .lambda = NAN, .width = 170};
-  if (v[CLI_LAMBDA] && (cli_number(&f->lambda, v[CLI_LAMBDA]) || !(f->lambda > 0)))
+  *f = (rwk_figure_settings){.what = v[CLI_WHAT], .lambda = NAN, .width = 170};
+  if (v[CLI_LAMBDA] && !cli_is_choice(v[CLI_LAMBDA]) &&
+      (cli_number(&f->lambda, v[CLI_LAMBDA]) || !(f->lambda > 0)))
     return cli_fail(CLI_USAGE, "--lambda: '%s' is not a penalty", v[CLI_LAMBDA]);
   if (v[CLI_WIDTH] && (cli_number(&f->width, v[CLI_WIDTH]) || !(f->width >= 40 && f->width <= 1000)))
     return cli_fail(CLI_USAGE, "--width: '%s' is not a number of millimetres from 40 to 1000", v[CLI_WIDTH]);
@@ -150,6 +162,7 @@ int cli_figure(const cli_args *args) {
   if (code) return code;
   source s;
   code = open_source(&s, args);
+  if (!code) code = settle_figure(&f, &s.stored, args);
   if (!code) {
     const rwk_status status = rwk_report_figure(&bytes, &length, s.ctx, s.stored.run, &s.facts.facts, &f);
     if (status != RWK_OK) code = cli_fail_status(s.ctx, status);

@@ -83,13 +83,42 @@ static void say_best(FILE *to, const cli_report *r) {
             below, fits, w->origins[most].won, cli_lambda_text(at, cli_user_lambda(r, r->lambda[most])));
 }
 
-void cli_write_verdict(FILE *to, const cli_stored *s) {
+static void say_choice(FILE *to, cli_stored *s, rwk_cv_choice choice) {
+  const rwk_cv_summary *cv = rwk_run_cv(s->run);
+  const rwk_cv_point *p = &rwk_run_cv_points(s->run)[cv->index[choice]];
+  char at[32];
+  fprintf(to, "%s, with %.4g +- %.2g of the target's variance",
+          cli_lambda_text(at, cli_user_lambda(&s->report, p->lambda)), p->mean, p->se);
+}
+
+static void say_cv(FILE *to, cli_stored *s) {
+  const rwk_cv_summary *cv = rwk_run_cv(s->run);
+  if (!cv) {
+    if (cli_stored_is_cv(s)) fprintf(to, "The cross-validation is not finished. ");
+    return;
+  }
+  fprintf(to, "Over %zu folds the error of rows that were held out is lowest at lambda_min = ",
+          cv->folds * cv->repeats);
+  say_choice(to, s, RWK_CV_MIN);
+  if (cv->index[RWK_CV_MIN] == cv->index[RWK_CV_1SE]) {
+    fprintf(to, ", which is lambda_1se, too. ");
+  } else {
+    fprintf(to, "; the largest penalty within one standard error is lambda_1se = ");
+    say_choice(to, s, RWK_CV_1SE);
+    fprintf(to, ". ");
+  }
+  cli_print_cv_warnings(to, cv);
+  fprintf(to, "The path of all rows: ");
+}
+
+void cli_write_verdict(FILE *to, cli_stored *s) {
   const cli_report *r = &s->report;
   if (s->fit_count == 0 || r->count == 0) {
     fprintf(to, "There is nothing to say yet: the path is not finished.");
     return;
   }
   if (!rwk_run_finished(s->run)) fprintf(to, "The path is not finished; this is what there is of it. ");
+  say_cv(to, s);
   say_fits(to, r);
   if (rwk_run_finished(s->run)) say_drops(to, r);
   say_best(to, r);

@@ -1,4 +1,5 @@
-/* A picture of the path in the terminal: MSE and penalty against log lambda. */
+/* Pictures in the terminal: MSE and penalty of a path against log lambda, and the curve of a
+ * cross-validation. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,25 @@ static int row_length(const canvas *c, int row) {
   return 0;
 }
 
+/* The canvas with its axes; y is the logarithm of what is shown where `power` says so. */
+static void print_canvas(FILE *to, const canvas *c, const cli_report *r, int power, int utf8) {
+  for (int row = 0; row < ROWS; row++) {
+    const double y = row == 0 ? c->y1 : row == ROWS - 1 ? c->y0 : NAN;
+    if (isfinite(y))
+      fprintf(to, "  %9.4g %s", power ? pow(10, y) : y, utf8 ? "\xe2\x94\xa4" : "+");
+    else
+      fprintf(to, "  %9s %s", "", utf8 ? "\xe2\x94\x82" : "|");
+    const int length = row_length(c, row);
+    for (int column = 0; column < length; column++) put_cell(to, c, row, column, utf8);
+    fputc('\n', to);
+  }
+  char low[32], high[32];
+  cli_lambda_text(low, cli_user_lambda(r, r->lambda[0]));
+  cli_lambda_text(high, cli_user_lambda(r, r->lambda[r->count - 1]));
+  const int room = COLUMNS - (int)(strlen(low) + strlen(high) + strlen(r->scale.lambda));
+  fprintf(to, "  %9s  %s%*s%s%*s%s\n", "", low, room / 2, "", r->scale.lambda, room - room / 2, "", high);
+}
+
 static double quantity(const cli_report *r, const rwk_fit *p, int penalty) {
   return penalty ? (p->solve.penalty > 0 ? log10(p->solve.penalty) : NAN) : cli_mse(r, p->solve.loss);
 }
@@ -94,21 +114,7 @@ static void draw(FILE *to, const cli_report *r, int penalty, int utf8) {
     }
   fprintf(to, "\n  %s%s\n", penalty ? "penalty R (log scale)" : "MSE",
           r->walk_count > 1 ? ", all walks" : "");
-  for (int row = 0; row < ROWS; row++) {
-    const double y = row == 0 ? c->y1 : row == ROWS - 1 ? c->y0 : NAN;
-    if (isfinite(y))
-      fprintf(to, "  %9.4g %s", penalty ? pow(10, y) : y, utf8 ? "\xe2\x94\xa4" : "+");
-    else
-      fprintf(to, "  %9s %s", "", utf8 ? "\xe2\x94\x82" : "|");
-    const int length = row_length(c, row);
-    for (int column = 0; column < length; column++) put_cell(to, c, row, column, utf8);
-    fputc('\n', to);
-  }
-  char low[32], high[32];
-  cli_lambda_text(low, cli_user_lambda(r, r->lambda[0]));
-  cli_lambda_text(high, cli_user_lambda(r, r->lambda[r->count - 1]));
-  const int room = COLUMNS - (int)(strlen(low) + strlen(high) + strlen(r->scale.lambda));
-  fprintf(to, "  %9s  %s%*s%s%*s%s\n", "", low, room / 2, "", r->scale.lambda, room - room / 2, "", high);
+  print_canvas(to, c, r, penalty, utf8);
   free(c);
 }
 
@@ -117,4 +123,59 @@ void cli_print_plot(FILE *to, const cli_report *r) {
   const int utf8 = terminal_is_utf8();
   draw(to, r, 0, utf8);
   draw(to, r, 1, utf8);
+}
+
+/* ---- the curve of a cross-validation */
+
+/* A line of marks under the picture, at the two choices. */
+static void print_choices(FILE *to, const canvas *c, const cli_report *r, const rwk_cv_summary *cv) {
+  const size_t least = cv->index[RWK_CV_MIN], simple = cv->index[RWK_CV_1SE];
+  int at[2];
+  for (int k = 0; k < 2; k++) {
+    const double x = log2(cli_user_lambda(r, r->lambda[k ? simple : least]));
+    at[k] = c->x1 > c->x0 ? (int)lround((x - c->x0) / (c->x1 - c->x0) * (WIDE - 1)) / 2 : COLUMNS / 2;
+  }
+  if (least == simple)
+    fprintf(to, "  %9s  %*s^ lambda_min = lambda_1se\n", "", at[0], "");
+  else if (at[1] - at[0] > 13)
+    fprintf(to, "  %9s  %*s^ lambda_min%*s^ lambda_1se\n", "", at[0], "", at[1] - at[0] - 12, "");
+  else
+    fprintf(to, "  %9s  %*s^%*s^ lambda_min, lambda_1se\n", "", at[0], "",
+            at[1] > at[0] ? at[1] - at[0] - 1 : 0, "");
+}
+
+void cli_print_curve(FILE *to, const cli_report *r, const rwk_cv_point *points, const rwk_cv_summary *cv) {
+  if (r->count < 3) return;
+  canvas *c = calloc(1, sizeof *c);
+  if (!c) return;
+  c->x0 = log2(cli_user_lambda(r, r->lambda[0]));
+  c->x1 = log2(cli_user_lambda(r, r->lambda[r->count - 1]));
+  double low = INFINITY, high = -INFINITY;
+  for (size_t i = 0; i < r->count; i++) {
+    if (!isfinite(points[i].mean)) continue;
+    low = fmin(low, points[i].mean);
+    high = fmax(high, points[i].mean);
+  }
+  if (!(high >= low)) {
+    free(c);
+    return;
+  }
+  const int power = low > 0 && high > 3 * low;
+  c->y0 = power ? log10(low) : low;
+  c->y1 = power ? log10(high) : high;
+  for (size_t i = 0; i < r->count; i++) {
+    const double x = log2(cli_user_lambda(r, r->lambda[i])), m = points[i].mean, se = points[i].se;
+    if (!isfinite(m)) continue;
+    if (isfinite(se)) { /* what of the bar is in the picture */
+      const double a = fmax(m - se, low), b = fmin(m + se, high);
+      line(c, x, power ? log10(a) : a, x, power ? log10(b) : b);
+    }
+    if (i + 1 == r->count || !isfinite(points[i + 1].mean)) continue;
+    const double next = log2(cli_user_lambda(r, r->lambda[i + 1])), n = points[i + 1].mean;
+    line(c, x, power ? log10(m) : m, next, power ? log10(n) : n);
+  }
+  fprintf(to, "\n  error held out, +- standard error%s\n", power ? " (log scale)" : "");
+  print_canvas(to, c, r, power, terminal_is_utf8());
+  print_choices(to, c, r, cv);
+  free(c);
 }

@@ -23,6 +23,9 @@ void cli_stored_close(cli_stored *s);
 
 /* Shows the cross-validation of a run that has one. 0 or an exit code. */
 int cli_show_cv(cli_stored *s, const cli_args *args);
+/* Its paragraph alone, a line a sentence; and what of it is a warning. 0 or an exit code. */
+int cli_print_cv_words(FILE *to, cli_stored *s);
+void cli_print_cv_warnings(FILE *to, const rwk_cv_summary *cv);
 
 /* Was it made by cv? And is all of it done? */
 int cli_stored_is_cv(cli_stored *s);

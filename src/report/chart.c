@@ -113,7 +113,7 @@ rwk_trace *rwk_panel_add_trace(rwk_panel *panel, const rwk_source *s, const char
 
 void rwk_panel_add_rule(rwk_panel *panel, const rwk_source *s, char kind, double at, const char *text) {
   if (!panel || !rwk_arena_extend(s->arena, &panel->rules, panel->rule_count, sizeof *panel->rules)) return;
-  panel->rules[panel->rule_count++] = (rwk_rule){kind, at, text};
+  panel->rules[panel->rule_count++] = (rwk_rule){.kind = kind, .at = at, .text = text};
 }
 
 void rwk_trace_add(rwk_trace *trace, const rwk_source *s, double x, double y, const char *text) {

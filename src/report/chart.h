@@ -104,6 +104,7 @@ typedef struct rwk_rule {
   char kind; /* 'x': upright at x = at; 'y': level; '/': y = x */
   double at;
   const char *text;
+  int left; /* 'x': the text stands to the left of it */
 } rwk_rule;
 
 typedef struct rwk_panel {
@@ -129,6 +130,7 @@ typedef struct rwk_chart {
   const char *alt;        /* the same without eyes, with the numbers that matter */
   const char *frame_word; /* "walk", "penalty"; NULL: there is one frame */
   const char *absent;     /* why there is nothing to draw; NULL: there is */
+  int optional;           /* a page without it says nothing of it */
   size_t initial;         /* frame */
   int beside;             /* panels stand beside each other where there is room */
   rwk_frame *frames;

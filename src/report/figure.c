@@ -119,7 +119,8 @@ static void rules(const figure *f, const place *p) {
     } else if (rule->kind == 'x') {
       const double x = rwk_scale_at(&p->sx, rule->at);
       line(f, x, p->y, x, p->y + p->height, SOFT, 0.6, 2.5);
-      words(f, x + 3, p->y + 7, RWK_ANCHOR_START, 0, SOFT, rule->text);
+      words(f, rule->left ? x - 3 : x + 3, p->y + 7, rule->left ? RWK_ANCHOR_END : RWK_ANCHOR_START, 0, SOFT,
+            rule->text);
     } else {
       const double a = fmax(p->sx.low, p->sy.low), b = fmin(p->sx.high, p->sy.high);
       line(f, rwk_scale_at(&p->sx, a), rwk_scale_at(&p->sy, a), rwk_scale_at(&p->sx, b),

@@ -44,11 +44,26 @@ static tally count(const rwk_source *s) {
   return t;
 }
 
-/* Four figures that a reader wants first. */
+static void write_choice(rwk_text *out, const rwk_source *s, rwk_cv_choice choice) {
+  const rwk_cv_point *p = &s->cv_points[s->cv->index[choice]];
+  rwk_text_add(out, "<li><b>");
+  rwk_page_penalty(out, s->lambda[s->cv->index[choice]]);
+  rwk_text_format(out, "</b> %s: held-out error ", choice == RWK_CV_MIN ? "lambda_min" : "lambda_1se");
+  rwk_page_number(out, p->mean, 4);
+  rwk_text_add(out, " &#177; ");
+  rwk_page_number(out, p->se, 2);
+  rwk_text_add(out, "</li>\n");
+}
+
+/* Figures that a reader wants first. */
 static void write_figures(rwk_text *out, const rwk_source *s) {
   const tally t = count(s);
-  rwk_text_format(out, "<ul class=\"figures\">\n<li><b>%zu<i>/%zu</i></b> fits are certified minima</li>\n",
-                  t.minima, t.fits);
+  rwk_text_add(out, "<ul class=\"figures\">\n");
+  if (s->cv) {
+    write_choice(out, s, RWK_CV_MIN);
+    write_choice(out, s, RWK_CV_1SE);
+  }
+  rwk_text_format(out, "<li><b>%zu<i>/%zu</i></b> fits are certified minima</li>\n", t.minima, t.fits);
   rwk_text_format(out, "<li><b>%zu</b> drop%s of the error while the penalty rises</li>\n", t.falls,
                   t.falls == 1 ? "" : "s");
   if (t.won > 0) {
@@ -92,10 +107,18 @@ static void write_intro(rwk_text *out, const rwk_source *s) {
   rwk_text_add(out, "</section>\n");
 }
 
-static void write_contents(rwk_text *out, const rwk_chart *charts, size_t chart_count) {
+/* Something that this run is not asked to have. */
+static int is_left_out(const rwk_chart *c) {
+  return c->absent && c->optional;
+}
+
+static void write_contents(rwk_text *out, const rwk_source *s, const rwk_chart *charts, size_t chart_count) {
   rwk_text_add(out, "<nav aria-label=\"Contents\"><ol>\n");
   for (size_t k = 0; k < chart_count; k++)
-    rwk_text_format(out, "<li><a href=\"#%s\">%s</a></li>\n", charts[k].name, charts[k].title);
+    if (!is_left_out(&charts[k]))
+      rwk_text_format(out, "<li><a href=\"#%s\">%s</a></li>\n", charts[k].name, charts[k].title);
+  if (s->cv)
+    rwk_text_add(out, "<li><a href=\"#curve\">Curve</a></li>\n<li><a href=\"#folds\">Folds</a></li>\n");
   rwk_text_add(out, "<li><a href=\"#points\">Points</a></li>\n<li><a href=\"#drops\">Drops</a></li>\n<li><a "
                     "href=\"#settings\">Settings</a></li>\n</ol></nav>\n<p id=\"keys\" class=\"keys\">Hover "
                     "or tap a picture to read it. With the keyboard: arrows go from dot to dot, Page Up and "
@@ -104,6 +127,7 @@ static void write_contents(rwk_text *out, const rwk_chart *charts, size_t chart_
 }
 
 static void write_chart(rwk_text *out, const rwk_chart *c) {
+  if (is_left_out(c)) return;
   rwk_text_format(out, "<section id=\"%s\" aria-labelledby=\"%s-title\">\n<h2 id=\"%s-title\">%s</h2>\n",
                   c->name, c->name, c->name, c->title);
   if (c->absent) {
@@ -124,6 +148,15 @@ static void write_chart(rwk_text *out, const rwk_chart *c) {
 }
 
 static void write_tables(rwk_text *out, const rwk_source *s) {
+  if (s->cv) {
+    rwk_text_add(
+        out, "<section id=\"curve\" aria-labelledby=\"curve-title\">\n<h2 id=\"curve-title\">Curve</h2>\n");
+    rwk_page_curve(out, s);
+    rwk_text_add(out, "</section>\n<section id=\"folds\" aria-labelledby=\"folds-title\">\n<h2 "
+                      "id=\"folds-title\">Folds</h2>\n");
+    rwk_page_fold_drops(out, s);
+    rwk_text_add(out, "</section>\n");
+  }
   rwk_text_add(
       out, "<section id=\"points\" aria-labelledby=\"points-title\">\n<h2 id=\"points-title\">Points</h2>\n");
   rwk_page_points(out, s);
@@ -172,7 +205,7 @@ rwk_status rwk_report_page(char **html, size_t *length, rwk_context *ctx, rwk_ru
   write_head(&out, facts);
   rwk_text_add(&out, "<body>\n<a class=\"skip\" href=\"#verdict\">Skip to the verdict</a>\n<main>\n");
   write_intro(&out, &source);
-  write_contents(&out, charts, chart_count);
+  write_contents(&out, &source, charts, chart_count);
   for (size_t k = 0; k < chart_count; k++) write_chart(&out, &charts[k]);
   write_tables(&out, &source);
   write_foot(&out, charts, chart_count);

@@ -116,7 +116,7 @@ static void write_panel(rwk_text *out, const rwk_panel *p) {
     rwk_text_number(out, p->rules[r].at, 9);
     rwk_text_add(out, ",\"text\":");
     rwk_text_json(out, p->rules[r].text);
-    rwk_text_add(out, "}");
+    rwk_text_add(out, p->rules[r].left ? ",\"left\":1}" : "}");
   }
   rwk_text_add(out, "]}");
 }

@@ -47,13 +47,13 @@ void rwk_page_prose(rwk_text *out, const char *words) {
   }
 }
 
-static void cell(rwk_text *out, double x, int digits) {
+void rwk_page_cell(rwk_text *out, double x, int digits) {
   rwk_text_add(out, "<td>");
   rwk_page_number(out, x, digits);
   rwk_text_add(out, "</td>");
 }
 
-static const char *verdict_words(const rwk_certificate *c) {
+const char *rwk_page_verdict(const rwk_certificate *c) {
   switch (c->verdict) {
   case RWK_VERDICT_STRICT_MIN:
     return "strict minimum";
@@ -109,17 +109,17 @@ static void point_row(rwk_text *out, const rwk_source *s, const rwk_source_walk 
   rwk_page_penalty(out, s->lambda[i]);
   rwk_text_format(out, "</th><td>%.6f%s</td>", rwk_source_mse(s, f->solve.loss),
                   falls ? " <abbr title=\"lower than at the smaller penalty before\">&#9660;</abbr>" : "");
-  cell(out, f->solve.penalty, 5);
-  cell(out, f->solve.objective, 6);
+  rwk_page_cell(out, f->solve.penalty, 5);
+  rwk_page_cell(out, f->solve.objective, 6);
   rwk_text_format(out, "<td>%.1e</td>", c->grad_inf);
-  cell(out, c->min_eig, 3);
+  rwk_page_cell(out, c->min_eig, 3);
   inertia(out, c);
   rwk_text_format(out, "<td class=\"words%s\" title=\"", rwk_certificate_is_minimum(c) ? "" : " doubt");
   rwk_text_markup(out, c->reason);
-  rwk_text_format(out, "\">%s</td><td>%lld</td>", verdict_words(c), (long long)f->solve.iterations);
+  rwk_text_format(out, "\">%s</td><td>%lld</td>", rwk_page_verdict(c), (long long)f->solve.iterations);
   if (w->walk == RWK_WALK_BEST) {
     const rwk_origin *o = s->origins[i];
-    cell(out, o ? o->won : NAN, 3);
+    rwk_page_cell(out, o ? o->won : NAN, 3);
     rwk_text_add(out, "<td class=\"words\">");
     if (o) found(out, s, o);
     rwk_text_add(out, "</td>");
@@ -178,14 +178,14 @@ static void beaten(rwk_text *out, const rwk_source *s, const rwk_drop *d) {
   rwk_text_add(out, "<td>");
   rwk_page_penalty(out, rwk_source_lambda(s, first ? d->lambda_from : d->lambda_to));
   rwk_text_add(out, "</td>");
-  cell(out, first ? d->excess_from : d->excess_to, 3);
-  cell(out, d->rise ? NAN : d->certain, 3);
+  rwk_page_cell(out, first ? d->excess_from : d->excess_to, 3);
+  rwk_page_cell(out, d->rise ? NAN : d->certain, 3);
 }
 
-static void drop_row(rwk_text *out, const rwk_source *s, const rwk_source_walk *w, const rwk_drop *d) {
-  const rwk_report_facts *f = s->facts;
-  rwk_text_format(out, "<tr><th scope=\"row\" class=\"words\"><span class=\"key %s\"></span>%s</th><td>",
-                  rwk_colour_name(rwk_walk_colour(w->walk)), w->name);
+void rwk_page_drop_cells(rwk_text *out, const rwk_source *s, rwk_walk walk, const char *name,
+                         const rwk_drop *d) {
+  rwk_text_format(out, "<th scope=\"row\" class=\"words\"><span class=\"key %s\"></span>%s</th><td>",
+                  rwk_colour_name(rwk_walk_colour(walk)), name);
   rwk_page_penalty(out, rwk_source_lambda(s, d->lambda_from));
   rwk_text_add(out, " &#8594; ");
   rwk_page_penalty(out, rwk_source_lambda(s, d->lambda_to));
@@ -193,8 +193,14 @@ static void drop_row(rwk_text *out, const rwk_source *s, const rwk_source_walk *
                   rwk_source_mse(s, d->loss_from), rwk_source_mse(s, d->loss_to));
   rwk_page_mark(out, d->cause);
   rwk_text_format(out, "%s</td>", rwk_cause_words(d->cause));
-  cell(out, rwk_source_lambda(s, d->at), 6);
-  cell(out, d->branch_min_eig, 2);
+  rwk_page_cell(out, rwk_source_lambda(s, d->at), 6);
+  rwk_page_cell(out, d->branch_min_eig, 2);
+}
+
+static void drop_row(rwk_text *out, const rwk_source *s, const rwk_source_walk *w, const rwk_drop *d) {
+  const rwk_report_facts *f = s->facts;
+  rwk_text_add(out, "<tr>");
+  rwk_page_drop_cells(out, s, w->walk, w->name, d);
   if (!d->rise) beaten(out, s, d);
   rwk_text_add(out, "</tr>\n");
   if (d->rise || !f->drop_words) return;
@@ -205,7 +211,7 @@ static void drop_row(rwk_text *out, const rwk_source *s, const rwk_source_walk *
   rwk_text_add(out, "</td></tr>\n");
 }
 
-static void drop_table(rwk_text *out, const rwk_source *s, int rises) {
+void rwk_page_drop_head(rwk_text *out, const char *title) {
   rwk_text_format(
       out,
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><caption "
@@ -213,7 +219,11 @@ static void drop_table(rwk_text *out, const rwk_source *s, int rises) {
       "scope=\"col\">from &#8594; to</th><th scope=\"col\">MSE before</th><th scope=\"col\">after</th><th "
       "scope=\"col\" class=\"words\">cause</th><th scope=\"col\">where</th><th scope=\"col\">eigenvalue "
       "there</th>",
-      rises ? "rises that are jumps" : "drops", rises ? "Rises that are jumps" : "Drops");
+      title, title);
+}
+
+static void drop_table(rwk_text *out, const rwk_source *s, int rises) {
+  rwk_page_drop_head(out, rises ? "Rises that are jumps" : "Drops");
   if (!rises)
     rwk_text_add(
         out,

@@ -41,6 +41,8 @@ rwk_status rwk_report_page(char **html, size_t *length, rwk_context *ctx, rwk_ru
 
 /* X(symbol, name, meaning): what a figure shows. Each is a chart of the page. */
 #define RWK_FIGURE_LIST(X)                                                                                   \
+  X(CV, cv, "held-out error against the penalty, both choices, and the folds' paths")                        \
+  X(HELDOUT, heldout, "observed against predicted rows that were held out, and residuals")                   \
   X(PATH, path, "error, penalty and objective against the penalty, drops marked by cause")                   \
   X(ENVELOPE, envelope, "the lines L + lambda R of all fits, and their lower envelope")                      \
   X(TRACES, traces, "size of every unit's weights against the penalty")                                      \

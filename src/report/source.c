@@ -47,7 +47,8 @@ static rwk_status read_fits(rwk_source *s) {
     rwk_fit *f = &s->fits[k];
     RWK_TRY(rwk_run_fit_at(f, NULL, s->run, k));
     f->w = NULL;
-    if (f->index >= s->count) continue; /* a grid that is not written yet */
+    if (f->index >= s->count) continue;                     /* a grid that is not written yet */
+    if (f->walk == RWK_WALK_BEST && f->start > 0) continue; /* a further minimum, of an ensemble */
     rwk_source_walk *w = walk_of(s, f->walk, f->walk == RWK_WALK_COLD ? 0 : f->start);
     if (!w) return s->arena->status;
     if (!w->points[f->index] || f->solve.objective < w->points[f->index]->solve.objective)
@@ -99,6 +100,59 @@ static void name_walks(rwk_source *s) {
   }
 }
 
+/* ---- cross-validation */
+
+static rwk_status read_fold_fits(rwk_source *s) {
+  size_t count;
+  RWK_TRY(rwk_run_fold_fit_count(&count, s->run));
+  rwk_fit *fits = rwk_arena_take(s->arena, count + 1, sizeof *fits);
+  if (!fits) return s->arena->status;
+  for (size_t k = 0; k < count; k++) {
+    rwk_fit *f = &fits[k];
+    size_t fold;
+    RWK_TRY(rwk_run_fold_fit_at(f, &fold, NULL, s->run, k));
+    f->w = NULL;
+    if (fold < s->fold_count && f->index < s->count && f->walk == RWK_WALK_BEST && f->start == 0)
+      s->folds[fold].points[f->index] = f;
+  }
+  return RWK_OK;
+}
+
+static rwk_status read_fold_drops(rwk_source *s) {
+  RWK_TRY(rwk_run_fold_drop_count(&s->fold_drop_count, s->run));
+  s->fold_drops = rwk_arena_take(s->arena, s->fold_drop_count + 1, sizeof *s->fold_drops);
+  if (!s->fold_drops) return s->arena->status;
+  for (size_t k = 0; k < s->fold_drop_count; k++) {
+    rwk_source_fold_drop *d = &s->fold_drops[k];
+    int start;
+    RWK_TRY(rwk_run_fold_drop_at(&d->drop, &d->walk, &start, &d->fold, s->run, k));
+    d->name = rwk_walk_name(d->walk);
+    if (start > 0) d->name = rwk_arena_print(s->arena, "%s %d", d->name, start);
+    if (d->fold >= s->fold_count || d->drop.from >= s->count || d->drop.to >= s->count)
+      return rwk_fail(s->ctx, RWK_FORMAT, "a drop is of a fold or penalty that the cross-validation has not");
+  }
+  return RWK_OK;
+}
+
+static rwk_status read_cv(rwk_source *s) {
+  s->cv = rwk_run_cv(s->run);
+  if (!s->cv) return RWK_OK;
+  s->cv_points = rwk_run_cv_points(s->run);
+  s->fold_count = s->cv->folds * s->cv->repeats;
+  s->folds = rwk_arena_take(s->arena, s->fold_count, sizeof *s->folds);
+  if (!s->folds) return s->arena->status;
+  for (size_t k = 0; k < s->fold_count; k++) {
+    const size_t fold = k % s->cv->folds + 1, division = k / s->cv->folds + 1;
+    s->folds[k].name = s->cv->repeats > 1
+                           ? rwk_arena_print(s->arena, "fold %zu of division %zu", fold, division)
+                           : rwk_arena_print(s->arena, "fold %zu", fold);
+    s->folds[k].points = rwk_arena_take(s->arena, s->count, sizeof *s->folds[k].points);
+    if (!s->folds[k].points) return s->arena->status;
+  }
+  RWK_TRY(read_fold_fits(s));
+  return read_fold_drops(s);
+}
+
 rwk_status rwk_source_open(rwk_source *s, rwk_arena *arena, rwk_run *run, const rwk_report_facts *facts) {
   *s = (rwk_source){.arena = arena, .ctx = arena->ctx, .run = run, .facts = facts};
   const double *lambda;
@@ -110,6 +164,7 @@ rwk_status rwk_source_open(rwk_source *s, rwk_arena *arena, rwk_run *run, const 
   RWK_TRY(read_drops(s));
   RWK_TRY(read_origins(s));
   name_walks(s);
+  RWK_TRY(read_cv(s));
   RWK_TRY(rwk_run_collapse(&s->collapse, &s->seconds, run));
   return arena->status;
 }

@@ -15,6 +15,20 @@ typedef struct rwk_source_walk {
   size_t falls;           /* those that are drops */
 } rwk_source_walk;
 
+/* The path of one fold of a cross-validation. */
+typedef struct rwk_source_fold {
+  const char *name;       /* "fold 2", "fold 2 of division 3" where there are several */
+  const rwk_fit **points; /* [count] of best; NULL where there is none */
+} rwk_source_fold;
+
+/* A drop on the path of a fold, or a rise that is a jump. */
+typedef struct rwk_source_fold_drop {
+  size_t fold;
+  rwk_walk walk;
+  const char *name; /* of the walk */
+  rwk_drop drop;
+} rwk_source_fold_drop;
+
 typedef struct rwk_source {
   rwk_arena *arena;
   rwk_context *ctx;
@@ -30,6 +44,12 @@ typedef struct rwk_source {
   const rwk_origin **origins; /* [count] of best, or NULL */
   rwk_collapse collapse;
   double seconds;
+  const rwk_cv_summary *cv; /* NULL: no cross-validation, or none that is finished; then there are no folds */
+  const rwk_cv_point *cv_points; /* [count] */
+  rwk_source_fold *folds;        /* [fold_count] */
+  size_t fold_count;
+  rwk_source_fold_drop *fold_drops; /* [fold_drop_count] */
+  size_t fold_drop_count;
 } rwk_source;
 
 rwk_status rwk_source_open(rwk_source *s, rwk_arena *arena, rwk_run *run, const rwk_report_facts *facts);

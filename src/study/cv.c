@@ -1,8 +1,7 @@
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 #include <ridgewalk/laplace.h>
-#include "study/cv.h"
+#include "study/strand.h"
 
 enum { ENSEMBLE_MOST = 6 };
 
@@ -14,72 +13,9 @@ void rwk_cv_settings_init(rwk_cv_settings *settings) {
   settings->path.effort = RWK_EFFORT_LOW;
 }
 
-/* A cross-validation that is going on. */
-typedef struct study {
-  rwk_cv *cv;
-  const rwk_cv_settings *settings;
-  const rwk_design *design;
-  double weight;     /* of all rows */
-  omp_lock_t lock;   /* guards all below, and the caller's callbacks */
-  rwk_status status; /* of the first failure */
-  rwk_cv_progress progress;
-  int64_t fetched; /* fits that were made earlier */
-  double began;
-} study;
+/* ---- a network over a design, and what it predicts ---- */
 
-/* One path of it: the payload of its callbacks. */
-typedef struct strand {
-  study *s;
-  size_t fold;
-  int fetched; /* the fit reported next was made earlier */
-} strand;
-
-/* ---- callbacks of a path, one strand at a time ---- */
-
-static rwk_status save_fit(const rwk_fit *fit, void *payload) {
-  const strand *t = payload;
-  const rwk_cv_store *store = &t->s->settings->store;
-  if (!store->save_fit) return RWK_OK;
-  omp_set_lock(&t->s->lock);
-  const rwk_status status = store->save_fit(fit, t->fold, store->payload);
-  omp_unset_lock(&t->s->lock);
-  return status;
-}
-
-static rwk_status fetch_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start, size_t index,
-                            void *payload) {
-  strand *t = payload;
-  const rwk_cv_store *store = &t->s->settings->store;
-  *found = 0;
-  if (!store->fetch_fit) return RWK_OK;
-  omp_set_lock(&t->s->lock);
-  const rwk_status status = store->fetch_fit(fit, w, found, walk, start, index, t->fold, store->payload);
-  t->s->fetched += *found;
-  omp_unset_lock(&t->s->lock);
-  return status;
-}
-
-static void tell(study *s, int64_t fits, size_t paths) {
-  rwk_cv_progress *p = &s->progress;
-  p->done += fits;
-  p->paths_done += paths;
-  p->seconds = rwk_seconds() - s->began;
-  const int64_t made = p->done - s->fetched;
-  p->remaining = made > 0 ? p->seconds / (double)made * (double)(p->total - p->done) : NAN;
-  if (s->settings->progress) s->settings->progress(p, s->settings->progress_payload);
-}
-
-static void one_more(const rwk_path_progress *progress, void *payload) {
-  const strand *t = payload;
-  (void)progress;
-  omp_set_lock(&t->s->lock);
-  tell(t->s, 1, 0);
-  omp_unset_lock(&t->s->lock);
-}
-
-/* ---- one path ---- */
-
-static rwk_status network(rwk_mlp **mlp, rwk_context *ctx, const rwk_design *d, const study *s,
+static rwk_status network(rwk_mlp **mlp, rwk_context *ctx, const rwk_design *d, const rwk_study *s,
                           double weight) {
   rwk_mlp_settings m = s->settings->mlp;
   if (m.loss_scale != 0) m.loss_scale *= s->weight / weight;
@@ -101,90 +37,6 @@ static double weight_of(const rwk_design *d) {
   return sum;
 }
 
-/* The fits of a path that are used: of best, and further members of the ensemble; [count x ensemble], w NULL
- * where there is none. */
-static void free_fits(rwk_context *ctx, rwk_fit *fits, size_t count) {
-  for (size_t k = 0; fits && k < count; k++) rwk_free_doubles(ctx, (double *)(uintptr_t)fits[k].w);
-  rwk_free(ctx, fits);
-}
-
-static rwk_status take_fit(rwk_fit *to, rwk_context *ctx, const rwk_fit *fit, size_t dim) {
-  double *w = rwk_alloc_doubles(ctx, dim);
-  if (!w) return rwk_fail_memory(ctx, "weights");
-  memcpy(w, fit->w, dim * sizeof *w);
-  *to = *fit;
-  to->w = w;
-  return RWK_OK;
-}
-
-static rwk_status walk(rwk_fit *fits, rwk_context *ctx, strand *t, const rwk_problem *problem) {
-  study *s = t->s;
-  rwk_cv *cv = s->cv;
-  const size_t members = (size_t)s->settings->ensemble, dim = rwk_problem_dim(problem);
-  rwk_path_settings p = s->settings->path;
-  p.lambda = cv->lambda;
-  p.lambda_count = cv->summary.count;
-  p.basins = s->settings->ensemble - 1;
-  p.save = save_fit;
-  p.fetch = fetch_fit;
-  p.store_payload = t;
-  p.progress = one_more;
-  p.progress_payload = t;
-  if (t->fold != RWK_CV_ALL) p.collapse_tol = 0;
-  rwk_path *path = NULL;
-  rwk_status status = rwk_path_run(&path, ctx, problem, &p);
-  if (status == RWK_OK && !cv->lambda) { /* the first path, of all rows, finds the grid */
-    const size_t count = rwk_path_lambda_count(path);
-    cv->lambda = rwk_alloc_doubles(ctx, count);
-    if (cv->lambda) memcpy(cv->lambda, rwk_path_lambda(path), count * sizeof *cv->lambda);
-    cv->summary.count = count;
-    if (!cv->lambda) status = rwk_fail_memory(ctx, "the grid of penalties");
-  }
-  if (status == RWK_OK && t->fold == RWK_CV_ALL) {
-    cv->fits = rwk_calloc(cv->ctx, cv->summary.count * members, sizeof *cv->fits);
-    fits = cv->fits;
-  }
-  if (status == RWK_OK && !fits) status = rwk_fail_memory(ctx, "fits");
-  for (size_t k = 0; status == RWK_OK && k < cv->summary.count * members; k++) {
-    const rwk_fit *fit = rwk_path_basin(path, k / members, (int)(k % members));
-    if (fit) status = take_fit(&fits[k], ctx, fit, dim);
-  }
-  if (status == RWK_OK && s->settings->store.save_path) {
-    omp_set_lock(&s->lock);
-    status = s->settings->store.save_path(path, t->fold, s->settings->store.payload);
-    omp_unset_lock(&s->lock);
-  }
-  rwk_path_destroy(path);
-  return status;
-}
-
-static rwk_status fetch_done(int *found, const strand *t) {
-  const rwk_cv_store *store = &t->s->settings->store;
-  *found = 0;
-  if (!store->fetch_path || !store->fetch_fit) return RWK_OK;
-  omp_set_lock(&t->s->lock);
-  const rwk_status status = store->fetch_path(found, t->fold, store->payload);
-  omp_unset_lock(&t->s->lock);
-  return status;
-}
-
-/* The fits of a path that was done earlier. */
-static rwk_status fetch_all(rwk_fit *fits, rwk_context *ctx, strand *t, size_t dim) {
-  const size_t members = (size_t)t->s->settings->ensemble, count = t->s->cv->summary.count;
-  double *w = rwk_alloc_doubles(ctx, dim);
-  rwk_status status = w ? RWK_OK : rwk_fail_memory(ctx, "weights");
-  for (size_t k = 0; k < count * members && status == RWK_OK; k++) {
-    rwk_fit fit = {0};
-    int found;
-    status = fetch_fit(&fit, w, &found, RWK_WALK_BEST, (int)(k % members), k / members, t);
-    if (status != RWK_OK || !found) continue;
-    fit.w = w;
-    status = take_fit(&fits[k], ctx, &fit, dim);
-  }
-  rwk_free_doubles(ctx, w);
-  return status;
-}
-
 /* Mean of the members' predictions at grid point i, F[rows x outputs], in the targets' own units. */
 static rwk_status predict(double *F, double *one, const rwk_mlp *mlp, const rwk_design *held,
                           const rwk_fit *fits, size_t members) {
@@ -204,7 +56,7 @@ static rwk_status predict(double *F, double *one, const rwk_mlp *mlp, const rwk_
 
 /* ---- one fold ---- */
 
-static rwk_status assess(rwk_fold_result *result, rwk_context *ctx, const study *s, const rwk_mlp *mlp,
+static rwk_status assess(rwk_fold_result *result, rwk_context *ctx, const rwk_study *s, const rwk_mlp *mlp,
                          const rwk_design *held, const rwk_fit *fits) {
   const rwk_cv *cv = s->cv;
   const size_t q = cv->summary.outputs, n = result->row_count * q, members = (size_t)s->settings->ensemble;
@@ -229,7 +81,7 @@ static rwk_status assess(rwk_fold_result *result, rwk_context *ctx, const study 
 }
 
 /* A fold's two designs; the rows in their own order. Designs may say things: one at a time. */
-static rwk_status divide(rwk_design **train, rwk_design **held, rwk_context *ctx, study *s, size_t fold,
+static rwk_status divide(rwk_design **train, rwk_design **held, rwk_context *ctx, rwk_study *s, size_t fold,
                          rwk_fold_result *result) {
   const rwk_cv *cv = s->cv;
   const size_t rows = cv->summary.rows, *of = cv->fold + fold / cv->summary.folds * rows;
@@ -256,10 +108,10 @@ static rwk_status divide(rwk_design **train, rwk_design **held, rwk_context *ctx
   return status;
 }
 
-static rwk_status run_fold(rwk_context *ctx, study *s, size_t fold) {
+static rwk_status run_fold(rwk_context *ctx, rwk_study *s, size_t fold) {
   const rwk_cv *cv = s->cv;
   rwk_fold_result *result = &cv->results[fold];
-  strand t = {.s = s, .fold = fold};
+  rwk_strand t = {.s = s, .fold = fold};
   const size_t used = cv->summary.count * (size_t)s->settings->ensemble;
   rwk_design *train = NULL, *held = NULL;
   rwk_mlp *mlp = NULL;
@@ -273,18 +125,18 @@ static rwk_status run_fold(rwk_context *ctx, study *s, size_t fold) {
     if (!result->error || !result->held || !fits) status = rwk_fail_memory(ctx, "a fold");
   }
   if (status == RWK_OK) status = network(&mlp, ctx, train, s, weight_of(train));
-  if (status == RWK_OK) status = fetch_done(&done, &t);
+  if (status == RWK_OK) status = rwk_strand_done(&done, &t);
   if (status == RWK_OK)
-    status = done ? fetch_all(fits, ctx, &t, rwk_problem_dim(rwk_mlp_problem(mlp)))
-                  : walk(fits, ctx, &t, rwk_mlp_problem(mlp));
+    status = done ? rwk_strand_fetch(fits, ctx, &t, rwk_problem_dim(rwk_mlp_problem(mlp)))
+                  : rwk_strand_walk(fits, ctx, &t, rwk_mlp_problem(mlp));
   if (status == RWK_OK && held) status = assess(result, ctx, s, mlp, held, fits);
   for (size_t i = 0; status == RWK_OK && !held && i < cv->summary.count; i++) result->error[i] = 0;
   if (status == RWK_OK) {
     omp_set_lock(&s->lock);
-    tell(s, done ? s->progress.total / (int64_t)s->progress.paths : 0, 1);
+    rwk_cv_tell(s, done ? s->progress.total / (int64_t)s->progress.paths : 0, 1);
     omp_unset_lock(&s->lock);
   }
-  free_fits(ctx, fits, used);
+  rwk_cv_free_fits(ctx, fits, used);
   rwk_mlp_destroy(mlp);
   rwk_design_destroy(held);
   rwk_design_destroy(train);
@@ -292,7 +144,7 @@ static rwk_status run_fold(rwk_context *ctx, study *s, size_t fold) {
 }
 
 /* A thread's part; the first failure keeps the others from beginning anything. */
-static void one_fold(study *s, size_t fold, int threads) {
+static void one_fold(rwk_study *s, size_t fold, int threads) {
   rwk_context *ctx = NULL;
   omp_set_lock(&s->lock);
   rwk_status status = s->status;
@@ -309,7 +161,7 @@ static void one_fold(study *s, size_t fold, int threads) {
   rwk_context_destroy(ctx);
 }
 
-static rwk_status run_folds(study *s) {
+static rwk_status run_folds(rwk_study *s) {
   const size_t folds = s->cv->summary.folds * s->cv->summary.repeats;
   const int all = rwk_threads(s->cv->ctx), outer = (size_t)all < folds ? all : (int)folds;
   const int inner = all / outer, levels = omp_get_max_active_levels();
@@ -364,7 +216,7 @@ static rwk_status count_parameters(rwk_cv_point *point, rwk_context *ctx, const 
   return status;
 }
 
-static rwk_status describe_points(study *s, const rwk_design *whole, rwk_mlp *mlp) {
+static rwk_status describe_points(rwk_study *s, const rwk_design *whole, rwk_mlp *mlp) {
   rwk_cv *cv = s->cv;
   const double constant = of_constant(whole);
   cv->points = rwk_calloc(cv->ctx, cv->summary.count, sizeof *cv->points);
@@ -381,23 +233,23 @@ static rwk_status describe_points(study *s, const rwk_design *whole, rwk_mlp *ml
   return RWK_OK;
 }
 
-static rwk_status run_all(study *s, const rwk_design *whole, rwk_mlp *mlp) {
+static rwk_status run_all(rwk_study *s, const rwk_design *whole, rwk_mlp *mlp) {
   rwk_cv *cv = s->cv;
   const rwk_problem *problem = rwk_mlp_problem(mlp);
-  strand t = {.s = s, .fold = RWK_CV_ALL};
+  rwk_strand t = {.s = s, .fold = RWK_CV_ALL};
   int done;
-  RWK_TRY(fetch_done(&done, &t));
+  RWK_TRY(rwk_strand_done(&done, &t));
   if (done && !cv->lambda)
     return rwk_fail(cv->ctx, RWK_INVALID_ARGUMENT,
                     "lambda: the grid must be given where the path of all rows was done earlier");
   if (done) {
     cv->fits = rwk_calloc(cv->ctx, cv->summary.count * (size_t)s->settings->ensemble, sizeof *cv->fits);
     if (!cv->fits) return rwk_fail_memory(cv->ctx, "fits");
-    RWK_TRY(fetch_all(cv->fits, cv->ctx, &t, rwk_problem_dim(problem)));
+    RWK_TRY(rwk_strand_fetch(cv->fits, cv->ctx, &t, rwk_problem_dim(problem)));
   } else {
-    RWK_TRY(walk(NULL, cv->ctx, &t, problem));
+    RWK_TRY(rwk_strand_walk(NULL, cv->ctx, &t, problem));
   }
-  tell(s, done ? s->progress.total / (int64_t)s->progress.paths : 0, 1);
+  rwk_cv_tell(s, done ? s->progress.total / (int64_t)s->progress.paths : 0, 1);
   return describe_points(s, whole, mlp);
 }
 
@@ -454,7 +306,7 @@ static int64_t fits_of_a_path(const rwk_path_settings *p, size_t count) {
   return (kinds * p->starts + 1) * (int64_t)(count ? count : 17);
 }
 
-static rwk_status run(study *s, const rwk_folds *folds) {
+static rwk_status run(rwk_study *s, const rwk_folds *folds) {
   rwk_cv *cv = s->cv;
   const rwk_cv_settings *settings = s->settings;
   rwk_cv_summary *sum = &cv->summary;
@@ -502,7 +354,7 @@ rwk_status rwk_cv_run(rwk_cv **out, rwk_context *ctx, const rwk_design *design, 
                                  .folds = rwk_folds_count(folds),
                                  .repeats = rwk_folds_repeats(folds),
                                  .ensemble = settings->ensemble};
-  study s = {.cv = cv, .settings = settings, .design = design, .began = rwk_seconds()};
+  rwk_study s = {.cv = cv, .settings = settings, .design = design, .began = rwk_seconds()};
   omp_init_lock(&s.lock);
   const rwk_status status = run(&s, folds);
   omp_destroy_lock(&s.lock);
@@ -519,7 +371,7 @@ void rwk_cv_destroy(rwk_cv *cv) {
   if (!cv) return;
   rwk_context *ctx = cv->ctx;
   free_results(cv);
-  free_fits(ctx, cv->fits, cv->summary.count * (size_t)cv->summary.ensemble);
+  rwk_cv_free_fits(ctx, cv->fits, cv->summary.count * (size_t)cv->summary.ensemble);
   rwk_free(ctx, cv->points);
   rwk_free_doubles(ctx, cv->lambda);
   rwk_free_doubles(ctx, cv->held[0]);

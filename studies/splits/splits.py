@@ -1,25 +1,29 @@
 #!/usr/bin/env python3
 """Test RMSE on splits of tables, the penalty chosen by cross-validation on the training part only.
 
-    studies/splits/splits.py TABLES SPLITS [NAME ...] [--splits 0-19] [--hidden 50] [--out FILE] [--option=...]
+    studies/splits/splits.py TABLES SPLITS [NAME ...] [--splits 0-19] [--hidden 50] [--members M] [--out FILE] [--option=...]
 
 TABLES holds NAME.csv (header, target last), SPLITS holds NAME/test_K.txt: the numbers, from 0, of the rows that split K tests on. For every
 table and split `ridgewalk cv` sees the training rows alone; its refit at lambda_min (and at lambda_1se) predicts the test rows, in the target's
 own units. One line of JSON a split goes to --out; splits that are there already with the same options are not made again, so that a run that was
-stopped goes on. The table at the end has means over splits with their standard errors, and seconds of a split. Without NAMEs: all tables of
-SPLITS. Options for the program follow --option, as in --option=--starts=3.
+stopped goes on. Grids and numbers of members (networks whose mean predicts, each from a start of its own: --starts M --ensemble M) are those of
+SETTINGS unless --lambda and --members say otherwise. The table at the end has means over splits with their standard errors, and seconds of a split.
+Without NAMEs: all tables of SPLITS. Options for the program follow --option, as in --option=--starts=3.
 """
 import argparse
 import csv
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-GRID = "2^-24:2^0"
+SETTINGS = {"yacht": ("2^-18:2^-8", 1), "boston": ("2^-11:2^-3", 5), "energy": ("2^-18:2^-8", 1), "concrete": ("2^-14:2^-6", 5),
+            "wine_red": ("2^-9:2^-3", 5), "power": ("2^-20:2^-14", 1)}  # around lambda_min, and no wider: small penalties take most of the time
+OTHERS = ("2^-24:2^0", 1)
 
 
 def write(path, header, rows):
@@ -46,19 +50,33 @@ def one_split(a, name, split):
         train, held, run = (os.path.join(folder, n) for n in ("train.csv", "test.csv", "r.rwk"))
         write(train, header, [r for i, r in enumerate(rows) if i not in test])
         write(held, header, [r for i, r in enumerate(rows) if i in test])
-        began = time.time()
-        r = subprocess.run([a.program, "cv", train, "--target", header[-1], "--hidden", a.hidden, "--lambda", getattr(a, "lambda"), "--folds", "5",
-                            "--seed", str(a.seed), "--json", "--quiet", "--out", run, *a.option], capture_output=True, text=True, check=False)
+        began, busy = time.time(), processor()
+        r = subprocess.run([a.program, "cv", train, "--target", header[-1], "--hidden", a.hidden, "--lambda", grid(a, name), "--folds", "5",
+                            "--seed", str(a.seed), "--threads", str(a.threads), "--json", "--quiet", "--out", run, *options(a, name)], capture_output=True, text=True, check=False)
         if r.returncode not in (0, 1):
             raise RuntimeError(f"{name} {split}: {r.stderr}")
         j = json.loads(r.stdout)
-        return {"table": name, "split": split, "settings": settings(a), "min": rmse(a.program, run, held, "min"),
+        return {"table": name, "split": split, "settings": settings(a, name), "min": rmse(a.program, run, held, "min"),
                 "1se": rmse(a.program, run, held, "1se"), "lambda_min": j["lambda_min"], "lambda_1se": j["lambda_1se"], "grid_end": j["grid_end"],
-                "cv": j["rmse"], "seconds": time.time() - began}
+                "cv": j["rmse"], "seconds": time.time() - began, "cpu_seconds": processor() - busy}
 
 
-def settings(a):
-    return f"hidden {a.hidden}, lambda {getattr(a, 'lambda')}, 5 folds, seed {a.seed} {' '.join(a.option)}".strip()
+def processor():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def grid(a, name):
+    return getattr(a, "lambda") or SETTINGS.get(name, OTHERS)[0]
+
+
+def options(a, name):
+    members = a.members or SETTINGS.get(name, OTHERS)[1]
+    return ["--no-explain", *([f"--starts={members}", f"--ensemble={members}"] if members > 1 else []), *a.option]
+
+
+def settings(a, name):
+    return f"hidden {a.hidden}, lambda {grid(a, name)}, 5 folds, seed {a.seed} {' '.join(options(a, name))}"
 
 
 def numbers(text):
@@ -78,32 +96,36 @@ def main():
     p.add_argument("--program", default=os.path.join(ROOT, "build", "release", "ridgewalk"))
     p.add_argument("--splits", default="0-19")
     p.add_argument("--hidden", default="50")
-    p.add_argument("--lambda", default=GRID)
+    p.add_argument("--lambda")
+    p.add_argument("--members", type=int)
     p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--threads", type=int, default=1, help="no number but the time depends on it")
     p.add_argument("--out", default="splits.jsonl")
+    p.add_argument("--show", action="store_true", help="the table of what is there, and nothing more")
     p.add_argument("--option", action="append", default=[])
-    a = p.parse_args()
+    a = p.parse_intermixed_args()
     done = []
     if os.path.exists(a.out):
         with open(a.out, encoding="utf-8") as f:
             done = [json.loads(line) for line in f if line.endswith("\n")]
     names = a.names or sorted(os.listdir(a.folder))
-    for split in numbers(a.splits):
+    for split in () if a.show else numbers(a.splits):
         for name in names:
-            if any((r["table"], r["split"], r["settings"]) == (name, split, settings(a)) for r in done):
+            if any((r["table"], r["split"], r["settings"]) == (name, split, settings(a, name)) for r in done):
                 continue
             r = one_split(a, name, split)
             done.append(r)
             with open(a.out, "a", encoding="utf-8") as f:
                 f.write(json.dumps(r) + "\n")
             print(f"{name} {split}: {r['min']:.4f} at lambda_min {r['lambda_min']:.3g}{' (end of the grid)' if r['grid_end'] else ''}, "
-                  f"{r['1se']:.4f} at 1se, {r['seconds']:.0f} s", file=sys.stderr, flush=True)
-    print(f"{settings(a)}\n\n| table | splits | test RMSE at lambda_min | at lambda_1se | seconds a split |\n|---|---|---|---|---|")
+                  f"{r['1se']:.4f} at 1se, {r['seconds']:.0f} s ({r['cpu_seconds']:.0f} of the processor)", file=sys.stderr, flush=True)
+    print("| table | splits | test RMSE at lambda_min | at lambda_1se | seconds a split | of the processor | settings |\n|---|---|---|---|---|---|---|")
     for name in names:
-        mine = [r for r in done if r["table"] == name and r["settings"] == settings(a) and r["split"] in numbers(a.splits)]
+        mine = [r for r in done if r["table"] == name and r["settings"] == settings(a, name) and r["split"] in numbers(a.splits)]
         if mine:
             cells = ["%.4f +- %.4f" % mean_and_error([r[k] for r in mine]) for k in ("min", "1se")]
-            print(f"| {name} | {len(mine)} | {cells[0]} | {cells[1]} | {sum(r['seconds'] for r in mine) / len(mine):.0f} |")
+            seconds = [sum(r[k] for r in mine) / len(mine) for k in ("seconds", "cpu_seconds")]
+            print(f"| {name} | {len(mine)} | {cells[0]} | {cells[1]} | {seconds[0]:.0f} | {seconds[1]:.0f} | {settings(a, name)} |")
 
 
 if __name__ == "__main__":

@@ -148,6 +148,7 @@ class Cv(Case):
             j = self.json("cv", "--resume", out)
             self.assertEqual({a: b for a, b in j.items() if a != "seconds"}, {a: b for a, b in whole.items() if a != "seconds"})
             self.assertEqual(self.json("cv", "--resume", out), j, "finished: only shown")
+            self.expect(0, "plot", out, "--what", "residuals", "--lambda", "min", "--out", "r.svg", "--quiet")  # pictures are kept, too
             self.assertEqual([n for n in os.listdir(self.folder) if n.startswith(f"{k}.rwk-")], [])
         self.assertGreater(killed, 0)
 

@@ -172,7 +172,7 @@ class Page(Case):
         self.expect(0, "report", "p.rwk", "--out", "/dev/null", "--quiet")
         self.assertFalse(os.path.isfile("/dev/null"))
         self.expect(2, "plot", say="plot wants one run file")
-        self.expect(2, "plot", "p.rwk", "--what", "nothing", say="none of path, envelope")
+        self.expect(2, "plot", "p.rwk", "--what", "nothing", say="none of cv, heldout, path, envelope")
         self.expect(2, "plot", "p.rwk", "--out", "a.gif", say="ends in none of .svg, .png, .pdf")
         self.expect(2, "plot", "p.rwk", "--what", "spectrum", "--lambda", "0.3", say="the nearest is at 2^-2")
         self.expect(2, "plot", "p.rwk", "--what", "spectrum", "--lambda", "x", say="is not a penalty")
@@ -181,6 +181,80 @@ class Page(Case):
         self.expect(2, "plot", "p.rwk", "--start", "1", say="goes with --walk")
         self.expect(2, "plot", "p.rwk", "--width", "2", say="--width")
         self.assertEqual([n for n in os.listdir(self.folder) if n.startswith("a.gif") or ".new-" in n], [])
+
+
+class OfCv(Once):
+    """Page and figures of a cross-validation."""
+
+    def setUp(self):
+        super().setUp()
+        out = self.file("cv.rwk")
+        self.j = self.once(out, lambda: self.json("cv", DIABETES, "--target", "progression", "--hidden", "3", "--lambda", "2^-9:1", "--folds", "4", "--seed",
+                                                  "1", "--starts", "3", "--ensemble", "2", "--out", out))
+
+    def svg(self, *args):
+        self.expect(0, "plot", "cv.rwk", "--out", "f.svg", "--quiet", *args)
+        return ElementTree.parse(self.file("f.svg")).getroot()
+
+    def words(self, root):
+        return [t.text for t in root.iter(SVG + "text")]
+
+    def test_curve(self):
+        """Means and standard errors, read back from the picture by its own ticks."""
+        root = self.svg()  # the figure of a cross-validation where none is named
+        self.assertEqual({"lambda_min", "lambda_1se"} & set(self.words(root)), {"lambda_min", "lambda_1se"})
+        texts = [(float(t.get("x")), float(t.get("y")), t.text) for t in root.iter(SVG + "text")]
+        below = [y for _, y, text in texts if text.startswith("Error in sample")][0]
+        ticks = sorted((y - 2.6, float(t)) for x, y, t in texts if re.fullmatch(r"[0-9.]+", t) and y < below and x < 40)
+        (ya, va), (yb, vb) = ticks[0], ticks[-1]
+
+        def place(v):
+            return ya + (v - va) / (vb - va) * (yb - ya)
+        paths = [[tuple(map(float, p.split(","))) for p in re.split("[ML]", e.get("d"))[1:]] for e in root.iter(SVG + "path")
+                 if not e.get("d").endswith("Z")]
+        curve = [p for p in paths if len(p) == 10][0]
+        for (_, y), mean in zip(curve, self.j["mean"]):
+            self.assertAlmostEqual(y, place(mean), delta=0.1)
+        bars = [p for p in paths if len(p) == 20][0]
+        for i, (mean, se) in enumerate(zip(self.j["mean"], self.j["se"])):
+            self.assertAlmostEqual(bars[2 * i][1], place(mean - se), delta=0.1)
+            self.assertAlmostEqual(bars[2 * i + 1][1], place(mean + se), delta=0.1)
+
+    def test_every_file(self):
+        for what in ("cv", "heldout", *FIGURES):
+            for ending, head in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF-")):
+                self.expect(0, "plot", "cv.rwk", "--what", what, "--out", "g." + ending, "--quiet")
+                with open(self.file("g." + ending), "rb") as f:
+                    self.assertEqual(f.read(5)[:len(head)], head)
+
+    def test_choices(self):
+        for what in ("heldout", "residuals", "spectrum"):
+            one, other = (ElementTree.tostring(self.svg("--what", what, "--lambda", x)) for x in ("min", "1se"))
+            self.assertNotEqual(one, other)
+            self.assertEqual(one, ElementTree.tostring(self.svg("--what", what, "--lambda", repr(self.j["lambda_min"]))))
+        self.path("--hidden", "2", "--lambda", "1", "--walk", "up", "--out", self.file("p.rwk"))
+        self.expect(2, "plot", "p.rwk", "--what", "residuals", "--lambda", "min", say="no finished cross-validation")
+        self.expect(3, "plot", "p.rwk", "--what", "cv", say="ridgewalk cv makes one")
+        self.assertNotIn('id="cv"', self.expect(0, "report", "p.rwk", "--out", "-").stdout)
+
+    def test_page(self):
+        html = self.expect(0, "report", "cv.rwk", "--out", "-").stdout
+        self.assertIn("<code>ridgewalk cv ", html)
+        self.assertNotIn("best 1", html)  # a further minimum is no walk
+        text = re.sub("<[^>]*>", "", html)
+        self.assertIn("Over 4 folds the error of rows that were held out is lowest at lambda_min = ", text)
+        self.assertIn("held-out RMSE", text)
+        cells = set(re.findall("<td>([^<]*)</td>", html))
+        self.assertEqual({f"{m:.6g}" for m in self.j["mean"]} - cells, set())
+        self.assertEqual({f"{round(100 * share, 2) + 0:g}" for share in self.j["explained"]} - cells, set())
+        self.expect(0, "cv", DIABETES, "--target", "progression", "--hidden", "0", "--lambda", "1,2", "--out", "e.rwk", "--quiet")
+        self.assertIn("lambda_min is the smallest penalty of the grid", self.expect(0, "report", "e.rwk", "--out", "-").stdout)
+
+    def test_in_the_terminal(self):
+        shown = self.expect(0, "runs", "show", "cv.rwk").stdout
+        self.assertIn("error held out, +- standard error", shown)
+        self.assertRegex(shown, r"\n +\^[^\n]*lambda_min")
+        self.assertNotIn("+- standard error", self.expect(0, "runs", "show", "cv.rwk", "--no-plot").stdout)
 
 
 class Figures(Once):

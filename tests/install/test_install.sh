@@ -34,4 +34,7 @@ rm "$libdir"/libridgewalk.so*
 if [[ -x $build/ridgewalk ]]; then
   echo "== the installed program"
   "$prefix/bin/ridgewalk" --version
+  for page in ridgewalk ridgewalk-path ridgewalk-cv; do
+    test -s "$(find "$prefix" -path "*/man1/$page.1")"
+  done
 fi

@@ -105,7 +105,8 @@ page.Panel = class {
         if (rule.text) plot.append("text").attr("class", "rule-text").attr("x", w).attr("y", this.y(rule.at) - 5).attr("text-anchor", "end").text(rule.text);
       } else if (rule.kind === "x") {
         line.attr("x1", this.x(rule.at)).attr("x2", this.x(rule.at)).attr("y1", 0).attr("y2", h);
-        if (rule.text) plot.append("text").attr("class", "rule-text").attr("x", this.x(rule.at) + 5).attr("y", 10).text(rule.text);
+        if (rule.text) plot.append("text").attr("class", "rule-text").attr("x", this.x(rule.at) + (rule.left ? -5 : 5)).attr("y", 10)
+          .attr("text-anchor", rule.left ? "end" : "start").text(rule.text);
       } else {
         const a = Math.max(this.x.domain()[0], this.y.domain()[0]), b = Math.min(this.x.domain()[1], this.y.domain()[1]);
         if (b > a) line.attr("x1", this.x(a)).attr("y1", this.y(a)).attr("x2", this.x(b)).attr("y2", this.y(b));
