@@ -173,6 +173,8 @@ typedef struct rwk_path_settings {
   uint64_t seed;     /* 0 */
   const double *init; /* [dim] weights to begin with in place of random start 0, or NULL */
   rwk_solver_settings solver;
+  int finish; /* 1: every fit is finished by newton from where the solver stopped, whatever that solver is, and
+                 the walk goes on from there. 0 */
   rwk_certify_settings certify;
   double drop_tol; /* 1e-9 */
   int explain;     /* 1: follow branches, and so explain every drop and, with dense algebra, find the rises of

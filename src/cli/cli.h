@@ -29,7 +29,8 @@ enum {
   CLI_CV = 1024, /* takes every option of path, too */
   CLI_EXPORT = 2048,
   CLI_REPORT = 1 << 12,
-  CLI_PLOT = 1 << 13
+  CLI_PLOT = 1 << 13,
+  CLI_COMPARE = 1 << 16
 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
@@ -67,10 +68,26 @@ enum {
   X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 0,                               \
     "which start of the walk (default: the best)")                                                           \
   X(SEED, "seed", "S", CLI_PATH, 1, "seed of the random starts (default 0)")                                 \
-  X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton)")             \
+  X(SOLVER, "solver", "NAME", CLI_PATH, 1,                                                                   \
+    "newton, gauss-newton, saddle-free-newton, lbfgs, gd, sgd, adam, amsgrad, adamw (default newton)")       \
+  X(SOLVERS, "solvers", "NAME[,NAME]", CLI_COMPARE, 1, "which solvers to compare (default: all)")            \
+  X(FINISH, "finish", "NAME", CLI_PATH, 1,                                                                   \
+    "newton: every fit is finished by Newton's method from where the solver stopped, and the walk goes on "  \
+    "from there; none (default)")                                                                            \
+  X(LEARNING_RATE, "learning-rate", "X", CLI_PATH | CLI_COMPARE, 1,                                          \
+    "of sgd, adam, amsgrad, adamw (default 0.01 for sgd, 0.001 for the others)")                             \
+  X(SCHEDULE, "schedule", "NAME", CLI_PATH | CLI_COMPARE, 1,                                                 \
+    "how the learning rate falls with the steps: constant, sqrt, inverse, cosine (default constant)")        \
+  X(BATCH, "batch", "N", CLI_PATH | CLI_COMPARE, 1, "rows of a mini-batch (default 200)")                    \
+  X(EPOCHS, "epochs", "N", CLI_PATH | CLI_COMPARE, 1,                                                        \
+    "times through all rows at most, of solvers that go by mini-batches (default 200)")                      \
+  X(MOMENTUM, "momentum", "X", CLI_PATH | CLI_COMPARE, 1, "of sgd (default 0.9)")                            \
+  X(BETAS, "betas", "X,X", CLI_PATH | CLI_COMPARE, 1,                                                        \
+    "of adam, amsgrad, adamw: memory of the gradient's mean and of its square's (default 0.9,0.999)")        \
   X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY, 1,                                                    \
-    "largest gradient entry at the end, times max(1, J) (default 1e-8; lbfgs 1e-4)")                         \
-  X(MAX_ITER, "max-iter", "N", CLI_PATH, 1, "iterations of a fit at most (default 2000; lbfgs 200)")         \
+    "largest gradient entry at the end, times max(1, J) (default 1e-8; of solvers of first order 1e-4)")     \
+  X(MAX_ITER, "max-iter", "N", CLI_PATH, 1,                                                                  \
+    "iterations of a fit at most (default 2000; lbfgs 200, and epochs of mini-batches)")                     \
   X(ALGEBRA, "algebra", "NAME", CLI_PATH | CLI_CERTIFY, 1, "auto, dense or krylov (default auto)")           \
   X(NO_EXPLAIN, "no-explain", "", CLI_PATH, 1, "do not follow branches: drops are told by their ends alone") \
   X(INIT, "init", "FILE", CLI_PATH, 1, "weights (JSON) that start 0 of up and down begin with")              \
@@ -219,6 +236,14 @@ int cli_network_settings(rwk_mlp_settings *m, cli_setup *s, const cli_args *args
 int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights, const char *file);
 void cli_setup_release(cli_setup *s);
 int cli_algebra(rwk_algebra *algebra, const cli_args *args);
+
+/* ---- solver.c ---- */
+
+/* The solver that options ask for: --solver, or `name` where it is not NULL. s holds the defaults. 0 or an exit
+ * code. */
+int cli_read_solver(rwk_solver_settings *s, const cli_args *args, const char *name);
+/* "newton, lbfgs, ..." */
+const char *cli_solver_list(char text[160]);
 
 /* ---- sweep.c: the table of somebody's sweep ---- */
 

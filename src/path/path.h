@@ -58,6 +58,7 @@ enum { RWK_BASINS = 6 }; /* minima that the search of best keeps at a penalty */
 typedef struct rwk_fitter {
   rwk_context *ctx;   /* the thread's own; borrowed */
   rwk_solver *solver; /* as the settings say */
+  rwk_solver *finish; /* newton, where the settings ask for it and the solver is another */
   double *w;          /* [dim] */
 } rwk_fitter;
 

@@ -7,6 +7,8 @@
 rwk_status rwk_fitter_open(rwk_fitter *f, const rwk_path *path, rwk_context *ctx) {
   *f = (rwk_fitter){.ctx = ctx};
   RWK_TRY(rwk_solver_create(&f->solver, ctx, path->problem, &path->settings.solver));
+  if (path->settings.finish && path->settings.solver.solver != RWK_SOLVER_NEWTON)
+    RWK_TRY(rwk_finisher_create(&f->finish, ctx, path, 1));
   f->w = rwk_alloc_doubles(ctx, path->dim);
   return f->w ? RWK_OK : rwk_fail_memory(ctx, "weights");
 }
@@ -14,13 +16,29 @@ rwk_status rwk_fitter_open(rwk_fitter *f, const rwk_path *path, rwk_context *ctx
 void rwk_fitter_close(rwk_fitter *f) {
   if (!f->ctx) return;
   rwk_free_doubles(f->ctx, f->w);
+  rwk_solver_destroy(f->finish);
   rwk_solver_destroy(f->solver);
   *f = (rwk_fitter){0};
+}
+
+/* A fit that two solvers made took what both took. */
+static void add_cost(rwk_solve_result *r, const rwk_solve_result *before) {
+  r->iterations += before->iterations;
+  r->values += before->values;
+  r->gradients += before->gradients;
+  r->products += before->products;
+  r->hessians += before->hessians;
+  r->seconds += before->seconds;
 }
 
 rwk_status rwk_fitter_fit(rwk_fit *fit, rwk_fitter *f, const rwk_path *path, double *w, double lambda) {
   const double began = rwk_seconds();
   RWK_TRY(rwk_solver_run(&fit->solve, f->solver, w, lambda));
+  if (f->finish) {
+    const rwk_solve_result first = fit->solve;
+    RWK_TRY(rwk_solver_run(&fit->solve, f->finish, w, lambda));
+    add_cost(&fit->solve, &first);
+  }
   RWK_TRY(rwk_certify(&fit->certificate, NULL, f->ctx, path->problem, lambda, w, &path->settings.certify));
   fit->lambda = lambda;
   fit->seconds = rwk_seconds() - began;
