@@ -18,7 +18,7 @@ static int read_walks(unsigned *walks, const char *text) {
   for (size_t i = 0; i < n && !code; i++) {
     rwk_walk walk;
     if (rwk_walk_from_name(&walk, names[i]) != RWK_OK)
-      code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", names[i]);
+      code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best, graduated", names[i]);
     else
       *walks |= 1u << walk;
   }
@@ -48,6 +48,8 @@ static int read_settings(cli_job *j) {
   s->solver.seed = s->seed;
   if (v[CLI_GRAD_TOL] && rwk_solver_is_second_order(s->solver.solver))
     s->certify.grad_tol = s->solver.grad_tol; /* what was asked for is what is held up */
+  if (v[CLI_SMOOTHING] && (cli_number(&s->smoothing, v[CLI_SMOOTHING]) || !(s->smoothing > 0)))
+    return cli_fail(CLI_USAGE, "--smoothing: '%s' is not a positive number", v[CLI_SMOOTHING]);
   if (v[CLI_FINISH]) {
     if (strcmp(v[CLI_FINISH], "newton") != 0 && strcmp(v[CLI_FINISH], "none") != 0)
       return cli_fail(CLI_USAGE, "--finish: '%s' is neither newton nor none", v[CLI_FINISH]);

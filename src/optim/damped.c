@@ -26,6 +26,10 @@ rwk_status rwk_damped_create(rwk_damped **out, rwk_context *ctx, const rwk_probl
   if (!d->values) return rwk_fail_memory(ctx, "a solver");
   d->shares = d->values + k;
   d->scratch = d->shares + k;
+  if (settings->solver == RWK_SOLVER_GAUSS_NEWTON) {
+    d->hessian = rwk_alloc_doubles(ctx, n * n);
+    if (!d->hessian) return rwk_fail_memory(ctx, "Gauss and Newton's matrix");
+  }
   if (dense) return RWK_OK;
   d->basis = rwk_alloc_doubles(ctx, (k + 1) * n + k * k + 2 * k);
   if (!d->basis) return rwk_fail_memory(ctx, "a Krylov subspace");
@@ -37,17 +41,19 @@ rwk_status rwk_damped_create(rwk_damped **out, rwk_context *ctx, const rwk_probl
 
 void rwk_damped_destroy(rwk_damped *d) {
   if (!d) return;
+  rwk_free_doubles(d->ctx, d->hessian);
   rwk_free_doubles(d->ctx, d->basis);
   rwk_free_doubles(d->ctx, d->values);
   rwk_free(d->ctx, d);
 }
 
-static rwk_status form(rwk_solver *s) {
-  return s->settings.solver == RWK_SOLVER_GAUSS_NEWTON ? rwk_gauss_newton_form(s) : rwk_saddle_free_form(s);
+static rwk_status form(rwk_solver *s, const rwk_state *state) {
+  return s->settings.solver == RWK_SOLVER_GAUSS_NEWTON ? rwk_gauss_newton_form(s, state)
+                                                       : rwk_saddle_free_form(s);
 }
 
-static rwk_status make_step(rwk_solver *s, double mu, int *made) {
-  return s->settings.solver == RWK_SOLVER_GAUSS_NEWTON ? rwk_gauss_newton_step(s, mu, made)
+static rwk_status make_step(rwk_solver *s, double mu, int whole, int *made) {
+  return s->settings.solver == RWK_SOLVER_GAUSS_NEWTON ? rwk_gauss_newton_step(s, mu, whole, made)
                                                        : rwk_saddle_free_step(s, mu, made);
 }
 
@@ -63,11 +69,12 @@ typedef struct candidate {
 } candidate;
 
 /* Tries one damping; a better point than the best so far moves to s->other. */
-static rwk_status consider(rwk_solver *s, const rwk_state *state, double damping, candidate *best) {
+static rwk_status consider(rwk_solver *s, const rwk_state *state, double damping, int whole,
+                           candidate *best) {
   int made;
   rwk_parts parts;
   double grad_inf;
-  RWK_TRY(make_step(s, damping <= least_damping ? 0 : damping * s->damped->norm, &made));
+  RWK_TRY(make_step(s, damping <= least_damping ? 0 : damping * s->damped->norm, whole, &made));
   if (!made) return RWK_OK;
   for (size_t i = 0; i < s->dim; i++) s->trial[i] = s->w[i] + s->step[i];
   RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
@@ -91,10 +98,11 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *moved) {
   rwk_damped *d = s->damped;
   candidate best = {0};
   *moved = 0;
-  RWK_TRY(form(s));
+  RWK_TRY(form(s, state));
   for (int raise = 0; raise < RAISES && !best.found; raise++) {
     for (int k = -1; k <= 1; k++)
-      RWK_TRY(consider(s, state, d->damping * (k < 0 ? 0.1 : k ? 10 : 1), &best));
+      for (int whole = 0; whole <= d->slow; whole++)
+        RWK_TRY(consider(s, state, d->damping * (k < 0 ? 0.1 : k ? 10 : 1), whole, &best));
     if (!best.found) d->damping = fmax(d->damping, least_damping) * 100;
   }
   if (!best.found) {
@@ -127,6 +135,7 @@ static rwk_status settle(rwk_solver *s, rwk_state *state, int *moved) {
 rwk_status rwk_damped_run(rwk_solver *s, rwk_state *state) {
   rwk_solve_result *r = state->result;
   s->damped->damping = first_damping;
+  s->damped->last = INFINITY;
   int polished = 0;
   double last = INFINITY; /* gradient before the last polishing step */
   while (r->stop == RWK_STOP_NONE) {
@@ -141,6 +150,7 @@ rwk_status rwk_damped_run(rwk_solver *s, rwk_state *state) {
     if (small && (polished >= POLISH_MOST || state->grad_inf > 0.5 * last || state->grad_inf <= floor ||
                   r->iterations >= s->settings.max_iter)) {
       RWK_TRY(settle(s, state, &moved));
+      s->damped->last = INFINITY;
       polished = 0;
       last = INFINITY;
       s->damped->damping = fmax(s->damped->damping, 1e-8);

@@ -15,6 +15,9 @@ typedef struct rwk_damped {
   size_t found;                  /* Krylov: dimension of the space that was found; dense: n */
   double norm;                   /* of B */
   double damping;                /* of the last step, in units of norm */
+  double *hessian;               /* [n x n] gauss-newton: the whole of it, where G alone is slow */
+  double last;                   /* gauss-newton: gradient one step ago */
+  int slow;                      /* gauss-newton: is the whole Hessian tried too? */
 } rwk_damped;
 
 /* What is made is to be destroyed even where this fails. */
@@ -23,9 +26,9 @@ rwk_status rwk_damped_create(rwk_damped **out, rwk_context *ctx, const rwk_probl
 void rwk_damped_destroy(rwk_damped *d); /* NULL is fine */
 rwk_status rwk_damped_run(rwk_solver *s, rwk_state *state);
 
-/* Each method: B at s->w, s->g; and s->step for a damping mu, *made 0 where there is none. */
-rwk_status rwk_gauss_newton_form(rwk_solver *s);
-rwk_status rwk_gauss_newton_step(rwk_solver *s, double mu, int *made);
+/* Each method: B at s->w, s->g; and s->step for a damping mu, *made 0 where there is none. whole: with the whole Hessian. */
+rwk_status rwk_gauss_newton_form(rwk_solver *s, const rwk_state *state);
+rwk_status rwk_gauss_newton_step(rwk_solver *s, double mu, int whole, int *made);
 rwk_status rwk_saddle_free_form(rwk_solver *s);
 rwk_status rwk_saddle_free_step(rwk_solver *s, double mu, int *made);
 

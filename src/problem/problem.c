@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/context.h"
+#include "base/stream.h"
 #include "la/dense.h"
 #include "problem/problem.h"
 
@@ -43,6 +44,14 @@ size_t rwk_problem_dim(const rwk_problem *problem) {
 
 const unsigned char *rwk_problem_penalised(const rwk_problem *problem) {
   return problem->penalised;
+}
+
+rwk_status rwk_problem_start(double *w, const rwk_problem *problem, uint64_t seed, uint64_t stream) {
+  if (problem->ops.start) return problem->ops.start(w, seed, stream, problem->self);
+  rwk_stream s;
+  rwk_stream_init(&s, seed, stream);
+  for (size_t i = 0; i < problem->dim; i++) w[i] = 0.5 * rwk_stream_normal(&s);
+  return RWK_OK;
 }
 
 int rwk_problem_thread_safe(const rwk_problem *problem) {

@@ -48,13 +48,14 @@ static rwk_status read_fits(rwk_source *s) {
     RWK_TRY(rwk_run_fit_at(f, NULL, s->run, k));
     f->w = NULL;
     if (f->index >= s->count) continue; /* a grid that is not written yet */
-    rwk_source_walk *w = walk_of(s, f->walk, f->walk == RWK_WALK_COLD ? 0 : f->start);
+    rwk_source_walk *w = walk_of(s, f->walk, rwk_walk_is_merged(f->walk) ? 0 : f->start);
     if (!w) return s->arena->status;
     if (!w->points[f->index] || f->solve.objective < w->points[f->index]->solve.objective)
       w->points[f->index] = f;
     const rwk_fit *low = s->lowest[f->index];
-    if (!low || f->walk == RWK_WALK_BEST || f->solve.objective < low->solve.objective)
-      s->lowest[f->index] = f; /* best is stored last */
+    if (!low || f->walk == RWK_WALK_BEST ||
+        (low->walk != RWK_WALK_BEST && f->solve.objective < low->solve.objective))
+      s->lowest[f->index] = f;
   }
   return RWK_OK;
 }
