@@ -164,6 +164,7 @@ rwk_status rwk_damped_run(rwk_solver *s, rwk_state *state) {
       r->stop = RWK_STOP_UNBOUNDED;
     } else {
       if (small) last = state->grad_inf;
+      if (small && polished == 0) s->damped->damping = least_damping;
       RWK_TRY(advance(s, state, &moved));
       r->iterations++;
       polished = small ? polished + 1 : 0;

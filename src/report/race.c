@@ -5,6 +5,9 @@
 
 enum { DOTS_MOST = 400 }; /* of a line; more would be drawn one upon the other */
 
+/* Differences of the objective below this share of it are the last digits of whoever won. */
+static const double least = 1e-8;
+
 typedef struct panel_of {
   const char *title;
   int seconds, gradient;
@@ -23,7 +26,8 @@ static void add_line(rwk_panel *panel, const rwk_source *s, const rwk_race_line 
     if (i + 1 < line->count && line->count > DOTS_MOST && i * DOTS_MOST / line->count == last && i) continue;
     last = i * DOTS_MOST / line->count;
     const double y = of->gradient ? line->grad_inf[i] : line->objective[i] - lowest;
-    rwk_trace_add(t, s, of->seconds ? line->seconds[i] : line->passes[i], y > 0 ? y : NAN, NULL);
+    const int drawn = y > (of->gradient ? 0 : least * fabs(lowest));
+    rwk_trace_add(t, s, of->seconds ? line->seconds[i] : line->passes[i], drawn ? y : NAN, NULL);
   }
 }
 
