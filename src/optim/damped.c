@@ -22,10 +22,11 @@ rwk_status rwk_damped_create(rwk_damped **out, rwk_context *ctx, const rwk_probl
   *out = d;
   const size_t k = dense || settings->subspace > n ? n : settings->subspace;
   *d = (rwk_damped){.ctx = ctx, .n = n, .k = k};
-  d->values = rwk_alloc_doubles(ctx, 3 * k);
+  d->values = rwk_alloc_doubles(ctx, 4 * k);
   if (!d->values) return rwk_fail_memory(ctx, "a solver");
   d->shares = d->values + k;
   d->scratch = d->shares + k;
+  d->found_values = d->scratch + k;
   if (settings->solver == RWK_SOLVER_GAUSS_NEWTON) {
     d->hessian = rwk_alloc_doubles(ctx, n * n);
     if (!d->hessian) return rwk_fail_memory(ctx, "Gauss and Newton's matrix");
@@ -68,6 +69,14 @@ typedef struct candidate {
   int found;
 } candidate;
 
+static void swap_other(rwk_solver *s) {
+  double *w = s->other, *g = s->other_g;
+  s->other = s->trial;
+  s->other_g = s->trial_g;
+  s->trial = w;
+  s->trial_g = g;
+}
+
 /* Tries one damping; a better point than the best so far moves to s->other. */
 static rwk_status consider(rwk_solver *s, const rwk_state *state, double damping, int whole,
                            candidate *best) {
@@ -85,12 +94,33 @@ static rwk_status consider(rwk_solver *s, const rwk_state *state, double damping
                              grad_inf < (best->found ? best->grad_inf : state->grad_inf)
                        : parts.objective < (best->found ? best->parts.objective : state->parts.objective);
   if (!good) return RWK_OK;
-  double *w = s->other, *g = s->other_g;
-  s->other = s->trial;
-  s->other_g = s->trial_g;
-  s->trial = w;
-  s->trial_g = g;
+  swap_other(s);
   *best = (candidate){parts, grad_inf, damping, 1};
+  return RWK_OK;
+}
+
+/* Near a saddle a step of (|H| + mu)^-1 doubles the distance along negative curvature, and no more. From the point
+ * that was found, or s->w, that part of the step is lengthened by doubling as long as J does not rise: it is lower
+ * all the way, though its rounding may hide that at first. */
+static rwk_status go_down(rwk_solver *s, const rwk_state *state, candidate *best) {
+  if (!rwk_saddle_free_way_down(s)) return RWK_OK;
+  const double J = best->found ? best->parts.objective : state->parts.objective,
+               room = 64 * DBL_EPSILON * fabs(J);
+  double *base = s->spare, lowest = J - room;
+  memcpy(base, best->found ? s->other : s->w, s->dim * sizeof *base);
+  double at = J;
+  for (double t = 1; t < 0x1p60; t *= 2) {
+    rwk_parts parts;
+    double grad_inf;
+    for (size_t i = 0; i < s->dim; i++) s->trial[i] = base[i] + t * s->step[i];
+    RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
+    if (!isfinite(grad_inf) || !(parts.objective <= at + room)) return RWK_OK;
+    at = fmin(at, parts.objective);
+    if (!(parts.objective < lowest)) continue;
+    lowest = parts.objective;
+    *best = (candidate){parts, grad_inf, best->found ? best->damping : s->damped->damping, 1};
+    swap_other(s);
+  }
   return RWK_OK;
 }
 
@@ -105,16 +135,13 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *moved) {
         RWK_TRY(consider(s, state, d->damping * (k < 0 ? 0.1 : k ? 10 : 1), whole, &best));
     if (!best.found) d->damping = fmax(d->damping, least_damping) * 100;
   }
+  if (s->settings.solver == RWK_SOLVER_SADDLE_FREE_NEWTON) RWK_TRY(go_down(s, state, &best));
   if (!best.found) {
     d->damping = first_damping;
     return RWK_OK;
   }
   d->damping = fmax(best.damping, least_damping);
-  double *w = s->trial, *g = s->trial_g;
-  s->trial = s->other;
-  s->trial_g = s->other_g;
-  s->other = w;
-  s->other_g = g;
+  swap_other(s);
   rwk_solver_accept(s, state, &best.parts, best.grad_inf);
   *moved = 1;
   return RWK_OK;

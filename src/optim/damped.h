@@ -11,6 +11,7 @@ typedef struct rwk_damped {
   double *values;                /* [k] of B, >= 0 */
   double *shares;                /* [k] of g, in the eigenvectors */
   double *scratch;               /* [k] */
+  double *found_values;          /* [k] saddle-free-newton: of H itself */
   double *basis, *turn, *d, *e;  /* Krylov: [k x n], [k x k], [k] each */
   size_t found;                  /* Krylov: dimension of the space that was found; dense: n */
   double norm;                   /* of B */
@@ -31,5 +32,7 @@ rwk_status rwk_gauss_newton_form(rwk_solver *s, const rwk_state *state);
 rwk_status rwk_gauss_newton_step(rwk_solver *s, double mu, int whole, int *made);
 rwk_status rwk_saddle_free_form(rwk_solver *s);
 rwk_status rwk_saddle_free_step(rwk_solver *s, double mu, int *made);
+/* s->step := the part of the undamped step that goes down negative curvature; 0 where there is none. */
+int rwk_saddle_free_way_down(rwk_solver *s);
 
 #endif

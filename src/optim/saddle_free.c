@@ -51,6 +51,7 @@ rwk_status rwk_saddle_free_form(rwk_solver *s) {
   rwk_damped *d = s->damped;
   RWK_TRY(s->dense ? dense(s) : krylov(s));
   d->norm = 0;
+  memcpy(d->found_values, d->values, d->found * sizeof *d->values);
   for (size_t j = 0; j < d->found; j++) {
     d->values[j] = fabs(d->values[j]);
     d->norm = fmax(d->norm, d->values[j]);
@@ -59,17 +60,35 @@ rwk_status rwk_saddle_free_form(rwk_solver *s) {
   return RWK_OK;
 }
 
-rwk_status rwk_saddle_free_step(rwk_solver *s, double mu, int *made) {
+/* s->step = V d->scratch. */
+static void turn_back(rwk_solver *s) {
   rwk_damped *d = s->damped;
   const size_t n = s->dim;
-  *made = 1;
-  for (size_t j = 0; j < d->found; j++)
-    d->scratch[j] = -d->shares[j] / fmax(d->values[j] + mu, 1e-14 * d->norm); /* flat directions stay finite */
   if (s->dense) {
     rwk_gemv(s->step, 1, n, n, 1, s->factor, n, d->scratch, 0);
-    return RWK_OK;
+    return;
   }
   rwk_gemv(d->d, 1, d->found, d->found, 1, d->turn, d->found, d->scratch, 0);
   rwk_gemv(s->step, 1, d->found, n, 1, d->basis, n, d->d, 0);
+}
+
+rwk_status rwk_saddle_free_step(rwk_solver *s, double mu, int *made) {
+  rwk_damped *d = s->damped;
+  *made = 1;
+  for (size_t j = 0; j < d->found; j++)
+    d->scratch[j] = -d->shares[j] / fmax(d->values[j] + mu, 1e-14 * d->norm); /* flat directions stay finite */
+  turn_back(s);
   return RWK_OK;
+}
+
+int rwk_saddle_free_way_down(rwk_solver *s) {
+  rwk_damped *d = s->damped;
+  int any = 0;
+  for (size_t j = 0; j < d->found; j++) {
+    const int down = d->found_values[j] < -1e-10 * d->norm && d->shares[j] != 0;
+    d->scratch[j] = down ? d->shares[j] / d->found_values[j] : 0;
+    any |= down;
+  }
+  if (any) turn_back(s);
+  return any;
 }
