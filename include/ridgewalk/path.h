@@ -177,15 +177,15 @@ typedef struct rwk_path_settings {
   uint64_t seed;     /* 0 */
   const double *init; /* [dim] weights to begin with in place of random start 0, or NULL */
   rwk_solver_settings solver;
-  int finish; /* 1: every fit is finished by newton from where the solver stopped, whatever that solver is, and
-                 the walk goes on from there. 0 */
-  /* graduated (Hazan, Levy and Shalev-Shwartz, ICML 2016): at every penalty J is replaced by its mean over weights
-   * w + delta u, u uniform in the unit ball, delta halved from epoch to epoch; each mean is descended from where
-   * the last ended, within 1.5 delta of it; then the solver takes J itself. */
-  double smoothing;        /* delta of the first epoch, so that the noise of each weight has this standard deviation:
-                              0.5 */
-  int smoothing_epochs;    /* 8 */
-  int smoothing_samples;   /* pairs u, -u that a mean is taken over, the same for an epoch: 8 */
+  int finish; /* 1: every fit is finished by newton from where the solver stopped, whatever that solver is,
+                 and the walk goes on from there. 0 */
+  /* graduated (Hazan, Levy and Shalev-Shwartz, ICML 2016): at every penalty J is replaced by its mean over
+   * weights w + delta u, u uniform in the unit ball, delta halved from epoch to epoch; each mean is descended
+   * from where the last ended, within 1.5 delta of it; then the solver takes J itself. */
+  double smoothing; /* delta of the first epoch, so that the noise of each weight has this standard deviation:
+                       0.5 */
+  int smoothing_epochs;  /* 8 */
+  int smoothing_samples; /* pairs u, -u that a mean is taken over, the same for an epoch: 8 */
   rwk_certify_settings certify;
   double drop_tol; /* 1e-9 */
   int explain;     /* 1: follow branches, and so explain every drop and, with dense algebra, find the rises of

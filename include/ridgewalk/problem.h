@@ -126,8 +126,8 @@ RWK_API void rwk_problem_destroy(rwk_problem *problem); /* NULL is fine */
 RWK_API size_t rwk_problem_dim(const rwk_problem *problem);
 RWK_API const unsigned char *rwk_problem_penalised(const rwk_problem *problem);
 
-/* Random starting weights w[dim], the same bits for the same (seed, stream): the problem's own, or, of one that has
- * none, normal with standard deviation 0.5. */
+/* Random starting weights w[dim], the same bits for the same (seed, stream): the problem's own, or, of one
+ * that has none, normal with standard deviation 0.5. */
 RWK_API rwk_status rwk_problem_start(double *w, const rwk_problem *problem, uint64_t seed, uint64_t stream);
 
 /* What a derivative check found: largest differences, relative to the largest entry of what was compared. */

@@ -18,17 +18,15 @@ typedef struct rwk_solver rwk_solver;
  *
  *   newton              trust region, exact Hessian; leaves saddles and escapable points
  *   lbfgs               libLBFGS with the tolerances people use; stops where it stops
- *   gauss-newton        Levenberg and Marquardt: s = -(G + mu)^-1 g, G Gauss and Newton's part of the Hessian;
- *                       for problems with gauss_newton; leaves saddles and escapable points once it is there
- *   saddle-free-newton  s = -(|H| + mu)^-1 g, |H| with the eigenvalues' sizes (Dauphin et al. 2014): of all of
- *                       H where it is dense, else within a Krylov subspace; leaves saddles on the way
- *   gd                  steepest descent with a line search (Armijo)
- *   sgd                 mini-batches, momentum (heavy ball)
- *   adam                mini-batches, Adam (Kingma and Ba 2015); the penalty is part of the gradient
- *   amsgrad             mini-batches, AMSGrad (Reddi, Kale and Kumar 2018), without bias correction, as there
- *   adamw               mini-batches, Adam on L alone and decay lr * 2 lambda w beside it (Loshchilov and
- *                       Hutter 2019). Its rest points are not stationary points of J: this is no minimiser of
- *                       what it is judged by, and its ends are `not_stationary` for that reason alone
+ *   gauss-newton        Levenberg and Marquardt: s = -(G + mu)^-1 g, G Gauss and Newton's part of the
+ * Hessian; for problems with gauss_newton; leaves saddles and escapable points once it is there
+ *   saddle-free-newton  s = -(|H| + mu)^-1 g, |H| with the eigenvalues' sizes (Dauphin et al. 2014): of all
+ * of H where it is dense, else within a Krylov subspace; leaves saddles on the way gd steepest descent with a
+ * line search (Armijo) sgd                 mini-batches, momentum (heavy ball) adam mini-batches, Adam
+ * (Kingma and Ba 2015); the penalty is part of the gradient amsgrad             mini-batches, AMSGrad (Reddi,
+ * Kale and Kumar 2018), without bias correction, as there adamw               mini-batches, Adam on L alone
+ * and decay lr * 2 lambda w beside it (Loshchilov and Hutter 2019). Its rest points are not stationary points
+ * of J: this is no minimiser of what it is judged by, and its ends are `not_stationary` for that reason alone
  *
  * Those that go by mini-batches take problems without batch_value by their full gradient. */
 #define RWK_SOLVER_LIST(X)                                                                                   \
@@ -99,16 +97,16 @@ typedef struct rwk_solver_settings {
   size_t dense_limit;  /* 2500 */
   size_t history;      /* lbfgs: correction pairs kept, 10 */
   double function_tol; /* lbfgs, gd: stop when J falls by less than this times max(1, J) over one step;
-                          mini-batches: when it has not fallen by so much below its lowest for ten epochs. 2.2e-9
-                          as SciPy; 0: never */
+                          mini-batches: when it has not fallen by so much below its lowest for ten
+                          epochs. 2.2e-9 as SciPy; 0: never */
   int escape;          /* of second order: 1 leaves saddles and escapable points (T7); 0 stops at any zero
                           gradient */
   size_t subspace;     /* saddle-free-newton, Krylov: dimension of the subspace, 40 */
 
   /* Mini-batches. Rows are divided anew for every epoch, by random numbers that are a function of (seed,
    * epoch) alone. */
-  uint64_t seed;         /* 0 */
-  size_t batch;          /* rows of a mini-batch. 0: 200, as scikit-learn; the last of an epoch may have fewer */
+  uint64_t seed; /* 0 */
+  size_t batch;  /* rows of a mini-batch. 0: 200, as scikit-learn; the last of an epoch may have fewer */
   double learning_rate;  /* 0: 0.01 (sgd), 0.001 (others) */
   rwk_schedule schedule; /* constant */
   double momentum;       /* sgd: v := momentum v + g, w := w - lr v; 0.9 */
@@ -125,15 +123,15 @@ typedef struct rwk_solve_result {
   double loss, penalty, objective; /* L, R, J at the weights returned */
   double grad_inf;
   int64_t iterations;
-  int64_t values, gradients, products, hessians; /* what the problem was asked; an epoch of mini-batches is one
-                                                    value with its gradient */
+  int64_t values, gradients, products, hessians; /* what the problem was asked; an epoch of mini-batches is
+                                                    one value with its gradient */
   int64_t curvature_steps;                       /* steps along negative curvature, off a saddle */
   int64_t escapes;                               /* ways down taken from dead units (T7) */
   double seconds;
 } rwk_solve_result;
 
-/* What a run cost, in evaluations of J with its gradient: a value alone counts 1/2, a product 2, a Hessian what
- * the problem says. */
+/* What a run cost, in evaluations of J with its gradient: a value alone counts 1/2, a product 2, a Hessian
+ * what the problem says. */
 RWK_API double rwk_solve_passes(const rwk_solve_result *result, const rwk_problem *problem);
 
 /* Makes a solver for one thread. The problem must outlive it. Memory: dense 3 p^2 doubles, Krylov O(p)

@@ -35,11 +35,13 @@ enum {
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
 #define CLI_OPTION_LIST(X)                                                                                   \
-  X(TARGET, "target", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "target columns (default: the last column)") \
-  X(HIDDEN, "hidden", "N[,N]", CLI_PATH | CLI_COMPARE, 1, "units of the hidden layers (default 8; 0: a linear model)")     \
-  X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                             \
+  X(TARGET, "target", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                \
+    "target columns (default: the last column)")                                                             \
+  X(HIDDEN, "hidden", "N[,N]", CLI_PATH | CLI_COMPARE, 1,                                                    \
+    "units of the hidden layers (default 8; 0: a linear model)")                                             \
+  X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                               \
     "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
-  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT | CLI_COMPARE, 1,               \
+  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT | CLI_COMPARE, 1, \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
     "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                    \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 1,            \
@@ -70,7 +72,7 @@ enum {
   X(STARTS, "starts", "N", CLI_PATH, 1, "random starts of every walk (default 1)")                           \
   X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 0,                               \
     "which start of the walk (default: the best)")                                                           \
-  X(SEED, "seed", "S", CLI_PATH | CLI_COMPARE, 1, "seed of the random starts (default 0)")                                 \
+  X(SEED, "seed", "S", CLI_PATH | CLI_COMPARE, 1, "seed of the random starts (default 0)")                   \
   X(SOLVER, "solver", "NAME", CLI_PATH, 1,                                                                   \
     "newton, gauss-newton, saddle-free-newton, lbfgs, gd, sgd, adam, amsgrad, adamw (default newton)")       \
   X(SOLVERS, "solvers", "NAME[,NAME]", CLI_COMPARE, 1, "which solvers to compare (default: all)")            \
@@ -87,20 +89,25 @@ enum {
   X(MOMENTUM, "momentum", "X", CLI_PATH | CLI_COMPARE, 1, "of sgd (default 0.9)")                            \
   X(BETAS, "betas", "X,X", CLI_PATH | CLI_COMPARE, 1,                                                        \
     "of adam, amsgrad, adamw: memory of the gradient's mean and of its square's (default 0.9,0.999)")        \
-  X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                                    \
+  X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                      \
     "largest gradient entry at the end, times max(1, J) (default 1e-8; of solvers of first order 1e-4)")     \
-  X(MAX_ITER, "max-iter", "N", CLI_PATH | CLI_COMPARE, 1,                                                                  \
+  X(MAX_ITER, "max-iter", "N", CLI_PATH | CLI_COMPARE, 1,                                                    \
     "iterations of a fit at most (default 2000; lbfgs 200, and epochs of mini-batches)")                     \
-  X(ALGEBRA, "algebra", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "auto, dense or krylov (default auto)")           \
+  X(ALGEBRA, "algebra", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                     \
+    "auto, dense or krylov (default auto)")                                                                  \
   X(NO_EXPLAIN, "no-explain", "", CLI_PATH, 1, "do not follow branches: drops are told by their ends alone") \
-  X(INIT, "init", "FILE", CLI_PATH | CLI_COMPARE, 1, "weights (JSON) that start 0 of up and down begin with")              \
+  X(INIT, "init", "FILE", CLI_PATH | CLI_COMPARE, 1,                                                         \
+    "weights (JSON) that start 0 of up and down begin with")                                                 \
   X(WEIGHTS, "weights", "FILE", CLI_CERTIFY, 1, "weights (JSON) to certify")                                 \
-  X(NO_STANDARDIZE, "no-standardize", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "take the numbers as they are")         \
-  X(NO_HIDDEN_BIAS, "no-hidden-bias", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "hidden units without biases")          \
-  X(NO_OUTPUT_BIAS, "no-output-bias", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "outputs without biases")               \
-  X(CONVENTION, "convention", "NAME", CLI_PATH | CLI_CERTIFY | CLI_AUDIT | CLI_COMPARE, 1,                                 \
+  X(NO_STANDARDIZE, "no-standardize", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                           \
+    "take the numbers as they are")                                                                          \
+  X(NO_HIDDEN_BIAS, "no-hidden-bias", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                           \
+    "hidden units without biases")                                                                           \
+  X(NO_OUTPUT_BIAS, "no-output-bias", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "outputs without biases") \
+  X(CONVENTION, "convention", "NAME", CLI_PATH | CLI_CERTIFY | CLI_AUDIT | CLI_COMPARE, 1,                   \
     "whose objective and penalty: mse, half-sse, nnet, sklearn, torch, keras (default mse)")                 \
-  X(PENALISE_BIASES, "penalise-biases", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "biases in the penalty too")          \
+  X(PENALISE_BIASES, "penalise-biases", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                         \
+    "biases in the penalty too")                                                                             \
   X(FROM_NAME, "from", "NAME", CLI_CONVERT, 0,                                                               \
     "whose penalty it is: mse, half-sse, nnet, sklearn, torch, keras")                                       \
   X(TO_NAME, "to", "NAME", CLI_CONVERT, 0, "whose penalty is wanted")                                        \
@@ -116,44 +123,47 @@ enum {
     "the error column holds the whole objective, penalty included")                                          \
   X(NORM, "norm", "", CLI_AUDIT, 0, "the penalty column holds the norm of the weights, not its square")      \
   X(LOG_LAMBDA, "log-lambda", "", CLI_AUDIT, 0, "the penalties are natural logarithms")                      \
-  X(SEP, "sep", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,                                    \
+  X(SEP, "sep", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,                      \
     "character between cells (default: found; 'tab' for a tab)")                                             \
-  X(DECIMAL, "decimal", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,                            \
+  X(DECIMAL, "decimal", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,              \
     "decimal mark, . or , (default: found)")                                                                 \
-  X(NA, "na", "TEXT[,TEXT]", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_COMPARE, 1, "further spellings of a missing cell") \
-  X(HEADER, "header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,                               \
+  X(NA, "na", "TEXT[,TEXT]", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_COMPARE, 1,                          \
+    "further spellings of a missing cell")                                                                   \
+  X(HEADER, "header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,                 \
     "the first line holds names even if they are numbers")                                                   \
-  X(NO_HEADER, "no-header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,                         \
+  X(NO_HEADER, "no-header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,           \
     "the first line is data; columns are V1, V2, ...")                                                       \
-  X(CATEGORICAL, "categorical", "WAY", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                            \
+  X(CATEGORICAL, "categorical", "WAY", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                              \
     "text columns: one-hot or error (default one-hot)")                                                      \
-  X(CATEGORIES, "categories", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                      \
+  X(CATEGORIES, "categories", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                        \
     "columns of numbers that are categories")                                                                \
-  X(MISSING, "missing", "WAY", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                                    \
+  X(MISSING, "missing", "WAY", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                      \
     "missing cells: error, or drop their rows (default error)")                                              \
-  X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "column of row weights")                  \
-  X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "columns that are no features")            \
+  X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "column of row weights")    \
+  X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                              \
+    "columns that are no features")                                                                          \
   X(WHAT, "what", "NAME", CLI_PLOT, 0,                                                                       \
     "path, envelope, traces, branches, spectrum or residuals (default path)")                                \
-  X(WIDTH, "width", "MM", CLI_PLOT | CLI_COMPARE, 0, "width of the figure in millimetres (default 170)")                   \
-  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT | CLI_COMPARE, 0,                      \
+  X(WIDTH, "width", "MM", CLI_PLOT | CLI_COMPARE, 0, "width of the figure in millimetres (default 170)")     \
+  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT | CLI_COMPARE, 0,        \
     "file to write: path, the run file (default DATA.rwk here); predict, CSV; export, the model; report, "   \
     "HTML (default "                                                                                         \
     "RUN.html); plot, .svg, .png or .pdf (default RUN.WHAT.svg)")                                            \
   X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
-  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_COMPARE, 0,                                           \
+  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_COMPARE, 0,                             \
     "threads (default: all); results do not depend on it")                                                   \
-  X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_COMPARE, 0,          \
+  X(JSON, "json", "",                                                                                        \
+    CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_COMPARE, 0,              \
     "JSON on standard output instead of text")                                                               \
   X(QUIET, "quiet", "",                                                                                      \
     CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
-        CLI_REPORT | CLI_PLOT | CLI_COMPARE,                                                                               \
+        CLI_REPORT | CLI_PLOT | CLI_COMPARE,                                                                 \
     0, "no notes, no progress, no text")                                                                     \
   X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
   X(HELP, "help", "",                                                                                        \
     CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
-        CLI_REPORT | CLI_PLOT | CLI_COMPARE,                                                                               \
+        CLI_REPORT | CLI_PLOT | CLI_COMPARE,                                                                 \
     0, "this text")
 
 typedef enum cli_option {
@@ -242,8 +252,8 @@ int cli_algebra(rwk_algebra *algebra, const cli_args *args);
 
 /* ---- solver.c ---- */
 
-/* The solver that options ask for: --solver, or `name` where it is not NULL. s holds the defaults. 0 or an exit
- * code. */
+/* The solver that options ask for: --solver, or `name` where it is not NULL. s holds the defaults. 0 or an
+ * exit code. */
 int cli_read_solver(rwk_solver_settings *s, const cli_args *args, const char *name);
 /* "newton, lbfgs, ..." */
 const char *cli_solver_list(char text[160]);
@@ -299,8 +309,8 @@ typedef struct cli_finished {
 
 /* A walk in sum. */
 typedef struct cli_road {
-  size_t fits, minima, lowest;              /* lowest: penalties at which no walk (best apart) is lower */
-  double most_above;                        /* the lowest, of all walks but best */
+  size_t fits, minima, lowest; /* lowest: penalties at which no walk (best apart) is lower */
+  double most_above;           /* the lowest, of all walks but best */
   int64_t evaluations, products, hessians;
   double seconds;
 } cli_road;
@@ -319,7 +329,7 @@ typedef struct cli_report {
   size_t walk_count;
   rwk_collapse collapse;
   double seconds;
-  const char *file; /* the run file, or NULL */
+  const char *file;       /* the run file, or NULL */
   cli_finished *finished; /* [finished_count], of a path that was just walked */
   size_t finished_count;
 } cli_report;

@@ -160,7 +160,8 @@ static void print_table(const race *c) {
   printf("%s = %s, all from the same start; evaluations of objective and gradient\n\n", c->setup.scale.lambda,
          cli_lambda_text(text, c->user_lambda));
   printf("  %-19s %-11s %-10s %-11s %-8s %-11s %-11s %-9s %-13s %s\n", "solver", "stopped by", "iterations",
-         "evaluations", "seconds", "MSE", "above best", "|grad|", "smallest eig", "kind, and after finishing with Newton");
+         "evaluations", "seconds", "MSE", "above best", "|grad|", "smallest eig",
+         "kind, and after finishing with Newton");
   for (size_t k = 0; k < c->count; k++) {
     const runner *r = &c->runners[k];
     printf("  %-19s %-11s %-10lld %-11.0f %-8.3f %-11.6g %-11.3g %-9.1e %-13.2e %s",
@@ -194,11 +195,10 @@ static int print_json(const race *c) {
     json_object_set_new(o, "seconds", cli_json_number(r->solve.seconds));
     json_object_set_new(o, "finished",
                         cli_certificate_json(&r->finished, c->user_lambda, mse(c, r->finish.loss)));
-    json_object_set_new(
-        o, "trace",
-        json_pack("{s:o, s:o, s:o, s:o}", "evaluations", column(t->passes, t->count), "seconds",
-                  column(t->seconds, t->count), "objective", column(t->objective, t->count), "grad_inf",
-                  column(t->grad_inf, t->count)));
+    json_object_set_new(o, "trace",
+                        json_pack("{s:o, s:o, s:o, s:o}", "evaluations", column(t->passes, t->count),
+                                  "seconds", column(t->seconds, t->count), "objective",
+                                  column(t->objective, t->count), "grad_inf", column(t->grad_inf, t->count)));
     json_array_append_new(list, o);
   }
   json_object_set_new(root, "solvers", list);
@@ -243,7 +243,8 @@ static int draw(const race *c) {
              cli_lambda_text(text, c->user_lambda));
     const rwk_status status =
         rwk_report_race(&bytes, &length, c->setup.ctx, title, lines, c->count, width, format);
-    code = status == RWK_OK ? cli_write_file(out, bytes, length, NULL) : cli_fail_status(c->setup.ctx, status);
+    code =
+        status == RWK_OK ? cli_write_file(out, bytes, length, NULL) : cli_fail_status(c->setup.ctx, status);
   }
   if (!code && !v[CLI_QUIET]) fprintf(stderr, "%s\n", out);
   rwk_report_release(c->setup.ctx, bytes);

@@ -89,7 +89,7 @@ static int fetch(job *j) {
     status = rwk_run_fit_at(&fit, NULL, j->stored.run, k);
     if (status != RWK_OK || fit.walk != j->walk || fit.index != j->from) continue;
     if (j->asked->value[CLI_START] || !rwk_walk_is_merged(j->walk) ? fit.start != j->start
-                                                               : fit.solve.objective >= lowest)
+                                                                   : fit.solve.objective >= lowest)
       continue;
     lowest = fit.solve.objective;
     which = k;

@@ -21,8 +21,7 @@ int cli_finish(cli_report *r, const cli_setup *s, const rwk_path_settings *setti
   rwk_solver *solver = NULL;
   double *w = malloc(dim * sizeof *w);
   r->finished = calloc(most, sizeof *r->finished);
-  rwk_status status =
-      w && r->finished ? rwk_solver_create(&solver, s->ctx, problem, &newton) : RWK_NO_MEMORY;
+  rwk_status status = w && r->finished ? rwk_solver_create(&solver, s->ctx, problem, &newton) : RWK_NO_MEMORY;
   for (size_t k = 0; k < r->walk_count && status == RWK_OK; k++)
     for (size_t i = 0; i < r->count && status == RWK_OK; i++) {
       const rwk_fit *p = r->walks[k].points[i];
@@ -63,15 +62,18 @@ void cli_print_finished(FILE *to, const cli_report *r) {
   qsort(gradients, n, sizeof *gradients, ascending);
   char text[32];
   fprintf(to,
-          "%s left %zu fits before a critical point, with gradients from %.1e to %.1e (middle one %.1e). Finished by "
-          "Newton's method from there, %zu of them end in certified minima; at %s the objective falls most, by %.3g, "
+          "%s left %zu fits before a critical point, with gradients from %.1e to %.1e (middle one %.1e). "
+          "Finished by "
+          "Newton's method from there, %zu of them end in certified minima; at %s the objective falls most, "
+          "by %.3g, "
           "and the MSE goes from %.6g to %.6g. --finish newton walks that way.\n",
           r->solver, n, gradients[0], gradients[n - 1], gradients[n / 2], minima,
           cli_lambda_text(text, cli_user_lambda(r, most->fit->lambda)),
           most->fit->solve.objective - most->solve.objective, cli_mse(r, most->fit->solve.loss),
           cli_mse(r, most->solve.loss));
   if (!strcmp(r->solver, "adamw"))
-    fprintf(to, "adamw decays the weights beside the gradient of the error: it does not minimise J, and where it comes "
+    fprintf(to, "adamw decays the weights beside the gradient of the error: it does not minimise J, and "
+                "where it comes "
                 "to rest is no critical point of J however long it runs.\n");
   free(gradients);
 }

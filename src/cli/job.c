@@ -32,6 +32,8 @@ static int read_settings(cli_job *j) {
   rwk_path_settings *s = &j->settings;
   long long n;
   if (v[CLI_WALK] && read_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
+  if (j->args.verb == CLI_CV && s->walks & RWK_WALKS_GRADUATED)
+    return cli_fail(CLI_USAGE, "--walk: cv takes up, down, cold and best");
   if (v[CLI_EFFORT] && rwk_effort_from_name(&s->effort, v[CLI_EFFORT]) != RWK_OK)
     return cli_fail(CLI_USAGE, "--effort: '%s' is none of low, normal, high", v[CLI_EFFORT]);
   if (v[CLI_STARTS]) {

@@ -43,7 +43,8 @@ json_t *cli_certificate_json(const rwk_certificate *c, double user_lambda, doubl
 }
 
 static json_t *point(const cli_report *r, const rwk_fit *f) {
-  json_t *p = cli_certificate_json(&f->certificate, cli_user_lambda(r, f->lambda), cli_mse(r, f->certificate.loss));
+  json_t *p =
+      cli_certificate_json(&f->certificate, cli_user_lambda(r, f->lambda), cli_mse(r, f->certificate.loss));
   set_whole(p, "iterations", f->solve.iterations);
   set(p, "seconds", f->seconds);
   set_text(p, "stop", rwk_stop_name(f->solve.stop));

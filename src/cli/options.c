@@ -38,8 +38,10 @@ static const struct {
      "choose the penalty by cross-validation of the whole path, with standard errors, and fit it to all rows",
      "ridgewalk cv diabetes.csv --target progression --hidden 8 --folds 10"},
     {CLI_COMPARE, "compare", "DATA",
-     "run several solvers from the same start at one penalty: what each reaches, for what work, and what its end is",
-     "ridgewalk compare diabetes.csv --target progression --hidden 8 --lambda 2^-8 --solvers gd,adam,lbfgs,newton"},
+     "run several solvers from the same start at one penalty: what each reaches, for what work, and what its "
+     "end is",
+     "ridgewalk compare diabetes.csv --target progression --hidden 8 --lambda 2^-8 --solvers "
+     "gd,adam,lbfgs,newton"},
     {CLI_EXPORT, "export", "RUN",
      "write a fit out for others: weights with their scales as JSON or CSV, a C function, an ONNX model",
      "ridgewalk export diabetes.rwk --lambda 1se --out model.c"},

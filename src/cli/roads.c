@@ -72,10 +72,11 @@ void cli_print_roads(FILE *to, const cli_report *r, int detail) {
     char minima[32], lowest[32];
     snprintf(minima, sizeof minima, "%zu of %zu", road.minima, road.fits);
     snprintf(lowest, sizeof lowest, "%zu", road.lowest);
-    fprintf(to, "  %-18s %-10s %-10s %-12.3g %-12lld %-10lld %-10lld %.2f\n", name(text, r, w), minima, lowest,
-            fmax(0, road.most_above), (long long)road.evaluations, (long long)road.products,
+    fprintf(to, "  %-18s %-10s %-10s %-12.3g %-12lld %-10lld %-10lld %.2f\n", name(text, r, w), minima,
+            lowest, fmax(0, road.most_above), (long long)road.evaluations, (long long)road.products,
             (long long)road.hessians, road.seconds);
   }
-  fprintf(to, "  lowest: penalties at which no walk has a lower objective; most above: how far it is above at worst\n");
+  fprintf(to, "  lowest: penalties at which no walk has a lower objective; most above: how far it is above "
+              "at worst\n");
   if (detail) print_detail(to, r);
 }

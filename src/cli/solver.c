@@ -44,7 +44,8 @@ static int betas(rwk_solver_settings *s, const char *text) {
   if (code) return code;
   if (n != 2 || cli_number(&s->beta1, parts[0]) || cli_number(&s->beta2, parts[1]) ||
       !(s->beta1 >= 0 && s->beta1 < 1 && s->beta2 >= 0 && s->beta2 < 1))
-    code = cli_fail(CLI_USAGE, "--betas: '%s' is not two numbers from 0 and below 1, such as 0.9,0.999", text);
+    code =
+        cli_fail(CLI_USAGE, "--betas: '%s' is not two numbers from 0 and below 1, such as 0.9,0.999", text);
   free(parts);
   free(buffer);
   return code;
@@ -83,6 +84,7 @@ int cli_read_solver(rwk_solver_settings *s, const cli_args *args, const char *na
   if (number(&s->learning_rate, args, CLI_LEARNING_RATE, 0, 0, HUGE_VAL)) return CLI_USAGE;
   if (number(&s->momentum, args, CLI_MOMENTUM, 0, 1, 1)) return CLI_USAGE;
   if (v[CLI_SCHEDULE] && rwk_schedule_from_name(&s->schedule, v[CLI_SCHEDULE]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--schedule: '%s' is none of constant, sqrt, inverse, cosine", v[CLI_SCHEDULE]);
+    return cli_fail(CLI_USAGE, "--schedule: '%s' is none of constant, sqrt, inverse, cosine",
+                    v[CLI_SCHEDULE]);
   return betas(s, v[CLI_BETAS]);
 }

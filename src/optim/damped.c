@@ -1,6 +1,6 @@
-/* The iteration that gauss-newton and saddle-free-newton share. At every step three dampings are tried, the last
- * one, a tenth and ten times as much, and the lowest J is kept, as Dauphin et al. do; where none is lower, the
- * damping rises. */
+/* The iteration that gauss-newton and saddle-free-newton share. At every step three dampings are tried, the
+ * last one, a tenth and ten times as much, and the lowest J is kept, as Dauphin et al. do; where none is
+ * lower, the damping rises. */
 #include "optim/damped.h"
 #include <float.h>
 #include <math.h>
@@ -99,9 +99,9 @@ static rwk_status consider(rwk_solver *s, const rwk_state *state, double damping
   return RWK_OK;
 }
 
-/* Near a saddle a step of (|H| + mu)^-1 doubles the distance along negative curvature, and no more. From the point
- * that was found, or s->w, that part of the step is lengthened by doubling as long as J does not rise: it is lower
- * all the way, though its rounding may hide that at first. */
+/* Near a saddle a step of (|H| + mu)^-1 doubles the distance along negative curvature, and no more. From the
+ * point that was found, or s->w, that part of the step is lengthened by doubling as long as J does not rise:
+ * it is lower all the way, though its rounding may hide that at first. */
 static rwk_status go_down(rwk_solver *s, const rwk_state *state, candidate *best) {
   if (!rwk_saddle_free_way_down(s)) return RWK_OK;
   const double J = best->found ? best->parts.objective : state->parts.objective,

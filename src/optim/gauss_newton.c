@@ -1,8 +1,9 @@
-/* Levenberg and Marquardt's step: (G + mu) s = -g, G the part of the Hessian that first derivatives of the model
- * make, and the penalty's (Levenberg 1944; Marquardt, J. SIAM 11, 1963). Where residuals stay large, what G leaves
- * out makes its steps slow, or no better than steepest descent. Where a step has not brought the gradient to a
- * quarter, and for the last digits, the whole Hessian is therefore tried in G's place too, as in the two models of NL2SOL (Dennis, Gay and
- * Welsch, ACM TOMS 7, 1981), and the lower of the two points is taken. */
+/* Levenberg and Marquardt's step: (G + mu) s = -g, G the part of the Hessian that first derivatives of the
+ * model make, and the penalty's (Levenberg 1944; Marquardt, J. SIAM 11, 1963). Where residuals stay large,
+ * what G leaves out makes its steps slow, or no better than steepest descent. Where a step has not brought
+ * the gradient to a quarter, and for the last digits, the whole Hessian is therefore tried in G's place too,
+ * as in the two models of NL2SOL (Dennis, Gay and Welsch, ACM TOMS 7, 1981), and the lower of the two points
+ * is taken. */
 #include <math.h>
 #include <string.h>
 #include "optim/damped.h"

@@ -1,5 +1,5 @@
-/* Steepest descent: w - t g, t from twice the last one down by halves until J has fallen by 1e-4 t |g|^2 (Armijo,
- * Pacific J. Math. 16, 1966). */
+/* Steepest descent: w - t g, t from twice the last one down by halves until J has fallen by 1e-4 t |g|^2
+ * (Armijo, Pacific J. Math. 16, 1966). */
 #include <math.h>
 #include "optim/solver.h"
 

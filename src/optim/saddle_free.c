@@ -1,6 +1,7 @@
-/* Saddle-free Newton (Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio, NIPS 2014): s = -(|H| + mu)^-1 g, |H| =
- * V |Theta| V', so that a step goes down along negative curvature where Newton's goes up. H = V Theta V' is of all
- * eigenvectors where the Hessian is dense, and else of Lanczos's approximation in the Krylov subspace of g. */
+/* Saddle-free Newton (Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio, NIPS 2014): s = -(|H| + mu)^-1 g,
+ * |H| = V |Theta| V', so that a step goes down along negative curvature where Newton's goes up. H = V Theta
+ * V' is of all eigenvectors where the Hessian is dense, and else of Lanczos's approximation in the Krylov
+ * subspace of g. */
 #include <math.h>
 #include <string.h>
 #include "optim/damped.h"
@@ -16,7 +17,8 @@ static rwk_status dense(rwk_solver *s) {
   return RWK_OK;
 }
 
-/* Lanczos with full reorthogonalisation; the basis is d->basis, Ritz vectors are its combinations by d->turn. */
+/* Lanczos with full reorthogonalisation; the basis is d->basis, Ritz vectors are its combinations by d->turn.
+ */
 static rwk_status krylov(rwk_solver *s) {
   rwk_damped *d = s->damped;
   const size_t n = s->dim;
@@ -76,7 +78,8 @@ rwk_status rwk_saddle_free_step(rwk_solver *s, double mu, int *made) {
   rwk_damped *d = s->damped;
   *made = 1;
   for (size_t j = 0; j < d->found; j++)
-    d->scratch[j] = -d->shares[j] / fmax(d->values[j] + mu, 1e-14 * d->norm); /* flat directions stay finite */
+    d->scratch[j] =
+        -d->shares[j] / fmax(d->values[j] + mu, 1e-14 * d->norm); /* flat directions stay finite */
   turn_back(s);
   return RWK_OK;
 }

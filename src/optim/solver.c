@@ -74,9 +74,10 @@ static rwk_status check_problem(rwk_context *ctx, const rwk_problem *problem, co
                     "algebra: %zu weights are too many for a dense Hessian; use krylov", problem->dim);
   if (s->solver != RWK_SOLVER_GAUSS_NEWTON) return RWK_OK;
   if (!problem->ops.gauss_newton)
-    return rwk_fail(ctx, RWK_NOT_IMPLEMENTED,
-                    "solver: gauss-newton needs a problem that knows Gauss and Newton's matrix; this one does "
-                    "not");
+    return rwk_fail(
+        ctx, RWK_NOT_IMPLEMENTED,
+        "solver: gauss-newton needs a problem that knows Gauss and Newton's matrix; this one does "
+        "not");
   if (!dense)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT,
                     "solver: gauss-newton is for dense matrices, and %zu weights are more than algebra and "

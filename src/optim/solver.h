@@ -18,8 +18,8 @@ struct rwk_solver {
   double *H, *factor;                                               /* [dim x dim] each, dense only */
   struct rwk_reuse *reuse;                                          /* dense only */
   struct rwk_krylov *krylov;                                        /* newton, Krylov */
-  struct rwk_damped *damped;         /* gauss-newton, saddle-free-newton */
-  struct rwk_stochastic *stochastic; /* those that go by mini-batches */
+  struct rwk_damped *damped;                                        /* gauss-newton, saddle-free-newton */
+  struct rwk_stochastic *stochastic;                                /* those that go by mini-batches */
   double forcing; /* share of the usual residual that Krylov subproblems are solved to */
   double ceiling; /* see rwk_solver_set_ceiling */
   double damping; /* the last multiplier of the dense subproblem: where the next begins */

@@ -94,13 +94,34 @@ static rwk_status epoch(rwk_solver *s, int64_t number) {
   return RWK_OK;
 }
 
+/* Weights that have run away say nothing: the lowest that were met are given back. Where J is so much larger
+ * than at the start a gradient that is small beside it is no end either. */
+static int ran_away(const rwk_state *state, double start) {
+  return !isfinite(state->parts.objective) || state->parts.objective > 1e4 * fmax(1, fabs(start));
+}
+
+static void keep_lowest(rwk_solver *s, const rwk_state *state, rwk_state *lowest) {
+  memcpy(s->other, s->w, s->dim * sizeof *s->w);
+  memcpy(s->other_g, s->g, s->dim * sizeof *s->g);
+  *lowest = *state;
+}
+
+static void give_back(rwk_solver *s, rwk_state *state, const rwk_state *lowest) {
+  memcpy(s->trial, s->other, s->dim * sizeof *s->w);
+  memcpy(s->trial_g, s->other_g, s->dim * sizeof *s->g);
+  rwk_solver_accept(s, state, &lowest->parts, lowest->grad_inf);
+}
+
 rwk_status rwk_stochastic_run(rwk_solver *s, rwk_state *state) {
   rwk_solve_result *r = state->result;
   rwk_stochastic *c = s->stochastic;
   const int64_t steps = c->total ? (int64_t)((c->total + c->batch - 1) / c->batch) : 1;
   rwk_update_restart(c->update, steps * s->settings.max_iter);
-  double lowest = state->parts.objective;
-  int64_t since = 0; /* epoch at whose end J was lowest */
+  rwk_state lowest;
+  int64_t since = 0; /* epoch at whose end J was lowest, by more than the tolerance */
+  double mark = state->parts.objective;
+  const double start = mark;
+  keep_lowest(s, state, &lowest);
   for (;;) {
     const rwk_status asked = rwk_solver_report(s, state, r->iterations);
     if (asked != RWK_OK) {
@@ -116,16 +137,18 @@ rwk_status rwk_stochastic_run(rwk_solver *s, rwk_state *state) {
     if (r->stop != RWK_STOP_NONE) return RWK_OK;
     RWK_TRY(epoch(s, r->iterations));
     r->iterations++;
-    rwk_parts parts = {0};
-    double grad_inf = INFINITY;
-    if (rwk_all_finite(s->dim, s->trial)) RWK_TRY(rwk_solver_try(s, &parts, &grad_inf));
-    if (!isfinite(grad_inf)) { /* the weights of the epoch before are the last that mean anything */
+    rwk_state there = *state;
+    const int finite = rwk_all_finite(s->dim, s->trial);
+    if (finite) RWK_TRY(rwk_solver_try(s, &there.parts, &there.grad_inf));
+    if (!finite || ran_away(&there, start)) {
+      give_back(s, state, &lowest);
       r->stop = RWK_STOP_DIVERGED;
       return RWK_OK;
     }
-    rwk_solver_accept(s, state, &parts, grad_inf);
-    if (parts.objective < lowest - s->settings.function_tol * fmax(1, fabs(lowest))) {
-      lowest = parts.objective;
+    rwk_solver_accept(s, state, &there.parts, there.grad_inf);
+    if (state->parts.objective < lowest.parts.objective) keep_lowest(s, state, &lowest);
+    if (state->parts.objective < mark - s->settings.function_tol * fmax(1, fabs(mark))) {
+      mark = state->parts.objective;
       since = r->iterations;
     }
   }

@@ -7,8 +7,9 @@ struct rwk_update {
   rwk_context *ctx;
   rwk_update_settings settings;
   size_t dim;
-  int64_t step;                    /* taken so far */
-  double *mean, *square, *largest; /* [dim] each: of g, or sgd's velocity; of g^2; amsgrad: the largest of it */
+  int64_t step; /* taken so far */
+  double *mean, *square,
+      *largest; /* [dim] each: of g, or sgd's velocity; of g^2; amsgrad: the largest of it */
 };
 
 static const char *const schedule_names[] = {

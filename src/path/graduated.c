@@ -1,7 +1,8 @@
-/* GradOpt (Hazan, Levy and Shalev-Shwartz, ICML 2016) at one penalty: J is replaced by its mean over a ball of
- * radius delta, J_delta(w) = E J(w + delta u), which is descended from where the epoch before ended and within 1.5
- * delta of there; then delta is halved. The paper descends by gradients at random points of the ball; here the mean
- * is over pairs u, -u that are drawn once for an epoch, so that it is a function, and a line search holds. */
+/* GradOpt (Hazan, Levy and Shalev-Shwartz, ICML 2016) at one penalty: J is replaced by its mean over a ball
+ * of radius delta, J_delta(w) = E J(w + delta u), which is descended from where the epoch before ended and
+ * within 1.5 delta of there; then delta is halved. The paper descends by gradients at random points of the
+ * ball; here the mean is over pairs u, -u that are drawn once for an epoch, so that it is a function, and a
+ * line search holds. */
 #include <math.h>
 #include <string.h>
 #include "base/stream.h"
@@ -82,8 +83,9 @@ static double move(rwk_graduator *g, double t, double radius) {
   return sqrt(moved);
 }
 
-/* Projected gradients with Barzilai and Borwein's step. The paper asks for an error of sigma delta^2 / 32 where J is
- * sigma-strongly convex, which is a distance of delta/4 from the minimum: steps of delta/20 end it. */
+/* Projected gradients with Barzilai and Borwein's step. The paper asks for an error of sigma delta^2 / 32
+ * where J is sigma-strongly convex, which is a distance of delta/4 from the minimum: steps of delta/20 end
+ * it. */
 static rwk_status descend(rwk_graduator *g, double delta) {
   double J, there;
   memcpy(g->centre, g->x, g->n * sizeof *g->x);

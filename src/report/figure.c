@@ -329,16 +329,14 @@ rwk_status rwk_figure_draw(rwk_text *out, const rwk_source *s, const rwk_chart *
          *f = &drawing;
   f->legend = legend(f, 0);
   f->height = lay_out(f, 0);
-  const rwk_canvas_settings c = {
-      .width = f->width,
-      .height = f->height,
-      .title = rwk_arena_print(f->source->arena, "%s: %s", title, f->chart->title),
-      .alt = f->chart->alt ? f->chart->alt : "",
-      .made = made ? made : ""};
+  const rwk_canvas_settings c = {.width = f->width,
+                                 .height = f->height,
+                                 .title = rwk_arena_print(f->source->arena, "%s: %s", title, f->chart->title),
+                                 .alt = f->chart->alt ? f->chart->alt : "",
+                                 .made = made ? made : ""};
   if (!c.title) return f->source->arena->status;
-  RWK_TRY(format == RWK_FIGURE_SVG_FILE
-              ? rwk_canvas_svg(&f->canvas, f->source->ctx, &c)
-              : rwk_canvas_cairo(&f->canvas, f->source->ctx, &c, format));
+  RWK_TRY(format == RWK_FIGURE_SVG_FILE ? rwk_canvas_svg(&f->canvas, f->source->ctx, &c)
+                                        : rwk_canvas_cairo(&f->canvas, f->source->ctx, &c, format));
   legend(f, 1);
   lay_out(f, 1);
   const rwk_status status = f->canvas->ops->finish(f->canvas, out);
@@ -363,7 +361,8 @@ rwk_status rwk_report_figure(char **bytes, size_t *length, rwk_context *ctx, rwk
   if (status == RWK_OK) status = choose_frame(&frame, &chart, &source, settings);
   if (status == RWK_OK) status = rwk_run_get(&made, run, "created_at");
   if (status == RWK_OK)
-    status = rwk_figure_draw(&out, &source, &chart, frame, settings->width, settings->format, facts->title, made);
+    status =
+        rwk_figure_draw(&out, &source, &chart, frame, settings->width, settings->format, facts->title, made);
   if (status == RWK_OK) {
     *bytes = out.data;
     *length = out.length;

@@ -41,14 +41,15 @@ static void fill(rwk_chart *chart, const rwk_source *s, const rwk_race_line *lin
     for (size_t i = 0; i < lines[k].count; i++) lowest = fmin(lowest, lines[k].objective[i]);
   chart->title = "Solvers";
   chart->beside = 1;
-  chart->alt = "Objective above the lowest that was reached, and largest gradient entry, against evaluations of "
-               "objective and gradient and against seconds, a line for each solver.";
+  chart->alt =
+      "Objective above the lowest that was reached, and largest gradient entry, against evaluations of "
+      "objective and gradient and against seconds, a line for each solver.";
   rwk_frame *frame = rwk_chart_add_frame(chart, s, "", NAN);
   for (size_t p = 0; p < 4; p++) {
-    rwk_panel *panel = rwk_frame_add_panel(
-        frame, s, panels[p].title,
-        rwk_plain_axis(panels[p].seconds ? "seconds" : "evaluations", RWK_AXIS_LOG),
-        rwk_plain_axis("", RWK_AXIS_LOG));
+    rwk_panel *panel =
+        rwk_frame_add_panel(frame, s, panels[p].title,
+                            rwk_plain_axis(panels[p].seconds ? "seconds" : "evaluations", RWK_AXIS_LOG),
+                            rwk_plain_axis("", RWK_AXIS_LOG));
     for (size_t k = 0; k < count; k++) add_line(panel, s, &lines[k], k, &panels[p], lowest);
   }
 }

@@ -77,7 +77,8 @@ typedef struct rwk_race_line {
   size_t count;
 } rwk_race_line;
 
-/* A figure of objective (above the lowest that any line reached) and gradient against evaluations and seconds. */
+/* A figure of objective (above the lowest that any line reached) and gradient against evaluations and
+ * seconds. */
 rwk_status rwk_report_race(char **bytes, size_t *length, rwk_context *ctx, const char *title,
                            const rwk_race_line *lines, size_t count, double width, rwk_figure_format format);
 

@@ -1,5 +1,5 @@
-/* Mini-batches of a network: the parts of a division of the rows add up to the whole, and what goes by them has the
- * same bits for any number of threads. */
+/* Mini-batches of a network: the parts of a division of the rows add up to the whole, and what goes by them
+ * has the same bits for any number of threads. */
 #include <ridgewalk/path.h>
 #include "support/net.h"
 
@@ -17,7 +17,8 @@ static int teardown(void **state) {
 }
 
 /* Value and gradient of all rows, and the sums over batches of `batch` rows taken with a stride. */
-static void both(rwk_parts *whole, double *g, double *sum, double *G, const net *n, const double *w, size_t batch) {
+static void both(rwk_parts *whole, double *g, double *sum, double *G, const net *n, const double *w,
+                 size_t batch) {
   rwk_objective o;
   size_t total;
   assert_int_equal(rwk_objective_open(&o, ctx, n->problem, 0), RWK_OK);
@@ -25,7 +26,8 @@ static void both(rwk_parts *whole, double *g, double *sum, double *G, const net 
   assert_int_equal(n->problem->ops.batch_count(&total, n->problem->self), RWK_OK);
   size_t *rows = malloc(total * sizeof *rows);
   double *part = malloc(n->dim * sizeof *part), loss;
-  for (size_t i = 0; i < total; i++) rows[i] = i * 7 % total; /* every row once: 7 and total have no common factor */
+  for (size_t i = 0; i < total; i++)
+    rows[i] = i * 7 % total; /* every row once: 7 and total have no common factor */
   *sum = 0;
   memset(G, 0, n->dim * sizeof *G);
   for (size_t first = 0; first < total; first += batch) {

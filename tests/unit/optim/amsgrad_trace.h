@@ -1,4 +1,5 @@
-/* Made by amsgrad_trace.py: gradients, and AMSGrad's iterates in numpy, step size 0.05 / sqrt(t), clipped to 0.6. */
+/* Made by amsgrad_trace.py: gradients, and AMSGrad's iterates in numpy, step size 0.05 / sqrt(t), clipped to
+ * 0.6. */
 enum { AMSGRAD_STEPS = 60, AMSGRAD_DIM = 3 };
 static const double amsgrad_gradients[60][3] = {
     {0.0073809201448954455, 17.924732250508193, -0.16448271321733055},

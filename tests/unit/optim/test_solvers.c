@@ -22,7 +22,8 @@ static rwk_solver_settings of(rwk_solver_kind solver) {
   return s;
 }
 
-static rwk_solve_result run_on(rwk_problem *p, double *w, double lambda, const rwk_solver_settings *settings) {
+static rwk_solve_result run_on(rwk_problem *p, double *w, double lambda,
+                               const rwk_solver_settings *settings) {
   rwk_solver *s;
   rwk_solve_result r;
   assert_int_equal(rwk_solver_create(&s, ctx, p, settings), RWK_OK);
@@ -31,7 +32,8 @@ static rwk_solve_result run_on(rwk_problem *p, double *w, double lambda, const r
   return r;
 }
 
-static rwk_solve_result run(analytic_fn f, size_t n, double *w, double lambda, const rwk_solver_settings *settings) {
+static rwk_solve_result run(analytic_fn f, size_t n, double *w, double lambda,
+                            const rwk_solver_settings *settings) {
   rwk_problem *p = analytic_create(ctx, f, n, 1);
   const rwk_solve_result r = run_on(p, w, lambda, settings);
   rwk_problem_destroy(p);
@@ -43,12 +45,15 @@ static const rwk_algebra algebras[2] = {RWK_ALGEBRA_DENSE, RWK_ALGEBRA_KRYLOV};
 static void test_steepest_descent(void **state) {
   (void)state;
   rwk_solver_settings s = of(RWK_SOLVER_GD);
-  s.grad_tol = 1e-9;
+  s.grad_tol = 1e-6;
   s.function_tol = 0;
   double w[6] = {9, -4, 0, 2, 100, -3};
   rwk_solve_result r = run(bowl, 6, w, 0.5, &s); /* x_i = c_i / (c_i + lambda), c_i = 1 + i */
   assert_int_equal(r.stop, RWK_STOP_GRADIENT);
-  for (size_t i = 0; i < 6; i++) assert_near(w[i], (1 + (double)i) / (1.5 + (double)i), 1e-8);
+  for (size_t i = 0; i < 6; i++) assert_near(w[i], (1 + (double)i) / (1.5 + (double)i), 1e-5);
+  s.grad_tol = 1e-15; /* more than J can tell */
+  r = run(bowl, 6, w, 0.5, &s);
+  assert_int_equal(r.stop, RWK_STOP_STALLED);
   s.max_iter = 7;
   double far[6] = {9, -4, 0, 2, 100, -3};
   r = run(bowl, 6, far, 0.5, &s);
@@ -61,8 +66,8 @@ static void test_steepest_descent(void **state) {
   assert_int_equal(r.stop, RWK_STOP_FUNCTION);
 }
 
-/* The toys of Dauphin et al.: 5 x^2 - y^2 falls without end once left; two wells end in a well; and from 1e-6 beside
- * the saddle, in as many iterations, gd is still there. */
+/* The toys of Dauphin et al.: 5 x^2 - y^2 falls without end once left; two wells end in a well; and from 1e-6
+ * beside the saddle, in as many iterations, gd is still there. */
 static void test_saddle_free_newton_leaves_saddles(void **state) {
   (void)state;
   for (int a = 0; a < 2; a++) {
@@ -179,7 +184,7 @@ static void test_reasons_to_stop(void **state) {
   double w[3] = {2, -1, 0};
   rwk_solve_result r = run(bowl, 3, w, 0.5, &s);
   assert_int_equal(r.stop, RWK_STOP_DIVERGED);
-  assert_true(isfinite(w[0]) && isfinite(r.objective));
+  assert_true(w[0] == 2 && w[1] == -1 && w[2] == 0); /* nothing lower was met */
   s = of(RWK_SOLVER_ADAM);
   s.max_iter = 5;
   double v[3] = {2, -1, 0};
@@ -215,7 +220,8 @@ static void test_every_solver_can_be_cancelled(void **state) {
     rwk_context *own;
     assert_int_equal(rwk_context_create(&own, &cs), RWK_OK);
     rwk_problem *p = analytic_create(own, rosenbrock, 8, 1);
-    const rwk_solver_settings s = of((rwk_solver_kind)k);
+    rwk_solver_settings s = of((rwk_solver_kind)k);
+    s.learning_rate = 1e-5; /* none runs away */
     rwk_solver *solver;
     rwk_solve_result r;
     assert_int_equal(rwk_solver_create(&solver, own, p, &s), RWK_OK);

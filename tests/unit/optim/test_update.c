@@ -1,4 +1,5 @@
-/* The rules of first-order steps, against closed forms, steps taken by hand, another program's trace and a theorem. */
+/* The rules of first-order steps, against closed forms, steps taken by hand, another program's trace and a
+ * theorem. */
 #include "support/analytic.h"
 #include "unit/optim/amsgrad_trace.h"
 #include <ridgewalk/update.h>
@@ -22,8 +23,8 @@ static rwk_update *create(size_t dim, const rwk_update_settings *s) {
   return u;
 }
 
-/* Heavy ball on c x^2 / 2: x(t+1) = (1 + b - lr c) x(t) - b x(t-1), with x(-1) = x(0); the roots of the characteristic
- * equation are complex here. */
+/* Heavy ball on c x^2 / 2: x(t+1) = (1 + b - lr c) x(t) - b x(t-1), with x(-1) = x(0); the roots of the
+ * characteristic equation are complex here. */
 static void test_heavy_ball_on_a_quadratic(void **state) {
   (void)state;
   const double c = 3, lr = 0.1, b = 0.8, half = (1 + b - lr * c) / 2;
@@ -45,7 +46,8 @@ static void test_heavy_ball_on_a_quadratic(void **state) {
 }
 
 /* By hand. The first step of Adam is lr in size whatever the gradient; the second is of
- * m^ = (0.9 * 0.1 * 2 - 0.1) / 0.19 = 0.08 / 0.19 and u^ = (0.999 * 0.004 + 0.001) / 0.001999 = 0.004996 / 0.001999. */
+ * m^ = (0.9 * 0.1 * 2 - 0.1) / 0.19 = 0.08 / 0.19 and u^ = (0.999 * 0.004 + 0.001) / 0.001999 = 0.004996 /
+ * 0.001999. */
 static void test_adams_first_steps(void **state) {
   (void)state;
   rwk_update_settings s;
@@ -104,8 +106,8 @@ static void test_amsgrad_against_numpy(void **state) {
   rwk_update_destroy(u);
 }
 
-/* Reddi, Kale and Kumar, theorem 1: f_t = C x where t mod 3 = 1, else -x, on [-1, 1]; -1 is best by far, and with
- * beta1 = 0, beta2 = 1 / (1 + C^2), steps alpha / sqrt(t) Adam is back at +1 after every period. */
+/* Reddi, Kale and Kumar, theorem 1: f_t = C x where t mod 3 = 1, else -x, on [-1, 1]; -1 is best by far, and
+ * with beta1 = 0, beta2 = 1 / (1 + C^2), steps alpha / sqrt(t) Adam is back at +1 after every period. */
 static double end_of_theorem(rwk_solver_kind rule, double C, int steps) {
   rwk_update_settings s;
   rwk_update_settings_init(&s, rule);
@@ -162,8 +164,12 @@ static void test_settings_are_checked(void **state) {
   const struct {
     double *where, value;
     const char *say;
-  } wrong[] = {{&s.learning_rate, 0, "learning_rate"}, {&s.momentum, 1, "momentum"}, {&s.beta1, -0.1, "beta1"},
-               {&s.beta2, 1, "beta2"},                 {&s.epsilon, NAN, "epsilon"}, {&s.low, INFINITY, "low"}};
+  } wrong[] = {{&s.learning_rate, 0, "learning_rate"},
+               {&s.momentum, 1, "momentum"},
+               {&s.beta1, -0.1, "beta1"},
+               {&s.beta2, 1, "beta2"},
+               {&s.epsilon, NAN, "epsilon"},
+               {&s.low, INFINITY, "low"}};
   for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
     rwk_update_settings_init(&s, RWK_SOLVER_ADAM);
     *wrong[k].where = wrong[k].value;
@@ -177,8 +183,8 @@ static void test_settings_are_checked(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_heavy_ball_on_a_quadratic), cmocka_unit_test(test_adams_first_steps),
-      cmocka_unit_test(test_decay_is_decoupled),        cmocka_unit_test(test_amsgrad_against_numpy),
+      cmocka_unit_test(test_heavy_ball_on_a_quadratic),  cmocka_unit_test(test_adams_first_steps),
+      cmocka_unit_test(test_decay_is_decoupled),         cmocka_unit_test(test_amsgrad_against_numpy),
       cmocka_unit_test(test_adam_ends_at_the_wrong_end), cmocka_unit_test(test_schedules),
       cmocka_unit_test(test_settings_are_checked),
   };

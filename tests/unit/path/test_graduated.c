@@ -15,8 +15,8 @@ static int teardown(void **state) {
   return 0;
 }
 
-/* A bowl with ripples, sum (x - 1)^2 + 2 (1 - cos 6 (x - 1)): minima some pi/3 apart, the lowest 0 at 1. Its mean over
- * noise that is longer than a ripple is all but the bowl. */
+/* A bowl with ripples, sum (x - 1)^2 + 2 (1 - cos 6 (x - 1)): minima some pi/3 apart, the lowest 0 at 1. Its
+ * mean over noise that is longer than a ripple is all but the bowl. */
 static double ripples(double *g, double *H, const double *x, size_t n) {
   double f = 0;
   clear(g, H, n);
@@ -29,7 +29,8 @@ static double ripples(double *g, double *H, const double *x, size_t n) {
   return f;
 }
 
-static rwk_path *walk(rwk_problem *p, unsigned walks, const double *init, size_t count, const double *lambda) {
+static rwk_path *walk(rwk_problem *p, unsigned walks, const double *init, size_t count,
+                      const double *lambda) {
   rwk_path_settings s;
   rwk_path_settings_init(&s);
   s.lambda = lambda;
@@ -63,7 +64,8 @@ static void test_through_ripples(void **state) {
     assert_near(fit(graduated, 0)->solve.loss, 0, 1e-8);
     for (size_t i = 0; i < n; i++) assert_near(fit(graduated, 0)->w[i], 1, 1e-6);
     assert_int_equal(fit(graduated, 0)->certificate.verdict, RWK_VERDICT_STRICT_MIN);
-    assert_true(fit(graduated, 0)->solve.values > fit(down, 0)->solve.values); /* what smoothing took is counted */
+    assert_true(fit(graduated, 0)->solve.values >
+                fit(down, 0)->solve.values); /* what smoothing took is counted */
     rwk_path_destroy(down);
     rwk_path_destroy(graduated);
     rwk_problem_destroy(p);
