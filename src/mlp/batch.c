@@ -6,6 +6,7 @@
 static void gather(double *X, double *Y, double *omega, const rwk_mlp *m, const size_t *rows, size_t count) {
   const rwk_mlp_extent e = m->extent;
   for (size_t r = 0; r < e.stride; r++) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): a tile has rows */
     const size_t row = rows[r < count ? r : count - 1], tile = row / e.rows, at = row % e.rows;
     const double *from = rwk_mlp_X(m, tile) + at, *target = rwk_mlp_Y(m, tile) + at;
     for (size_t i = 0; i < m->inputs; i++) X[i * e.stride + r] = from[i * e.stride];
