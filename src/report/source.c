@@ -2,6 +2,10 @@
 #include <math.h>
 #include <string.h>
 
+int rwk_source_is_merged(rwk_walk walk) {
+  return walk == RWK_WALK_COLD || walk == RWK_WALK_GRADUATED;
+}
+
 double rwk_source_mse(const rwk_source *s, double loss) {
   return loss / s->facts->loss_scale;
 }
@@ -48,7 +52,7 @@ static rwk_status read_fits(rwk_source *s) {
     RWK_TRY(rwk_run_fit_at(f, NULL, s->run, k));
     f->w = NULL;
     if (f->index >= s->count) continue; /* a grid that is not written yet */
-    rwk_source_walk *w = walk_of(s, f->walk, rwk_walk_is_merged(f->walk) ? 0 : f->start);
+    rwk_source_walk *w = walk_of(s, f->walk, rwk_source_is_merged(f->walk) ? 0 : f->start);
     if (!w) return s->arena->status;
     if (!w->points[f->index] || f->solve.objective < w->points[f->index]->solve.objective)
       w->points[f->index] = f;

@@ -1,10 +1,12 @@
-/* Adam's counter-examples (Reddi, Kale and Kumar, ICLR 2018): linear losses on [-1, 1] whose best point is -1.
+/* Adam's counter-examples (Reddi, Kale and Kumar, ICLR 2018): linear losses on [-1, 1] whose best point is
+ * -1.
  *
- *   theorem 1    f_t = C x where t mod 3 = 1, else -x; beta1 = 0, beta2 = 1 / (1 + C^2), steps alpha / sqrt(t)
- *   online       f_t = 1010 x where t mod 101 = 1, else -10 x; beta1 = 0.9, beta2 = 0.99, step 0.001
+ *   theorem 1    f_t = C x where t mod 3 = 1, else -x; beta1 = 0, beta2 = 1 / (1 + C^2), steps alpha /
+ * sqrt(t) online       f_t = 1010 x where t mod 101 = 1, else -10 x; beta1 = 0.9, beta2 = 0.99, step 0.001
  *   stochastic   1010 x with probability 0.01, else -10 x; the same
  *
- * A line for each: where the solver ends, and the mean of its last tenth. No bias correction and no epsilon, as there. */
+ * A line for each: where the solver ends, and the mean of its last tenth. No bias correction and no epsilon,
+ * as there. */
 #include <math.h>
 #include <ridgewalk/update.h>
 #include <stdint.h>
@@ -55,8 +57,8 @@ static int run(rwk_context *ctx, example e, rwk_solver_kind rule, double C, int6
     snprintf(constant, sizeof constant, ", C = %g", C);
     snprintf(note, sizeof note, "%lld of %lld periods end at 1", (long long)back, (long long)(steps / 3));
   }
-  printf("| %s%s | %s | %lld | %.5f | %.5f | %s |\n", names[e], constant, rwk_solver_name(rule), (long long)steps, x, tail,
-         note);
+  printf("| %s%s | %s | %lld | %.5f | %.5f | %s |\n", names[e], constant, rwk_solver_name(rule),
+         (long long)steps, x, tail, note);
   fflush(stdout);
   rwk_update_destroy(u);
   /* the published direction */
