@@ -18,7 +18,10 @@ extern "C" {
   X(UP, "up", "warm starts from the smallest penalty to the largest")                                        \
   X(DOWN, "down", "warm starts from the largest penalty to the smallest")                                    \
   X(COLD, "cold", "random starts at every penalty, the best of them kept")                                   \
-  X(BEST, "best", "the envelope of all fits, restarted until no fit is beaten by another's weights (T3)")
+  X(BEST, "best", "the envelope of all fits, restarted until no fit is beaten by another's weights (T3)")    \
+  X(GRADUATED, "graduated",                                                                                  \
+    "from the largest penalty to the smallest, at each through ever less smoothing by noise of the weights " \
+    "(GradOpt); the best of the starts kept")
 
 typedef enum rwk_walk {
 #define RWK_X(symbol, name, meaning) RWK_WALK_##symbol,
@@ -156,7 +159,8 @@ enum {
   RWK_WALKS_UP = 1 << RWK_WALK_UP,
   RWK_WALKS_DOWN = 1 << RWK_WALK_DOWN,
   RWK_WALKS_COLD = 1 << RWK_WALK_COLD,
-  RWK_WALKS_BEST = 1 << RWK_WALK_BEST
+  RWK_WALKS_BEST = 1 << RWK_WALK_BEST,
+  RWK_WALKS_GRADUATED = 1 << RWK_WALK_GRADUATED
 };
 
 typedef struct rwk_path_settings {
@@ -164,7 +168,7 @@ typedef struct rwk_path_settings {
   const double *
       lambda; /* [lambda_count] ascending, > 0; NULL: 17 penalties from 2 x collapse down over 16 doublings */
   size_t lambda_count;
-  unsigned walks;    /* RWK_WALKS_UP | ...; all four by default */
+  unsigned walks;    /* RWK_WALKS_UP | ...; all but graduated by default */
   rwk_effort effort; /* of best; normal */
   int basins;        /* further minima of `best` that are kept at each penalty, 0 to 5, as fits of start 1, 2,
                         ... of the walk best: the lowest after its own, those with one J (symmetries: units
@@ -173,6 +177,15 @@ typedef struct rwk_path_settings {
   uint64_t seed;     /* 0 */
   const double *init; /* [dim] weights to begin with in place of random start 0, or NULL */
   rwk_solver_settings solver;
+  int finish; /* 1: every fit is finished by newton from where the solver stopped, whatever that solver is,
+                 and the walk goes on from there. 0 */
+  /* graduated (Hazan, Levy and Shalev-Shwartz, ICML 2016): at every penalty J is replaced by its mean over
+   * weights w + delta u, u uniform in the unit ball, delta halved from epoch to epoch; each mean is descended
+   * from where the last ended, within 1.5 delta of it; then the solver takes J itself. */
+  double smoothing; /* delta of the first epoch, so that the noise of each weight has this standard deviation:
+                       0.5 */
+  int smoothing_epochs;  /* 8 */
+  int smoothing_samples; /* pairs u, -u that a mean is taken over, the same for an epoch: 8 */
   rwk_certify_settings certify;
   double drop_tol; /* 1e-9 */
   int explain;     /* 1: follow branches, and so explain every drop and, with dense algebra, find the rises of
@@ -204,11 +217,14 @@ RWK_API rwk_status rwk_path_run(rwk_path **path, rwk_context *ctx, const rwk_pro
                                 const rwk_path_settings *settings);
 RWK_API void rwk_path_destroy(rwk_path *path); /* NULL is fine */
 
+/* Is a walk of this kind one for each start, or one of the best of all starts? */
+RWK_API int rwk_walk_is_merged(rwk_walk walk);
+
 /* Results; everything has the path's lifetime. */
 RWK_API size_t rwk_path_lambda_count(const rwk_path *path);
 RWK_API const double *rwk_path_lambda(const rwk_path *path); /* ascending */
-RWK_API size_t rwk_path_walk_count(const rwk_path *path); /* up and down: one per start; cold: one, the best
-                                                             of the starts; best: one, the last */
+RWK_API size_t rwk_path_walk_count(const rwk_path *path); /* up and down: one per start; cold, graduated: one,
+                                                             the best of the starts; best: one, the last */
 
 typedef struct rwk_walk_view {
   rwk_walk walk;

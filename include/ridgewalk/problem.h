@@ -103,6 +103,17 @@ typedef struct rwk_problem_ops {
   rwk_status (*groups)(size_t *group, size_t *count, void *self);
   void (*group_name)(char *text, size_t size, size_t group, void *self);
 
+  /* Optional. L is a sum over rows (of a table, say): how many there are, and the part of L that `count` of
+   * them, rows[0..count-1] < *total, each at most once, contribute, with its gradient[dim]. The parts of a
+   * division of all rows add up to L. Solvers that go by mini-batches need both; NULL: they take all of L. */
+  rwk_status (*batch_count)(size_t *total, void *self);
+  rwk_status (*batch_value)(double *part, double *gradient, const double *w, const size_t *rows, size_t count,
+                            void *work, void *self);
+
+  /* Optional. A[dim x dim] (row i at A + i*lda, both triangles), positive semidefinite: the part of d2L/dw2
+   * that first derivatives of the model make (Gauss and Newton), without its own curvature. */
+  rwk_status (*gauss_newton)(double *A, size_t lda, const double *w, void *work, void *self);
+
   /* Optional. Releases self when the problem is destroyed. */
   void (*destroy)(void *self);
 } rwk_problem_ops;
@@ -114,6 +125,10 @@ RWK_API rwk_status rwk_problem_create(rwk_problem **problem, rwk_context *ctx, s
 RWK_API void rwk_problem_destroy(rwk_problem *problem); /* NULL is fine */
 RWK_API size_t rwk_problem_dim(const rwk_problem *problem);
 RWK_API const unsigned char *rwk_problem_penalised(const rwk_problem *problem);
+
+/* Random starting weights w[dim], the same bits for the same (seed, stream): the problem's own, or, of one
+ * that has none, normal with standard deviation 0.5. */
+RWK_API rwk_status rwk_problem_start(double *w, const rwk_problem *problem, uint64_t seed, uint64_t stream);
 
 /* What a derivative check found: largest differences, relative to the largest entry of what was compared. */
 typedef struct rwk_derivative_report {

@@ -9,6 +9,7 @@
 #include <ridgewalk/table.h>
 #include <ridgewalk/mlp.h>
 #include <ridgewalk/solve.h>
+#include <ridgewalk/update.h>
 #include <ridgewalk/certify.h>
 #include <ridgewalk/branch.h>
 #include <ridgewalk/path.h>

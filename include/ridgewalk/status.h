@@ -45,7 +45,8 @@ extern "C" {
   X(FUNCTION, "function", "the objective changed by less than the function tolerance")                       \
   X(UNBOUNDED, "unbounded", "weights run away to infinity")                                                  \
   X(CANCELLED, "cancelled", "the caller asked to stop")                                                      \
-  X(HOPELESS, "hopeless", "the objective will not come below the ceiling that was set")
+  X(HOPELESS, "hopeless", "the objective will not come below the ceiling that was set")                      \
+  X(DIVERGED, "diverged", "the objective was no longer finite: the learning rate is too large")
 
 /* X(symbol, name, message) */
 #define RWK_VERDICT_LIST(X)                                                                                  \

@@ -29,20 +29,26 @@ enum {
   CLI_CV = 1024, /* takes every option of path, too */
   CLI_EXPORT = 2048,
   CLI_REPORT = 1 << 12,
-  CLI_PLOT = 1 << 13
+  CLI_PLOT = 1 << 13,
+  CLI_COMPARE = 1 << 16 /* of path, what makes a network and a start */
 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
 #define CLI_OPTION_LIST(X)                                                                                   \
-  X(TARGET, "target", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "target columns (default: the last column)") \
-  X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model)")     \
-  X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
+  X(TARGET, "target", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                \
+    "target columns (default: the last column)")                                                             \
+  X(HIDDEN, "hidden", "N[,N]", CLI_PATH | CLI_COMPARE, 1,                                                    \
+    "units of the hidden layers (default 8; 0: a linear model)")                                             \
+  X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                               \
     "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
-  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT, 1,               \
+  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT | CLI_COMPARE, 1, \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
     "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                    \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 1,            \
-    "up, down, cold, best (default: all four; cv: up and best)")                                             \
+    "up, down, cold, best, graduated (default: the first four; cv: up and best)")                            \
+  X(SMOOTHING, "smoothing", "X", CLI_PATH, 1,                                                                \
+    "graduated: standard deviation of the noise of each weight, at first (default 0.5)")                     \
+  X(ROADS, "roads", "", CLI_PATH | CLI_RUNS, 0, "compare all walks at every penalty")                        \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
     "search of best beyond the walks: low (none), normal (up to 64 x their work), high (640 x) (default "    \
     "normal; cv: low)")                                                                                      \
@@ -66,21 +72,42 @@ enum {
   X(STARTS, "starts", "N", CLI_PATH, 1, "random starts of every walk (default 1)")                           \
   X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 0,                               \
     "which start of the walk (default: the best)")                                                           \
-  X(SEED, "seed", "S", CLI_PATH, 1, "seed of the random starts (default 0)")                                 \
-  X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton)")             \
-  X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY, 1,                                                    \
-    "largest gradient entry at the end, times max(1, J) (default 1e-8; lbfgs 1e-4)")                         \
-  X(MAX_ITER, "max-iter", "N", CLI_PATH, 1, "iterations of a fit at most (default 2000; lbfgs 200)")         \
-  X(ALGEBRA, "algebra", "NAME", CLI_PATH | CLI_CERTIFY, 1, "auto, dense or krylov (default auto)")           \
+  X(SEED, "seed", "S", CLI_PATH | CLI_COMPARE, 1, "seed of the random starts (default 0)")                   \
+  X(SOLVER, "solver", "NAME", CLI_PATH, 1,                                                                   \
+    "newton, gauss-newton, saddle-free-newton, lbfgs, gd, sgd, adam, amsgrad, adamw (default newton)")       \
+  X(SOLVERS, "solvers", "NAME[,NAME]", CLI_COMPARE, 1, "which solvers to compare (default: all)")            \
+  X(FINISH, "finish", "NAME", CLI_PATH, 1,                                                                   \
+    "newton: every fit is finished by Newton's method from where the solver stopped, and the walk goes on "  \
+    "from there; none (default)")                                                                            \
+  X(LEARNING_RATE, "learning-rate", "X", CLI_PATH | CLI_COMPARE, 1,                                          \
+    "of sgd, adam, amsgrad, adamw (default 0.01 for sgd, 0.001 for the others)")                             \
+  X(SCHEDULE, "schedule", "NAME", CLI_PATH | CLI_COMPARE, 1,                                                 \
+    "how the learning rate falls with the steps: constant, sqrt, inverse, cosine (default constant)")        \
+  X(BATCH, "batch", "N", CLI_PATH | CLI_COMPARE, 1, "rows of a mini-batch (default 200)")                    \
+  X(EPOCHS, "epochs", "N", CLI_PATH | CLI_COMPARE, 1,                                                        \
+    "times through all rows at most, of solvers that go by mini-batches (default 200)")                      \
+  X(MOMENTUM, "momentum", "X", CLI_PATH | CLI_COMPARE, 1, "of sgd (default 0.9)")                            \
+  X(BETAS, "betas", "X,X", CLI_PATH | CLI_COMPARE, 1,                                                        \
+    "of adam, amsgrad, adamw: memory of the gradient's mean and of its square's (default 0.9,0.999)")        \
+  X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                      \
+    "largest gradient entry at the end, times max(1, J) (default 1e-8; of solvers of first order 1e-4)")     \
+  X(MAX_ITER, "max-iter", "N", CLI_PATH | CLI_COMPARE, 1,                                                    \
+    "iterations of a fit at most (default 2000; lbfgs 200, and epochs of mini-batches)")                     \
+  X(ALGEBRA, "algebra", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                     \
+    "auto, dense or krylov (default auto)")                                                                  \
   X(NO_EXPLAIN, "no-explain", "", CLI_PATH, 1, "do not follow branches: drops are told by their ends alone") \
-  X(INIT, "init", "FILE", CLI_PATH, 1, "weights (JSON) that start 0 of up and down begin with")              \
+  X(INIT, "init", "FILE", CLI_PATH | CLI_COMPARE, 1,                                                         \
+    "weights (JSON) that start 0 of up and down begin with")                                                 \
   X(WEIGHTS, "weights", "FILE", CLI_CERTIFY, 1, "weights (JSON) to certify")                                 \
-  X(NO_STANDARDIZE, "no-standardize", "", CLI_PATH | CLI_CERTIFY, 1, "take the numbers as they are")         \
-  X(NO_HIDDEN_BIAS, "no-hidden-bias", "", CLI_PATH | CLI_CERTIFY, 1, "hidden units without biases")          \
-  X(NO_OUTPUT_BIAS, "no-output-bias", "", CLI_PATH | CLI_CERTIFY, 1, "outputs without biases")               \
-  X(CONVENTION, "convention", "NAME", CLI_PATH | CLI_CERTIFY | CLI_AUDIT, 1,                                 \
+  X(NO_STANDARDIZE, "no-standardize", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                           \
+    "take the numbers as they are")                                                                          \
+  X(NO_HIDDEN_BIAS, "no-hidden-bias", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                           \
+    "hidden units without biases")                                                                           \
+  X(NO_OUTPUT_BIAS, "no-output-bias", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "outputs without biases") \
+  X(CONVENTION, "convention", "NAME", CLI_PATH | CLI_CERTIFY | CLI_AUDIT | CLI_COMPARE, 1,                   \
     "whose objective and penalty: mse, half-sse, nnet, sklearn, torch, keras (default mse)")                 \
-  X(PENALISE_BIASES, "penalise-biases", "", CLI_PATH | CLI_CERTIFY, 1, "biases in the penalty too")          \
+  X(PENALISE_BIASES, "penalise-biases", "", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                         \
+    "biases in the penalty too")                                                                             \
   X(FROM_NAME, "from", "NAME", CLI_CONVERT, 0,                                                               \
     "whose penalty it is: mse, half-sse, nnet, sklearn, torch, keras")                                       \
   X(TO_NAME, "to", "NAME", CLI_CONVERT, 0, "whose penalty is wanted")                                        \
@@ -96,44 +123,47 @@ enum {
     "the error column holds the whole objective, penalty included")                                          \
   X(NORM, "norm", "", CLI_AUDIT, 0, "the penalty column holds the norm of the weights, not its square")      \
   X(LOG_LAMBDA, "log-lambda", "", CLI_AUDIT, 0, "the penalties are natural logarithms")                      \
-  X(SEP, "sep", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT, 1,                                    \
+  X(SEP, "sep", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,                      \
     "character between cells (default: found; 'tab' for a tab)")                                             \
-  X(DECIMAL, "decimal", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT, 1,                            \
+  X(DECIMAL, "decimal", "C", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,              \
     "decimal mark, . or , (default: found)")                                                                 \
-  X(NA, "na", "TEXT[,TEXT]", CLI_PATH | CLI_CERTIFY | CLI_PREDICT, 1, "further spellings of a missing cell") \
-  X(HEADER, "header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT, 1,                               \
+  X(NA, "na", "TEXT[,TEXT]", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_COMPARE, 1,                          \
+    "further spellings of a missing cell")                                                                   \
+  X(HEADER, "header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,                 \
     "the first line holds names even if they are numbers")                                                   \
-  X(NO_HEADER, "no-header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT, 1,                         \
+  X(NO_HEADER, "no-header", "", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_AUDIT | CLI_COMPARE, 1,           \
     "the first line is data; columns are V1, V2, ...")                                                       \
-  X(CATEGORICAL, "categorical", "WAY", CLI_PATH | CLI_CERTIFY, 1,                                            \
+  X(CATEGORICAL, "categorical", "WAY", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                              \
     "text columns: one-hot or error (default one-hot)")                                                      \
-  X(CATEGORIES, "categories", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1,                                      \
+  X(CATEGORIES, "categories", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                        \
     "columns of numbers that are categories")                                                                \
-  X(MISSING, "missing", "WAY", CLI_PATH | CLI_CERTIFY, 1,                                                    \
+  X(MISSING, "missing", "WAY", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                      \
     "missing cells: error, or drop their rows (default error)")                                              \
-  X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                  \
-  X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")            \
+  X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "column of row weights")    \
+  X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                              \
+    "columns that are no features")                                                                          \
   X(WHAT, "what", "NAME", CLI_PLOT, 0,                                                                       \
     "path, cv, heldout, envelope, traces, branches, spectrum or residuals (default path; of cv's runs, cv)") \
-  X(WIDTH, "width", "MM", CLI_PLOT, 0, "width of the figure in millimetres (default 170)")                   \
-  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT, 0,                      \
+  X(WIDTH, "width", "MM", CLI_PLOT | CLI_COMPARE, 0, "width of the figure in millimetres (default 170)")     \
+  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT | CLI_COMPARE, 0,        \
     "file to write: path, the run file (default DATA.rwk here); predict, CSV; export, the model; report, "   \
     "HTML (default "                                                                                         \
     "RUN.html); plot, .svg, .png or .pdf (default RUN.WHAT.svg)")                                            \
   X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
-  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0,                                           \
+  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_COMPARE, 0,                             \
     "threads (default: all); results do not depend on it")                                                   \
-  X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT, 0,          \
+  X(JSON, "json", "",                                                                                        \
+    CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_COMPARE, 0,              \
     "JSON on standard output instead of text")                                                               \
   X(QUIET, "quiet", "",                                                                                      \
     CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
-        CLI_REPORT | CLI_PLOT,                                                                               \
+        CLI_REPORT | CLI_PLOT | CLI_COMPARE,                                                                 \
     0, "no notes, no progress, no text")                                                                     \
   X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
   X(HELP, "help", "",                                                                                        \
     CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
-        CLI_REPORT | CLI_PLOT,                                                                               \
+        CLI_REPORT | CLI_PLOT | CLI_COMPARE,                                                                 \
     0, "this text")
 
 typedef enum cli_option {
@@ -220,6 +250,14 @@ int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights,
 void cli_setup_release(cli_setup *s);
 int cli_algebra(rwk_algebra *algebra, const cli_args *args);
 
+/* ---- solver.c ---- */
+
+/* The solver that options ask for: --solver, or `name` where it is not NULL. s holds the defaults. 0 or an
+ * exit code. */
+int cli_read_solver(rwk_solver_settings *s, const cli_args *args, const char *name);
+/* "newton, lbfgs, ..." */
+const char *cli_solver_list(char text[160]);
+
 /* ---- sweep.c: the table of somebody's sweep ---- */
 
 /* How its columns are to be taken. */
@@ -262,6 +300,21 @@ typedef struct cli_walk {
   const rwk_origin *origins; /* best: [count]; NULL for the others */
 } cli_walk;
 
+/* A fit that its solver left before a critical point, and what Newton's method makes of it from there. */
+typedef struct cli_finished {
+  const rwk_fit *fit;
+  rwk_solve_result solve;
+  rwk_certificate certificate;
+} cli_finished;
+
+/* A walk in sum. */
+typedef struct cli_road {
+  size_t fits, minima, lowest; /* lowest: penalties at which no walk (best apart) is lower */
+  double most_above;           /* the lowest, of all walks but best */
+  int64_t evaluations, products, hessians;
+  double seconds;
+} cli_road;
+
 typedef struct cli_report {
   char *data; /* escaped name of the table */
   size_t rows, features, targets, parameters;
@@ -276,7 +329,9 @@ typedef struct cli_report {
   size_t walk_count;
   rwk_collapse collapse;
   double seconds;
-  const char *file; /* the run file, or NULL */
+  const char *file;       /* the run file, or NULL */
+  cli_finished *finished; /* [finished_count], of a path that was just walked */
+  size_t finished_count;
 } cli_report;
 
 double cli_mse(const cli_report *r, double loss);           /* SSE/n */
@@ -301,6 +356,12 @@ void cli_print_verdict(FILE *to, const cli_report *r);
 void cli_print_drop(FILE *to, const cli_report *r, const rwk_drop *d);
 /* What `best` won, and where it comes from. */
 void cli_print_best(FILE *to, const cli_report *r);
+/* The walks side by side: in sum, and with `detail` at every penalty. */
+cli_road cli_road_of(const cli_report *r, const cli_walk *w);
+/* Finishes what is not stationary, where the solver is another than newton. 0 or an exit code. */
+int cli_finish(cli_report *r, const cli_setup *s, const rwk_path_settings *settings);
+void cli_print_finished(FILE *to, const cli_report *r);
+void cli_print_roads(FILE *to, const cli_report *r, int detail);
 const char *cli_origin_text(char out[96], const cli_report *r, const rwk_origin *origin);
 /* "Going up from start 2". */
 const char *cli_walk_text(char out[48], const cli_report *r, const cli_walk *w);
@@ -328,5 +389,6 @@ int cli_cv(const cli_args *args);
 int cli_export(const cli_args *args);
 int cli_page(const cli_args *args);   /* report */
 int cli_figure(const cli_args *args); /* plot */
+int cli_compare(const cli_args *args);
 
 #endif

@@ -88,8 +88,8 @@ static int fetch(job *j) {
   for (size_t k = 0; k < count && status == RWK_OK; k++) {
     status = rwk_run_fit_at(&fit, NULL, j->stored.run, k);
     if (status != RWK_OK || fit.walk != j->walk || fit.index != j->from) continue;
-    if (j->asked->value[CLI_START] || j->walk != RWK_WALK_COLD ? fit.start != j->start
-                                                               : fit.solve.objective >= lowest)
+    if (j->asked->value[CLI_START] || !rwk_walk_is_merged(j->walk) ? fit.start != j->start
+                                                                   : fit.solve.objective >= lowest)
       continue;
     lowest = fit.solve.objective;
     which = k;

@@ -18,7 +18,7 @@ static int read_walks(unsigned *walks, const char *text) {
   for (size_t i = 0; i < n && !code; i++) {
     rwk_walk walk;
     if (rwk_walk_from_name(&walk, names[i]) != RWK_OK)
-      code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", names[i]);
+      code = cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best, graduated", names[i]);
     else
       *walks |= 1u << walk;
   }
@@ -32,6 +32,8 @@ static int read_settings(cli_job *j) {
   rwk_path_settings *s = &j->settings;
   long long n;
   if (v[CLI_WALK] && read_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
+  if (j->args.verb == CLI_CV && s->walks & RWK_WALKS_GRADUATED)
+    return cli_fail(CLI_USAGE, "--walk: cv takes up, down, cold and best");
   if (v[CLI_EFFORT] && rwk_effort_from_name(&s->effort, v[CLI_EFFORT]) != RWK_OK)
     return cli_fail(CLI_USAGE, "--effort: '%s' is none of low, normal, high", v[CLI_EFFORT]);
   if (v[CLI_STARTS]) {
@@ -44,20 +46,16 @@ static int read_settings(cli_job *j) {
       return cli_fail(CLI_USAGE, "--seed: '%s' is not a whole number from 0 on", v[CLI_SEED]);
     s->seed = (uint64_t)n;
   }
-  if (v[CLI_SOLVER] && rwk_solver_from_name(&s->solver.solver, v[CLI_SOLVER]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--solver: '%s' is neither newton nor lbfgs", v[CLI_SOLVER]);
-  if (v[CLI_GRAD_TOL]) {
-    if (cli_number(&s->solver.grad_tol, v[CLI_GRAD_TOL]) || !(s->solver.grad_tol > 0))
-      return cli_fail(CLI_USAGE, "--grad-tol: '%s' is not a positive number", v[CLI_GRAD_TOL]);
-    if (s->solver.solver == RWK_SOLVER_NEWTON)
-      s->certify.grad_tol = s->solver.grad_tol; /* what was asked for is what is held up */
-    else
-      s->solver.function_tol = 0; /* it is the gradient that is to end the iteration */
-  }
-  if (v[CLI_MAX_ITER]) {
-    if (cli_whole(&n, v[CLI_MAX_ITER], 1, LLONG_MAX))
-      return cli_fail(CLI_USAGE, "--max-iter: '%s' is not a whole number from 1 on", v[CLI_MAX_ITER]);
-    s->solver.max_iter = n;
+  if (cli_read_solver(&s->solver, &j->args, NULL)) return CLI_USAGE;
+  s->solver.seed = s->seed;
+  if (v[CLI_GRAD_TOL] && rwk_solver_is_second_order(s->solver.solver))
+    s->certify.grad_tol = s->solver.grad_tol; /* what was asked for is what is held up */
+  if (v[CLI_SMOOTHING] && (cli_number(&s->smoothing, v[CLI_SMOOTHING]) || !(s->smoothing > 0)))
+    return cli_fail(CLI_USAGE, "--smoothing: '%s' is not a positive number", v[CLI_SMOOTHING]);
+  if (v[CLI_FINISH]) {
+    if (strcmp(v[CLI_FINISH], "newton") != 0 && strcmp(v[CLI_FINISH], "none") != 0)
+      return cli_fail(CLI_USAGE, "--finish: '%s' is neither newton nor none", v[CLI_FINISH]);
+    s->finish = v[CLI_FINISH][1] == 'e';
   }
   if (v[CLI_NO_EXPLAIN]) s->explain = 0;
   if (cli_algebra(&s->solver.algebra, &j->args)) return CLI_USAGE;

@@ -18,7 +18,7 @@ static void set_text(json_t *object, const char *key, const char *text) {
                       value ? value : json_null()); /* not UTF-8: no name rather than a broken file */
 }
 
-static json_t *certificate(const rwk_certificate *c, double user_lambda, double mse) {
+json_t *cli_certificate_json(const rwk_certificate *c, double user_lambda, double mse) {
   json_t *p = json_object();
   set(p, "lambda", user_lambda);
   set(p, "mse", mse);
@@ -43,10 +43,14 @@ static json_t *certificate(const rwk_certificate *c, double user_lambda, double 
 }
 
 static json_t *point(const cli_report *r, const rwk_fit *f) {
-  json_t *p = certificate(&f->certificate, cli_user_lambda(r, f->lambda), cli_mse(r, f->certificate.loss));
+  json_t *p =
+      cli_certificate_json(&f->certificate, cli_user_lambda(r, f->lambda), cli_mse(r, f->certificate.loss));
   set_whole(p, "iterations", f->solve.iterations);
   set(p, "seconds", f->seconds);
   set_text(p, "stop", rwk_stop_name(f->solve.stop));
+  set_whole(p, "evaluations", f->solve.values);
+  set_whole(p, "products", f->solve.products);
+  set_whole(p, "hessians", f->solve.hessians);
   return p;
 }
 
@@ -93,7 +97,7 @@ static json_t *drop(const cli_report *r, const rwk_drop *d) {
 }
 
 int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_lambda, double mse) {
-  json_t *p = certificate(c, user_lambda, mse);
+  json_t *p = cli_certificate_json(c, user_lambda, mse);
   set(p, "grad_norm", c->grad_norm);
   set(p, "grad_limit", c->grad_limit);
   set(p, "max_eig", c->max_eig);
@@ -139,6 +143,42 @@ static json_t *walk(const cli_report *r, const cli_walk *w) {
   return o;
 }
 
+static json_t *roads(const cli_report *r) {
+  json_t *list = json_array();
+  for (size_t k = 0; k < r->walk_count; k++) {
+    const cli_road road = cli_road_of(r, &r->walks[k]);
+    json_t *o = json_object();
+    set_text(o, "name", rwk_walk_name(r->walks[k].walk));
+    set_whole(o, "start", r->walks[k].start);
+    set_whole(o, "fits", (int64_t)road.fits);
+    set_whole(o, "minima", (int64_t)road.minima);
+    set_whole(o, "lowest", (int64_t)road.lowest);
+    set(o, "most_above", road.most_above);
+    set_whole(o, "evaluations", road.evaluations);
+    set_whole(o, "products", road.products);
+    set_whole(o, "hessians", road.hessians);
+    set(o, "seconds", road.seconds);
+    json_array_append_new(list, o);
+  }
+  return list;
+}
+
+static json_t *finished(const cli_report *r) {
+  json_t *list = json_array();
+  for (size_t k = 0; k < r->finished_count; k++) {
+    const cli_finished *f = &r->finished[k];
+    json_t *p = cli_certificate_json(&f->certificate, cli_user_lambda(r, f->fit->lambda),
+                                     cli_mse(r, f->certificate.loss));
+    set_text(p, "walk", rwk_walk_name(f->fit->walk));
+    set_whole(p, "start", f->fit->start);
+    set(p, "stopped_at_mse", cli_mse(r, f->fit->solve.loss));
+    set(p, "stopped_at_gradient", f->fit->certificate.grad_inf);
+    set_whole(p, "iterations", f->solve.iterations);
+    json_array_append_new(list, p);
+  }
+  return list;
+}
+
 int cli_print_path_json(FILE *to, const cli_report *r) {
   json_t *root = json_object(), *layers = json_array(), *lambda = json_array(), *walks = json_array();
   json_object_set_new(root, "data",
@@ -168,6 +208,9 @@ int cli_print_path_json(FILE *to, const cli_report *r) {
   const cli_walk *best = cli_walk_best(r);
   json_object_set_new(root, "walks", walks);
   json_object_set_new(root, "best", best ? walk(r, best) : json_null());
+  set_text(root, "solver", r->solver);
+  json_object_set_new(root, "roads", roads(r));
+  json_object_set_new(root, "finished", finished(r));
   set(root, "seconds", r->seconds);
   json_object_set_new(root, "certified", json_boolean(cli_all_certified(r)));
   return cli_print_json(to, root);

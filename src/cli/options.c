@@ -37,6 +37,11 @@ static const struct {
     {CLI_CV, "cv", "DATA",
      "choose the penalty by cross-validation of the whole path, with standard errors, and fit it to all rows",
      "ridgewalk cv diabetes.csv --target progression --hidden 8 --folds 10"},
+    {CLI_COMPARE, "compare", "DATA",
+     "run several solvers from the same start at one penalty: what each reaches, for what work, and what its "
+     "end is",
+     "ridgewalk compare diabetes.csv --target progression --hidden 8 --lambda 2^-8 --solvers "
+     "gd,adam,lbfgs,newton"},
     {CLI_EXPORT, "export", "RUN",
      "write a fit out for others: weights with their scales as JSON or CSV, a C function, an ONNX model",
      "ridgewalk export diabetes.rwk --lambda 1se --out model.c"},
@@ -65,7 +70,7 @@ const char *cli_verb_name(int verb) {
 }
 
 const char *cli_verb_list(void) {
-  return "path, cv, certify, explain, predict, export, runs, audit, convert, report, plot";
+  return "path, cv, compare, certify, explain, predict, export, runs, audit, convert, report, plot";
 }
 
 static int takes(int verb, size_t option) {

@@ -28,7 +28,7 @@ static int put(const char *file, const char *mode, const char *bytes, size_t len
 
 /* Whole or not at all: a reader never sees half a page. "-" is standard output. What is no file, such as a
  * pipe, is written into; the run file is not. */
-static int write_file(const char *file, const char *bytes, size_t length, const char *run) {
+int cli_write_file(const char *file, const char *bytes, size_t length, const char *run) {
   struct stat there, ours;
   char reason[128] = "";
   int bad = 0;
@@ -37,7 +37,7 @@ static int write_file(const char *file, const char *bytes, size_t length, const 
                ? 0
                : cli_fail(CLI_DATA, "standard output cannot be written");
   const int exists = stat(file, &there) == 0;
-  if (exists && stat(run, &ours) == 0 && there.st_dev == ours.st_dev && there.st_ino == ours.st_ino)
+  if (exists && run && stat(run, &ours) == 0 && there.st_dev == ours.st_dev && there.st_ino == ours.st_ino)
     return cli_fail(CLI_USAGE, "--out: %s is the run file", file);
   if (exists && !S_ISREG(there.st_mode)) {
     bad = put(file, "wb", bytes, length);
@@ -90,7 +90,7 @@ int cli_page(const cli_args *args) {
   const char *out = args->value[CLI_OUT];
   if (!code && !out) out = made = default_out(args->operands[0], "html");
   if (!code && !out) code = cli_fail(CLI_NUMERICAL, "memory ran out");
-  if (!code) code = write_file(out, html, length, args->operands[0]);
+  if (!code) code = cli_write_file(out, html, length, args->operands[0]);
   if (!code && !args->value[CLI_QUIET] && strcmp(out, "-") != 0)
     fprintf(stderr, "%s: %zu kB\n", out, (length + 999) / 1000);
   rwk_report_release(s.ctx, html);
@@ -101,7 +101,7 @@ int cli_page(const cli_args *args) {
 
 /* ---- plot ---- */
 
-static int read_format(rwk_figure_format *format, const char *out) {
+int cli_read_format(rwk_figure_format *format, const char *out) {
   static const char *const names[] = {
 #define RWK_X(symbol, name) name,
       RWK_FORMAT_LIST(RWK_X)
@@ -137,7 +137,7 @@ static int read_figure(rwk_figure_settings *f, char frame[64], const cli_args *a
   rwk_walk walk;
   long long start = 0;
   if (v[CLI_WALK] && rwk_walk_from_name(&walk, v[CLI_WALK]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", v[CLI_WALK]);
+    return cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best, graduated", v[CLI_WALK]);
   if (v[CLI_START] && cli_whole(&start, v[CLI_START], 0, 1000000))
     return cli_fail(CLI_USAGE, "--start: '%s' is not a whole number from 0 on", v[CLI_START]);
   if (!v[CLI_WALK] && v[CLI_START]) return cli_fail(CLI_USAGE, "--start goes with --walk");
@@ -158,7 +158,7 @@ int cli_figure(const cli_args *args) {
   size_t length = 0;
   int code = read_figure(&f, frame, args);
   const char *out = args->value[CLI_OUT];
-  if (!code && out) code = read_format(&f.format, out);
+  if (!code && out) code = cli_read_format(&f.format, out);
   if (code) return code;
   source s;
   code = open_source(&s, args);
@@ -172,7 +172,7 @@ int cli_figure(const cli_args *args) {
     out = made = default_out(args->operands[0], ending);
     if (!out) code = cli_fail(CLI_NUMERICAL, "memory ran out");
   }
-  if (!code) code = write_file(out, bytes, length, args->operands[0]);
+  if (!code) code = cli_write_file(out, bytes, length, args->operands[0]);
   if (!code && !args->value[CLI_QUIET]) fprintf(stderr, "%s\n", out);
   rwk_report_release(s.ctx, bytes);
   free(made);

@@ -16,6 +16,7 @@ static int show(cli_job *j, const rwk_path *path) {
   cli_report r = {0};
   int code = cli_report_from_path(&r, &j->setup, &j->args, path, j->settings.starts, j->data);
   r.file = j->out;
+  if (!code) code = cli_finish(&r, &j->setup, &j->settings);
   if (!code && j->args.value[CLI_JSON]) {
     code = cli_print_path_json(stdout, &r);
   } else if (!code && !j->args.value[CLI_QUIET]) {
@@ -23,6 +24,8 @@ static int show(cli_job *j, const rwk_path *path) {
     cli_print_table(stdout, &r);
     if (!j->args.value[CLI_NO_PLOT]) cli_print_plot(stdout, &r);
     cli_print_verdict(stdout, &r);
+    cli_print_finished(stdout, &r);
+    cli_print_roads(stdout, &r, j->args.value[CLI_ROADS] != NULL);
   }
   if (!code && !cli_all_certified(&r)) code = CLI_UNCERTIFIED;
   cli_report_release(&r);

@@ -106,6 +106,7 @@ int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args
 
 void cli_report_release(cli_report *r) {
   for (size_t k = 0; k < r->walk_count; k++) free(r->walks[k].points);
+  free(r->finished);
   free(r->walks);
   free(r->lambda);
   free(r->layers);

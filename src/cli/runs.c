@@ -119,6 +119,7 @@ static int show(const cli_args *args, rwk_context *ctx, const char *file) {
         cli_print_table(stdout, &s.report);
         if (!args->value[CLI_NO_PLOT]) cli_print_plot(stdout, &s.report);
         cli_print_verdict(stdout, &s.report);
+        cli_print_roads(stdout, &s.report, args->value[CLI_ROADS] != NULL);
       }
       if (!cli_stored_finished(&s))
         printf("Not finished: %zu fits so far; go on with ridgewalk %s --resume %s\n", s.fit_count,

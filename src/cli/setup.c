@@ -95,7 +95,8 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   if (choice(&drop, args->value[CLI_MISSING], "missing", "error", "drop")) return CLI_USAGE;
   d.categorical = error_on_text ? RWK_CATEGORICAL_ERROR : RWK_CATEGORICAL_ONE_HOT;
   d.missing = drop ? RWK_MISSING_DROP : RWK_MISSING_ERROR;
-  d.keep_constant = args->verb == CLI_CERTIFY; /* the weights say which columns there are */
+  /* the weights say which columns there are */
+  d.keep_constant = args->verb == CLI_CERTIFY || (args->verb == CLI_COMPARE && args->value[CLI_INIT]);
   d.standardise = !args->value[CLI_NO_STANDARDIZE] && args->verb != CLI_CV;
   d.row_weights = args->value[CLI_ROW_WEIGHTS];
   const struct {

@@ -91,7 +91,7 @@ static int read_fits(cli_stored *s, rwk_context *ctx, const char *file) {
       continue;
     }
     if (f->walk == RWK_WALK_BEST && f->start > 0) continue; /* a further minimum, of an ensemble */
-    cli_walk *w = walk_of(r, f->walk, f->walk == RWK_WALK_COLD ? 0 : f->start);
+    cli_walk *w = walk_of(r, f->walk, rwk_walk_is_merged(f->walk) ? 0 : f->start);
     if (!w || !w->points) return cli_fail(CLI_NUMERICAL, "memory ran out");
     if (!w->points[f->index] || f->solve.objective < w->points[f->index]->solve.objective)
       w->points[f->index] = f;

@@ -55,7 +55,7 @@ void cli_print_table(FILE *to, const cli_report *r) {
       continue; /* the first start of each kind; the others are in the paragraph and in JSON */
     char title[32];
     snprintf(title, sizeof title, "MSE %s", rwk_walk_name(r->walks[k].walk));
-    fprintf(to, "%-12s", title);
+    fprintf(to, "%-11s ", title);
   }
   fprintf(to, "%-11s %-9s %-13s %s\n", "penalty", "|grad|", "smallest eig",
           cli_walk_best(r)    ? "kind of best (and where it comes from)"

@@ -56,7 +56,7 @@ static void say_kinds(FILE *to, const tally *t) {
 
 const char *cli_walk_text(char out[48], const cli_report *r, const cli_walk *w) {
   static const char *const words[] = {"Going up", "Coming down", "From random starts at every penalty",
-                                      "The best of all"};
+                                      "The best of all", "Graduated, from the largest penalty down"};
   snprintf(out, 48, "%s", words[w->walk]);
   if (r->starts > 1 && w->walk < RWK_WALK_COLD)
     snprintf(out, 48, "%s from start %d", words[w->walk], w->start);

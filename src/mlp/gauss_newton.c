@@ -36,3 +36,8 @@ rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *m, const d
   rwk_free_doubles(m->ctx, x);
   return status;
 }
+
+rwk_status rwk_mlp_gauss_newton_at(double *A, size_t lda, const double *w, void *work, void *self) {
+  (void)work;
+  return rwk_mlp_gauss_newton(A, lda, self, w);
+}

@@ -183,7 +183,10 @@ static rwk_status make_problem(rwk_mlp *m) {
                                .groups = rwk_mlp_groups,
                                .group_name = rwk_mlp_group_name,
                                .start = rwk_mlp_start,
-                               .neighbour = rwk_mlp_neighbour};
+                               .neighbour = rwk_mlp_neighbour,
+                               .batch_count = rwk_mlp_batch_count,
+                               .batch_value = rwk_mlp_batch_value,
+                               .gauss_newton = rwk_mlp_gauss_newton_at};
   const rwk_status status = rwk_problem_create(&m->problem, m->ctx, m->dim, penalised, &ops, m);
   rwk_free(m->ctx, penalised);
   return status;

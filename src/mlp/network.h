@@ -60,6 +60,7 @@ typedef struct rwk_mlp_work {
   size_t width;      /* vectors whose products are summed at once */
   double *curvature; /* dense Hessian: columns of a slab of tiles, see hessian.c; from the first one on, since
                         they grow with the square of the widest layer */
+  double *batch;     /* a tile of rows from all over the table, made when first needed, see batch.c */
 } rwk_mlp_work;
 
 /* As rwk_mlp_create, with a kernel of the caller's choice. */
@@ -97,6 +98,8 @@ void rwk_mlp_buffer_init(const rwk_mlp *m, double *buffer);
 void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w);
 /* Loss of a tile; f becomes dL/df. */
 double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile);
+/* The same for targets and row weights from elsewhere, laid out as a tile's. */
+double rwk_mlp_residual_of(const rwk_mlp *m, double *buffer, const double *Y, const double *omega);
 /* dZ of the hidden layers from that of the last. */
 void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w);
 
@@ -129,6 +132,10 @@ rwk_status rwk_mlp_flats(const double *w, double lambda, rwk_flat_fn emit, void 
                          void *self);
 rwk_status rwk_mlp_kinks(rwk_kinks *kinks, const double *w, double tol, void *work, void *self);
 rwk_status rwk_mlp_simplify(double *w, int64_t *changed, double threshold, void *work, void *self);
+rwk_status rwk_mlp_batch_count(size_t *total, void *self);
+rwk_status rwk_mlp_batch_value(double *part, double *gradient, const double *w, const size_t *rows,
+                               size_t count, void *work, void *self);
+rwk_status rwk_mlp_gauss_newton_at(double *A, size_t lda, const double *w, void *work, void *self);
 rwk_status rwk_mlp_zero_lambda(double *lambda_c, void *work, void *self);
 rwk_status rwk_mlp_groups(size_t *group, size_t *count, void *self);
 void rwk_mlp_group_name(char *text, size_t size, size_t group, void *self);

@@ -27,9 +27,12 @@ void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const do
   }
 }
 
+double rwk_mlp_residual_of(const rwk_mlp *m, double *buffer, const double *Y, const double *omega) {
+  return m->kernel->residual(buffer + m->dZ_at[m->depth - 1], Y, omega, m->loss_scale, m->outputs, m->extent);
+}
+
 double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile) {
-  return m->kernel->residual(buffer + m->dZ_at[m->depth - 1], rwk_mlp_Y(m, tile), rwk_mlp_omega(m, tile),
-                             m->loss_scale, m->outputs, m->extent);
+  return rwk_mlp_residual_of(m, buffer, rwk_mlp_Y(m, tile), rwk_mlp_omega(m, tile));
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): written through p.Z */

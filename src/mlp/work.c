@@ -60,6 +60,7 @@ void rwk_mlp_work_destroy(void *work, void *self) {
   (void)self;
   rwk_mlp_work *s = work;
   rwk_team_destroy(s->team);
+  rwk_free_doubles(s->ctx, s->batch);
   rwk_free_doubles(s->ctx, s->curvature);
   rwk_free_doubles(s->ctx, s->sums);
   rwk_free_doubles(s->ctx, s->kept);

@@ -17,7 +17,9 @@ struct rwk_solver {
   double *w, *g, *step, *trial, *trial_g, *other, *other_g, *spare; /* [dim] each */
   double *H, *factor;                                               /* [dim x dim] each, dense only */
   struct rwk_reuse *reuse;                                          /* dense only */
-  struct rwk_krylov *krylov;                                        /* Krylov only */
+  struct rwk_krylov *krylov;                                        /* newton, Krylov */
+  struct rwk_damped *damped;                                        /* gauss-newton, saddle-free-newton */
+  struct rwk_stochastic *stochastic;                                /* those that go by mini-batches */
   double forcing; /* share of the usual residual that Krylov subproblems are solved to */
   double ceiling; /* see rwk_solver_set_ceiling */
   double damping; /* the last multiplier of the dense subproblem: where the next begins */
@@ -51,6 +53,7 @@ void rwk_solver_accept(rwk_solver *s, rwk_state *state, const rwk_parts *parts, 
 
 rwk_status rwk_newton_run(rwk_solver *s, rwk_state *state);
 rwk_status rwk_lbfgs_run(rwk_solver *s, rwk_state *state);
+rwk_status rwk_gd_run(rwk_solver *s, rwk_state *state);
 
 /* At a zero gradient: switches off what is as good as off, leaves saddles along negative curvature, and dead
  * units by T7's way. *moved: 1 when J was lowered and the iteration should go on, 0 when this is the end. */

@@ -226,7 +226,7 @@ rwk_status rwk_explain_step(rwk_step *step, rwk_explainer *x, const rwk_fit *fro
   const double noise = x->path->settings.certify.grad_tol * x->path->settings.certify.grad_tol;
   const int fell = to->solve.loss < from->solve.loss * (1 - x->path->settings.drop_tol) - noise;
   const rwk_fit *const ends[2] = {from, to};
-  const int down = from->walk == RWK_WALK_DOWN;
+  const int down = from->walk == RWK_WALK_DOWN || from->walk == RWK_WALK_GRADUATED;
   if (rwk_cancelled(x->ctx)) return RWK_CANCELLED;
   step->explained = 1;
   step->kept = fell;

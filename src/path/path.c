@@ -48,6 +48,10 @@ const char *rwk_effort_name(rwk_effort effort) {
   return (unsigned)effort < EFFORTS ? effort_names[effort] : "?";
 }
 
+int rwk_walk_is_merged(rwk_walk walk) {
+  return walk == RWK_WALK_COLD || walk == RWK_WALK_GRADUATED;
+}
+
 rwk_status rwk_effort_from_name(rwk_effort *effort, const char *name) {
   for (int i = 0; i < EFFORTS; i++)
     if (!strcmp(effort_names[i], name)) return *effort = (rwk_effort)i, RWK_OK;
@@ -70,6 +74,9 @@ void rwk_path_settings_init(rwk_path_settings *settings) {
                                   .walks = RWK_WALKS_UP | RWK_WALKS_DOWN | RWK_WALKS_COLD | RWK_WALKS_BEST,
                                   .effort = RWK_EFFORT_NORMAL,
                                   .starts = 1,
+                                  .smoothing = 0.5,
+                                  .smoothing_epochs = 8,
+                                  .smoothing_samples = 8,
                                   .drop_tol = 1e-9,
                                   .explain = 1,
                                   .explain_points = 2000,
@@ -90,7 +97,13 @@ static rwk_status check(rwk_context *ctx, const rwk_path_settings *s) {
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: at least one penalty");
   if (s->starts < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "starts: at least 1");
   if (s->walks == 0 || s->walks >> WALKS)
-    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold, best or some of them");
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold, best, graduated or some of them");
+  if (!(s->smoothing > 0) || !isfinite(s->smoothing))
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "smoothing: %g is not positive", s->smoothing);
+  if (s->smoothing_epochs < 1 || s->smoothing_epochs > 60)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "smoothing_epochs: 1 to 60");
+  if (s->smoothing_samples < 1 || s->smoothing_samples > 100000)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "smoothing_samples: 1 to 100000");
   if ((unsigned)s->effort >= EFFORTS)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "effort: low, normal or high");
   if (s->basins < 0 || s->basins >= RWK_BASINS)
@@ -148,7 +161,7 @@ static rwk_status make_room(rwk_path *path) {
   for (int walk = 0; walk < WALKS; walk++)
     if (s->walks >> walk & 1) {
       kinds += walk != RWK_WALK_BEST;
-      records += walk >= RWK_WALK_COLD ? 1 : (size_t)s->starts;
+      records += rwk_walk_is_merged((rwk_walk)walk) || walk == RWK_WALK_BEST ? 1 : (size_t)s->starts;
     }
   path->slots = kinds * (size_t)s->starts;
   path->fits = rwk_calloc(path->ctx, (path->slots + 1) * path->count, sizeof *path->fits);

@@ -56,9 +56,11 @@ enum { RWK_BASINS = 6 }; /* minima that the search of best keeps at a penalty */
 
 /* What one thread needs to fit and certify. */
 typedef struct rwk_fitter {
-  rwk_context *ctx;   /* the thread's own; borrowed */
-  rwk_solver *solver; /* as the settings say */
-  double *w;          /* [dim] */
+  rwk_context *ctx;                /* the thread's own; borrowed */
+  rwk_solver *solver;              /* as the settings say */
+  rwk_solver *finish;              /* newton, where the settings ask for it and the solver is another */
+  struct rwk_graduator *graduator; /* made when first needed */
+  double *w;                       /* [dim] */
 } rwk_fitter;
 
 /* A fitter whose opening failed is to be closed all the same. */
@@ -67,6 +69,12 @@ void rwk_fitter_close(rwk_fitter *f);
 
 /* Brings w to the end of the solver at lambda and certifies it. */
 rwk_status rwk_fitter_fit(rwk_fit *fit, rwk_fitter *f, const rwk_path *path, double *w, double lambda);
+
+/* Takes w from epoch to epoch of GradOpt at lambda; the noise is that of (seed, stream). What it cost is
+ * added to `cost`, whose counts are all that is written of it. */
+rwk_status rwk_graduate(rwk_solve_result *cost, rwk_fitter *f, const rwk_path *path, double *w, double lambda,
+                        uint64_t stream);
+void rwk_graduator_destroy(struct rwk_graduator *g); /* NULL is fine */
 
 /* Random starting weights number `stream` of the path's seed. */
 rwk_status rwk_path_start(double *w, const rwk_path *path, uint64_t stream);

@@ -1,12 +1,13 @@
 #include <math.h>
 #include <string.h>
-#include "base/stream.h"
 #include "path/crew.h"
 #include "path/explain.h"
 
 rwk_status rwk_fitter_open(rwk_fitter *f, const rwk_path *path, rwk_context *ctx) {
   *f = (rwk_fitter){.ctx = ctx};
   RWK_TRY(rwk_solver_create(&f->solver, ctx, path->problem, &path->settings.solver));
+  if (path->settings.finish && path->settings.solver.solver != RWK_SOLVER_NEWTON)
+    RWK_TRY(rwk_finisher_create(&f->finish, ctx, path, 1));
   f->w = rwk_alloc_doubles(ctx, path->dim);
   return f->w ? RWK_OK : rwk_fail_memory(ctx, "weights");
 }
@@ -14,13 +15,30 @@ rwk_status rwk_fitter_open(rwk_fitter *f, const rwk_path *path, rwk_context *ctx
 void rwk_fitter_close(rwk_fitter *f) {
   if (!f->ctx) return;
   rwk_free_doubles(f->ctx, f->w);
+  rwk_graduator_destroy(f->graduator);
+  rwk_solver_destroy(f->finish);
   rwk_solver_destroy(f->solver);
   *f = (rwk_fitter){0};
+}
+
+/* A fit that two solvers made took what both took. */
+static void add_cost(rwk_solve_result *r, const rwk_solve_result *before) {
+  r->iterations += before->iterations;
+  r->values += before->values;
+  r->gradients += before->gradients;
+  r->products += before->products;
+  r->hessians += before->hessians;
+  r->seconds += before->seconds;
 }
 
 rwk_status rwk_fitter_fit(rwk_fit *fit, rwk_fitter *f, const rwk_path *path, double *w, double lambda) {
   const double began = rwk_seconds();
   RWK_TRY(rwk_solver_run(&fit->solve, f->solver, w, lambda));
+  if (f->finish) {
+    const rwk_solve_result first = fit->solve;
+    RWK_TRY(rwk_solver_run(&fit->solve, f->finish, w, lambda));
+    add_cost(&fit->solve, &first);
+  }
   RWK_TRY(rwk_certify(&fit->certificate, NULL, f->ctx, path->problem, lambda, w, &path->settings.certify));
   fit->lambda = lambda;
   fit->seconds = rwk_seconds() - began;
@@ -28,12 +46,7 @@ rwk_status rwk_fitter_fit(rwk_fit *fit, rwk_fitter *f, const rwk_path *path, dou
 }
 
 rwk_status rwk_path_start(double *w, const rwk_path *path, uint64_t stream) {
-  const rwk_problem *p = path->problem;
-  if (p->ops.start) return p->ops.start(w, path->settings.seed, stream, p->self);
-  rwk_stream s;
-  rwk_stream_init(&s, path->settings.seed, stream);
-  for (size_t i = 0; i < path->dim; i++) w[i] = 0.5 * rwk_stream_normal(&s);
-  return RWK_OK;
+  return rwk_problem_start(w, path->problem, path->settings.seed, stream);
 }
 
 /* A piece of work for one thread: a whole warm walk, or one cold fit. */
@@ -58,6 +71,11 @@ typedef struct station {
 static uint64_t stream_of(const task *t) {
   return t->walk == RWK_WALK_COLD ? ((uint64_t)(t->index + 1) << 32) + (uint64_t)t->start
                                   : (uint64_t)t->start;
+}
+
+/* Its noise is another at every penalty. */
+static uint64_t graduated_stream(const task *t, size_t index) {
+  return ((uint64_t)(index + 1) << 32) + ((uint64_t)1 << 31) + (uint64_t)t->start;
 }
 
 void rwk_path_report(rwk_path *path, const rwk_fit *fit) {
@@ -109,7 +127,16 @@ static rwk_status point(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f, s
   rwk_fit fit = {0};
   int found;
   RWK_TRY(fetch(p, crew, t, &fit, index, f->w, &found));
-  if (!found) RWK_TRY(rwk_fitter_fit(&fit, f, p->path, f->w, p->path->lambda[index]));
+  if (!found) {
+    rwk_solve_result before = {0};
+    const double began = rwk_seconds(), lambda = p->path->lambda[index];
+    if (t->walk == RWK_WALK_GRADUATED)
+      RWK_TRY(rwk_graduate(&before, f, p->path, f->w, lambda, graduated_stream(t, index)));
+    before.seconds = rwk_seconds() - began;
+    RWK_TRY(rwk_fitter_fit(&fit, f, p->path, f->w, lambda));
+    add_cost(&fit.solve, &before);
+    fit.seconds += before.seconds;
+  }
   return keep(p, crew, t, &fit, index, f->w, found);
 }
 
@@ -123,7 +150,8 @@ static rwk_status walk(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f) {
   for (size_t k = 0; k < path->count; k++) {
     const size_t i = t->walk == RWK_WALK_UP ? k : path->count - 1 - k;
     RWK_TRY(point(p, crew, t, f, i));
-    if (k > 0) rwk_crew_add(crew, p->count + t->slot * path->count + (t->walk == RWK_WALK_UP ? i - 1 : i));
+    if (k > 0 && t->walk < RWK_WALK_COLD)
+      rwk_crew_add(crew, p->count + t->slot * path->count + (t->walk == RWK_WALK_UP ? i - 1 : i));
   }
   return RWK_OK;
 }
@@ -164,8 +192,8 @@ rwk_status rwk_walks_run(rwk_path *path) {
   p.tasks = rwk_alloc(path->ctx, path->slots * path->count, sizeof *p.tasks);
   if (!p.tasks) return rwk_fail_memory(path->ctx, "the list of fits");
   size_t slot = 0;
-  for (int walk_kind = RWK_WALK_UP; walk_kind <= RWK_WALK_COLD; walk_kind++) {
-    if (!(s->walks >> walk_kind & 1)) continue;
+  for (int walk_kind = RWK_WALK_UP; walk_kind <= RWK_WALK_GRADUATED; walk_kind++) {
+    if (!(s->walks >> walk_kind & 1) || walk_kind == RWK_WALK_BEST) continue;
     for (size_t start = 0; start < starts; start++, slot++) {
       const size_t pieces = walk_kind == RWK_WALK_COLD ? path->count : 1;
       for (size_t i = 0; i < pieces; i++)
@@ -186,9 +214,10 @@ rwk_status rwk_walks_collect(rwk_path *path) {
   const rwk_path_settings *s = &path->settings;
   const size_t starts = (size_t)s->starts;
   size_t slot = 0;
-  for (int walk = RWK_WALK_UP; walk <= RWK_WALK_COLD; walk++) {
-    if (!(s->walks >> walk & 1)) continue;
-    const size_t records = walk == RWK_WALK_COLD ? 1 : starts, merged = walk == RWK_WALK_COLD ? starts : 1;
+  for (int walk = RWK_WALK_UP; walk <= RWK_WALK_GRADUATED; walk++) {
+    if (!(s->walks >> walk & 1) || walk == RWK_WALK_BEST) continue;
+    const int one = rwk_walk_is_merged((rwk_walk)walk);
+    const size_t records = one ? 1 : starts, merged = one ? starts : 1;
     for (size_t r = 0; r < records; r++, slot += merged) {
       rwk_walk_record *record = &path->walks[path->walk_count];
       record->points = rwk_calloc(path->ctx, path->count, sizeof *record->points);

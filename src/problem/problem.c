@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/context.h"
+#include "base/stream.h"
 #include "la/dense.h"
 #include "problem/problem.h"
 
@@ -15,6 +16,8 @@ rwk_status rwk_problem_create(rwk_problem **problem, rwk_context *ctx, size_t di
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "ops: value and hessian_vector are required");
   if (!ops->work_create != !ops->work_destroy)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "ops: work_create and work_destroy go together");
+  if (!ops->batch_count != !ops->batch_value)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "ops: batch_count and batch_value go together");
   rwk_problem *p = rwk_calloc(ctx, 1, sizeof *p);
   unsigned char *mask = rwk_alloc(ctx, dim, 1);
   if (!p || !mask) {
@@ -41,6 +44,14 @@ size_t rwk_problem_dim(const rwk_problem *problem) {
 
 const unsigned char *rwk_problem_penalised(const rwk_problem *problem) {
   return problem->penalised;
+}
+
+rwk_status rwk_problem_start(double *w, const rwk_problem *problem, uint64_t seed, uint64_t stream) {
+  if (problem->ops.start) return problem->ops.start(w, seed, stream, problem->self);
+  rwk_stream s;
+  rwk_stream_init(&s, seed, stream);
+  for (size_t i = 0; i < problem->dim; i++) w[i] = 0.5 * rwk_stream_normal(&s);
+  return RWK_OK;
 }
 
 int rwk_problem_thread_safe(const rwk_problem *problem) {
@@ -133,5 +144,24 @@ rwk_status rwk_objective_hessian(rwk_objective *o, double *H, size_t ldh, const 
   RWK_TRY(p->ops.hessian ? p->ops.hessian(H, ldh, w, o->work, p->self) : hessian_by_products(o, H, ldh, w));
   for (size_t i = 0; i < p->dim; i++)
     if (p->penalised[i]) H[i * ldh + i] += 2 * o->lambda;
+  return RWK_OK;
+}
+
+rwk_status rwk_objective_batch(rwk_objective *o, double *g, const double *w, const size_t *rows, size_t count,
+                               size_t total) {
+  const rwk_problem *p = o->problem;
+  double part;
+  RWK_TRY(p->ops.batch_value(&part, g, w, rows, count, o->work, p->self));
+  const double up = (double)total / (double)count;
+  for (size_t i = 0; i < p->dim; i++) g[i] = up * g[i] + (p->penalised[i] ? 2 * o->lambda * w[i] : 0);
+  return RWK_OK;
+}
+
+rwk_status rwk_objective_gauss_newton(rwk_objective *o, double *A, size_t lda, const double *w) {
+  const rwk_problem *p = o->problem;
+  o->hessians++;
+  RWK_TRY(p->ops.gauss_newton(A, lda, w, o->work, p->self));
+  for (size_t i = 0; i < p->dim; i++)
+    if (p->penalised[i]) A[i * lda + i] += 2 * o->lambda;
   return RWK_OK;
 }

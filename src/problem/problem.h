@@ -46,6 +46,16 @@ rwk_status rwk_objective_products(rwk_objective *o, double *HV, size_t ldhv, con
 /* Full H[dim x dim] of J, both triangles: from the problem's own, else from products with unit vectors. */
 rwk_status rwk_objective_hessian(rwk_objective *o, double *H, size_t ldh, const double *w);
 
+/* An estimate of dJ/dw by some of the rows L is a sum over, scaled up from `count` of them to all `total`:
+ * g[dim] = total/count * (their part of dL/dw) + 2 lambda M w. For problems with batch_value. Not counted: an
+ * epoch of them is one gradient, which the solver counts. */
+rwk_status rwk_objective_batch(rwk_objective *o, double *g, const double *w, const size_t *rows, size_t count,
+                               size_t total);
+
+/* A[n x n] = Gauss and Newton's part of the Hessian of L, and the penalty's. For problems with gauss_newton.
+ */
+rwk_status rwk_objective_gauss_newton(rwk_objective *o, double *A, size_t lda, const double *w);
+
 /* What a dense Hessian costs, in units of one value and gradient. */
 double rwk_hessian_cost(const rwk_problem *problem);
 

@@ -141,7 +141,8 @@ rwk_colour rwk_walk_colour(rwk_walk walk) {
   static const rwk_colour of[] = {[RWK_WALK_UP] = RWK_COLOUR_UP,
                                   [RWK_WALK_DOWN] = RWK_COLOUR_DOWN,
                                   [RWK_WALK_COLD] = RWK_COLOUR_COLD,
-                                  [RWK_WALK_BEST] = RWK_COLOUR_INK};
+                                  [RWK_WALK_BEST] = RWK_COLOUR_INK,
+                                  [RWK_WALK_GRADUATED] = RWK_COLOUR_FIFTH};
   return of[walk];
 }
 

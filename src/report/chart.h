@@ -11,6 +11,7 @@
 #define RWK_REPORT_CHART_H
 
 #include "report/source.h"
+#include "report/text.h"
 
 typedef enum rwk_axis_scale { RWK_AXIS_LINEAR, RWK_AXIS_LOG, RWK_AXIS_SYMLOG } rwk_axis_scale;
 
@@ -160,6 +161,10 @@ rwk_trace *rwk_panel_add_trace(rwk_panel *panel, const rwk_source *s, const char
                                rwk_mark mark, unsigned look);
 void rwk_panel_add_rule(rwk_panel *panel, const rwk_source *s, char kind, double at, const char *text);
 void rwk_trace_add(rwk_trace *trace, const rwk_source *s, double x, double y, const char *text);
+
+/* A frame of a chart as a figure. made: ISO 8601. */
+rwk_status rwk_figure_draw(rwk_text *out, const rwk_source *s, const rwk_chart *chart, const rwk_frame *frame,
+                           double millimetres, rwk_figure_format format, const char *title, const char *made);
 
 /* The axis of penalties. */
 rwk_axis rwk_penalty_axis(const rwk_source *s);

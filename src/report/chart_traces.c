@@ -130,7 +130,7 @@ static void add_parts(rwk_panel *panel, const rwk_source *s, const double *x, si
 static void add_walk(rwk_chart *chart, const rwk_source *s, const rwk_source_walk *w, double *weights) {
   const rwk_report_facts *f = s->facts;
   const size_t all = f->layer_count - 2, hidden = all < LAYERS_MOST ? all : LAYERS_MOST;
-  const int sorted = w->walk == RWK_WALK_COLD || w->walk == RWK_WALK_BEST;
+  const int sorted = rwk_source_is_merged(w->walk) || w->walk == RWK_WALK_BEST;
   double *x[LAYERS_MOST + 1]; /* [count x parts] each; the inputs last */
   for (size_t h = 0; h <= hidden; h++) {
     const size_t parts = h < hidden ? f->layers[h + 1] : f->layers[0];

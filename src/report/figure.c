@@ -323,21 +323,21 @@ static rwk_status choose_frame(const rwk_frame **frame, const rwk_chart *chart, 
   return RWK_OK;
 }
 
-static rwk_status draw(rwk_text *out, figure *f, const rwk_figure_settings *settings) {
-  const char *made = NULL;
+rwk_status rwk_figure_draw(rwk_text *out, const rwk_source *s, const rwk_chart *chart, const rwk_frame *frame,
+                           double millimetres, rwk_figure_format format, const char *title,
+                           const char *made) {
+  figure drawing = {.source = s, .chart = chart, .frame = frame, .width = millimetres * 72 / 25.4},
+         *f = &drawing;
   f->legend = legend(f, 0);
   f->height = lay_out(f, 0);
-  RWK_TRY(rwk_run_get(&made, f->source->run, "created_at"));
-  const rwk_canvas_settings c = {
-      .width = f->width,
-      .height = f->height,
-      .title = rwk_arena_print(f->source->arena, "%s: %s", f->source->facts->title, f->chart->title),
-      .alt = f->chart->alt ? f->chart->alt : "",
-      .made = made ? made : ""};
+  const rwk_canvas_settings c = {.width = f->width,
+                                 .height = f->height,
+                                 .title = rwk_arena_print(f->source->arena, "%s: %s", title, f->chart->title),
+                                 .alt = f->chart->alt ? f->chart->alt : "",
+                                 .made = made ? made : ""};
   if (!c.title) return f->source->arena->status;
-  RWK_TRY(settings->format == RWK_FIGURE_SVG_FILE
-              ? rwk_canvas_svg(&f->canvas, f->source->ctx, &c)
-              : rwk_canvas_cairo(&f->canvas, f->source->ctx, &c, settings->format));
+  RWK_TRY(format == RWK_FIGURE_SVG_FILE ? rwk_canvas_svg(&f->canvas, f->source->ctx, &c)
+                                        : rwk_canvas_cairo(&f->canvas, f->source->ctx, &c, format));
   legend(f, 1);
   lay_out(f, 1);
   const rwk_status status = f->canvas->ops->finish(f->canvas, out);
@@ -353,13 +353,17 @@ rwk_status rwk_report_figure(char **bytes, size_t *length, rwk_context *ctx, rwk
   rwk_source source;
   rwk_chart chart;
   rwk_text out;
-  figure f = {.source = &source, .chart = &chart, .width = settings->width * 72 / 25.4};
+  const rwk_frame *frame = NULL;
+  const char *made = NULL;
   rwk_arena_open(&arena, ctx);
   rwk_text_open(&out, ctx);
   rwk_status status = rwk_source_open(&source, &arena, run, facts);
   if (status == RWK_OK) status = choose_chart(&chart, &source, settings->what);
-  if (status == RWK_OK) status = choose_frame(&f.frame, &chart, &source, settings);
-  if (status == RWK_OK) status = draw(&out, &f, settings);
+  if (status == RWK_OK) status = choose_frame(&frame, &chart, &source, settings);
+  if (status == RWK_OK) status = rwk_run_get(&made, run, "created_at");
+  if (status == RWK_OK)
+    status =
+        rwk_figure_draw(&out, &source, &chart, frame, settings->width, settings->format, facts->title, made);
   if (status == RWK_OK) {
     *bytes = out.data;
     *length = out.length;

@@ -72,6 +72,18 @@ typedef struct rwk_figure_settings {
 rwk_status rwk_report_figure(char **bytes, size_t *length, rwk_context *ctx, rwk_run *run,
                              const rwk_report_facts *facts, const rwk_figure_settings *settings);
 
+/* One line of a race of solvers: what it had reached after so much work. */
+typedef struct rwk_race_line {
+  const char *name;
+  const double *passes, *seconds, *objective, *grad_inf; /* [count] each */
+  size_t count;
+} rwk_race_line;
+
+/* A figure of objective (above the lowest that any line reached) and gradient against evaluations and
+ * seconds. */
+rwk_status rwk_report_race(char **bytes, size_t *length, rwk_context *ctx, const char *title,
+                           const rwk_race_line *lines, size_t count, double width, rwk_figure_format format);
+
 void rwk_report_release(rwk_context *ctx, char *bytes); /* NULL is fine */
 
 /* "path, envelope, ...". */

@@ -2,6 +2,10 @@
 #include <math.h>
 #include <string.h>
 
+int rwk_source_is_merged(rwk_walk walk) {
+  return walk == RWK_WALK_COLD || walk == RWK_WALK_GRADUATED;
+}
+
 double rwk_source_mse(const rwk_source *s, double loss) {
   return loss / s->facts->loss_scale;
 }
@@ -49,13 +53,14 @@ static rwk_status read_fits(rwk_source *s) {
     f->w = NULL;
     if (f->index >= s->count) continue;                     /* a grid that is not written yet */
     if (f->walk == RWK_WALK_BEST && f->start > 0) continue; /* a further minimum, of an ensemble */
-    rwk_source_walk *w = walk_of(s, f->walk, f->walk == RWK_WALK_COLD ? 0 : f->start);
+    rwk_source_walk *w = walk_of(s, f->walk, rwk_source_is_merged(f->walk) ? 0 : f->start);
     if (!w) return s->arena->status;
     if (!w->points[f->index] || f->solve.objective < w->points[f->index]->solve.objective)
       w->points[f->index] = f;
     const rwk_fit *low = s->lowest[f->index];
-    if (!low || f->walk == RWK_WALK_BEST || f->solve.objective < low->solve.objective)
-      s->lowest[f->index] = f; /* best is stored last */
+    if (!low || f->walk == RWK_WALK_BEST ||
+        (low->walk != RWK_WALK_BEST && f->solve.objective < low->solve.objective))
+      s->lowest[f->index] = f;
   }
   return RWK_OK;
 }

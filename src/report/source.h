@@ -54,6 +54,8 @@ typedef struct rwk_source {
 
 rwk_status rwk_source_open(rwk_source *s, rwk_arena *arena, rwk_run *run, const rwk_report_facts *facts);
 
+/* Is there one walk of this kind, of the best of all starts? */
+int rwk_source_is_merged(rwk_walk walk);
 double rwk_source_mse(const rwk_source *s, double loss);
 double rwk_source_lambda(const rwk_source *s, double lambda); /* the user's, from the library's */
 /* w[dim] := the weights of a fit of the source. */

@@ -284,6 +284,8 @@ static rwk_status check(rwk_context *ctx, const rwk_design *d, const rwk_folds *
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "cv: the folds are of another design");
   if (s->ensemble < 1 || s->ensemble > ENSEMBLE_MOST)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "ensemble: 1 to %d", ENSEMBLE_MOST);
+  if (s->path.walks & RWK_WALKS_GRADUATED)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: a cross-validation takes up, down, cold and best");
   if (!(s->path.walks & RWK_WALKS_BEST))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT,
                     "walks: best must be among them, for it is what is cross-validated");

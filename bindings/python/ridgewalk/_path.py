@@ -124,7 +124,7 @@ class Path:
     lambdas : ndarray of shape (penalties,)
         The grid, ascending, in the units of the convention.
     walks : list of Walk
-        "up" and "down" one per start, "cold" one, "best" one.
+        "up" and "down" one per start, "cold", "graduated" and "best" one.
     best : Walk or None
         The walk "best": no point of it is beaten by another's weights.
     drops : list of Drop
@@ -423,7 +423,7 @@ def _stored_walks(found: dict[str, Any], count: int, scale: Scale) -> list[Walk]
     walks: dict[tuple[str, int], Walk] = {}
     origins = {o["index"]: o for o in found["origins"]}
     for fit in found["fits"]:
-        start = 0 if fit["walk"] == "cold" else fit["start"]
+        start = 0 if fit["walk"] in ("cold", "graduated") else fit["start"]
         w = walks.setdefault((fit["walk"], start), Walk(fit["walk"], start, [None] * count, [], []))
         origin = origins.get(fit["index"]) if fit["walk"] == "best" else None
         p = point_of(fit, np.frombuffer(fit["w"]), scale, origin)

@@ -217,7 +217,8 @@ class Problem:
         return certificate_of(found, float(lambda_), self.scale, w, **more)
 
     def fit(self, lambda_: float, w: Any, **settings: Any) -> Certificate:
-        """Brings weights to a critical point by a Newton method that leaves saddles, and certifies it.
+        """Brings weights to a critical point, by a Newton method that leaves saddles unless another solver is asked for, and
+        certifies it.
 
         Parameters
         ----------
@@ -226,7 +227,7 @@ class Problem:
         w : array_like of shape (dim,)
             Where to begin. It is not changed: the result's `w` is the end.
         **settings
-            `solver` ("newton", "lbfgs"), `grad_tol`, `max_iter`, `algebra`, ... as ``rwk_solver_settings`` has them.
+            `solver` ("newton", "lbfgs", "gauss-newton", "saddle-free-newton", "gd", "sgd", "adam", "amsgrad", "adamw"), `grad_tol`, `max_iter`, `algebra`, ... as ``rwk_solver_settings`` has them.
 
         Returns
         -------
@@ -246,7 +247,7 @@ class Problem:
         lambdas : str, float or array_like, optional
             "FROM:TO[:FACTOR]" (such as "2^-16:2^2"), or the penalties, in the problem's units. Without them 17 penalties from
             twice the one at which all weights are zero down.
-        walk : sequence of {"up", "down", "cold", "best"}
+        walk : sequence of {"up", "down", "cold", "best", "graduated"}
             Which walks.
         init : array_like of shape (dim,), optional
             Weights that start 0 of the warm walks begins with.
@@ -314,10 +315,12 @@ def split_settings(settings: dict[str, Any]) -> tuple[dict, dict, dict]:
         else:
             raise TypeError(f"there is no setting {name!r}; there are {', '.join(PATH + SOLVER)}")
     if "grad_tol" in solver:
-        if solver.get("solver", "newton") == "newton":
+        if solver.get("solver", "newton") in ("newton", "gauss-newton", "saddle-free-newton"):
             certify["grad_tol"] = solver["grad_tol"]  # what was asked for is what is held up
         else:
             solver.setdefault("function_tol", 0.0)  # it is the gradient that is to end the iteration
+    if "seed" in path:
+        solver.setdefault("seed", path["seed"])  # of mini-batches
     for name in ("algebra", "dense_limit"):
         if name in solver:
             certify[name] = solver[name]

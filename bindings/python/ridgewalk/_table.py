@@ -30,8 +30,9 @@ def path(X: Any, y: Any = None, *, lambdas: Lambdas = None, hidden: Sequence[int
     hidden : sequence of int, default (8,)
         Widths of the hidden layers.
     activation : {"tanh", "logistic", "softplus", "relu", "identity"}
-    walk : sequence of {"up", "down", "cold", "best"}
-        Warm starts from the smallest penalty on, from the largest on, random starts, and the envelope of all of them.
+    walk : sequence of {"up", "down", "cold", "best", "graduated"}
+        Warm starts from the smallest penalty on, from the largest on, random starts, the envelope of all of them, and graduated
+        optimisation from the largest penalty on.
     convention : {"mse", "half-sse", "nnet", "sklearn", "torch", "keras"}
         Whose objective, and so whose penalty. "mse": SSE/n + lambda R.
     standardize : bool, default True

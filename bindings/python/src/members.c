@@ -12,6 +12,7 @@ NAMES(cause, rwk_cause_name)
 NAMES(origin_kind, rwk_origin_name)
 NAMES(effort, rwk_effort_name)
 NAMES(solver_kind, rwk_solver_name)
+NAMES(schedule, rwk_schedule_name)
 NAMES(activation, rwk_activation_name)
 NAMES(event_kind, rwk_event_name)
 NAMES(audit_verdict, rwk_audit_verdict_name)
@@ -26,6 +27,7 @@ enum {
   ORIGINS = sizeof((char[]){RWK_ORIGIN_LIST(RWK_X)}),
   EFFORTS = sizeof((char[]){RWK_EFFORT_LIST(RWK_X)}),
   SOLVERS = sizeof((char[]){RWK_SOLVER_LIST(RWK_X)}),
+  SCHEDULES = sizeof((char[]){RWK_SCHEDULE_LIST(RWK_X)}),
   ACTIVATIONS = sizeof((char[]){RWK_ACTIVATION_LIST(RWK_X)}),
   EVENTS = sizeof((char[]){RWK_EVENT_LIST(RWK_X)}),
   AUDIT_VERDICTS = sizeof((char[]){RWK_AUDIT_VERDICT_LIST(RWK_X)}),
@@ -75,6 +77,15 @@ const core_field core_solver_settings[] = {N(rwk_solver_settings, solver, solver
                                            Z(rwk_solver_settings, history),
                                            D(rwk_solver_settings, function_tol),
                                            B(rwk_solver_settings, escape),
+                                           Z(rwk_solver_settings, subspace),
+                                           U(rwk_solver_settings, seed),
+                                           Z(rwk_solver_settings, batch),
+                                           D(rwk_solver_settings, learning_rate),
+                                           N(rwk_solver_settings, schedule, schedule_text, SCHEDULES),
+                                           D(rwk_solver_settings, momentum),
+                                           D(rwk_solver_settings, beta1),
+                                           D(rwk_solver_settings, beta2),
+                                           D(rwk_solver_settings, epsilon),
                                            END};
 
 const core_field core_certify_settings[] = {D(rwk_certify_settings, grad_tol),
@@ -88,6 +99,10 @@ const core_field core_certify_settings[] = {D(rwk_certify_settings, grad_tol),
 const core_field core_path_settings[] = {N(rwk_path_settings, effort, effort_text, EFFORTS),
                                          I(rwk_path_settings, starts),
                                          U(rwk_path_settings, seed),
+                                         B(rwk_path_settings, finish),
+                                         D(rwk_path_settings, smoothing),
+                                         I(rwk_path_settings, smoothing_epochs),
+                                         I(rwk_path_settings, smoothing_samples),
                                          D(rwk_path_settings, drop_tol),
                                          B(rwk_path_settings, explain),
                                          L(rwk_path_settings, explain_points),
