@@ -148,9 +148,10 @@ static void points_of(rwk_text *out, const rwk_source *s, const rwk_source_walk 
       w->name, w->name);
   rwk_text_add(out, "<th scope=\"col\">");
   rwk_text_markup(out, s->facts->lambda);
+  rwk_text_format(out, "</th><th scope=\"col\">%s", s->facts->loss_word);
   rwk_text_add(
       out,
-      "</th><th scope=\"col\">MSE</th><th scope=\"col\">penalty R</th><th scope=\"col\">objective</th><th "
+      "</th><th scope=\"col\">penalty R</th><th scope=\"col\">objective</th><th "
       "scope=\"col\">|gradient|</th><th scope=\"col\">smallest eig.</th><th scope=\"col\" title=\"positive, "
       "zero, negative eigenvalues\">inertia</th><th scope=\"col\" class=\"words\">kind</th><th scope=\"col\" "
       "title=\"iterations of the solver\">steps</th>");
@@ -210,10 +211,11 @@ static void drop_table(rwk_text *out, const rwk_source *s, int rises) {
       out,
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><caption "
       "class=\"unseen\">%s</caption><thead><tr><th scope=\"col\" class=\"words\">walk</th><th "
-      "scope=\"col\">from &#8594; to</th><th scope=\"col\">MSE before</th><th scope=\"col\">after</th><th "
+      "scope=\"col\">from &#8594; to</th><th scope=\"col\">%s before</th><th scope=\"col\">after</th><th "
       "scope=\"col\" class=\"words\">cause</th><th scope=\"col\">where</th><th scope=\"col\">eigenvalue "
       "there</th>",
-      rises ? "rises that are jumps" : "drops", rises ? "Rises that are jumps" : "Drops");
+      rises ? "rises that are jumps" : "drops", rises ? "Rises that are jumps" : "Drops",
+      s->facts->loss_word);
   if (!rises)
     rwk_text_add(
         out,

@@ -146,7 +146,8 @@ static void test_wide_hessian(void **state) {
     fixture_data(&f, shapes[i].rows, shapes[i].inputs, shapes[i].outputs, i & 1, i);
     f.naive.settings.hidden = shapes[i].hidden;
     f.naive.settings.hidden_count = shapes[i].count;
-    if (i % 3) fixture_classes(&f, i % 3 == 1 && shapes[i].outputs > 1 ? RWK_LOSS_SOFTMAX : RWK_LOSS_LOGISTIC);
+    if (i % 3)
+      fixture_classes(&f, i % 3 == 1 && shapes[i].outputs > 1 ? RWK_LOSS_SOFTMAX : RWK_LOSS_LOGISTIC);
     fixture_network(&f, rwk_mlp_kernel_best());
     const size_t n = f.dim;
     double *H = malloc(n * n * sizeof *H), *e = calloc(n, sizeof *e), *hv = malloc(n * sizeof *hv);
@@ -221,9 +222,9 @@ static void test_moving_about(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_against_naive), cmocka_unit_test(test_cross_entropy), cmocka_unit_test(test_many_rows),
-      cmocka_unit_test(test_wide_hessian),  cmocka_unit_test(test_against_differences),
-      cmocka_unit_test(test_moving_about),
+      cmocka_unit_test(test_against_naive),       cmocka_unit_test(test_cross_entropy),
+      cmocka_unit_test(test_many_rows),           cmocka_unit_test(test_wide_hessian),
+      cmocka_unit_test(test_against_differences), cmocka_unit_test(test_moving_about),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
