@@ -142,7 +142,9 @@ static int read_results(cli_stored *s, rwk_context *ctx) {
 
 static int read_classes(cli_stored *s, rwk_context *ctx) {
   rwk_design *recipe;
-  const rwk_status status = rwk_design_from_recipe(&recipe, ctx, cli_stored_text(s, "recipe"));
+  const char *text = cli_stored_text(s, "recipe");
+  if (!*text) return 0; /* of arrays: there are no labels */
+  const rwk_status status = rwk_design_from_recipe(&recipe, ctx, text);
   if (status != RWK_OK) return cli_fail_status(ctx, status);
   const int code = cli_take_classes(&s->report, recipe);
   rwk_design_destroy(recipe);

@@ -73,7 +73,8 @@ rwk_status rwk_find_classes(rwk_design *d, const rwk_table *t, size_t column, co
     if (found.count > CLASSES_MOST) break;
   }
   const size_t count = found.count;
-  if (status == RWK_OK && (count < 2 || count > CLASSES_MOST || 2 * count > rows + 2))
+  if (status == RWK_OK && (count < 2 || count > CLASSES_MOST || 2 * count > rows + 2 ||
+                           (count > FEW && ROWS_EACH * count > rows)))
     status = refuse(d, t, c->name, count, rows);
   if (status == RWK_OK) {
     order = rwk_alloc(d->ctx, count, sizeof *order);
