@@ -51,6 +51,9 @@ rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *m, const d
     if (status == RWK_OK) rwk_syrk(A, lda, m->dim, rows * m->outputs, m->curvature, G, m->dim, 1);
   }
   if (status == RWK_OK) rwk_mirror(A, lda, m->dim);
+  const size_t b = rwk_mlp_last(m)->b;
+  for (size_t k = 0; m->gauge > 0 && k < m->outputs; k++)
+    for (size_t o = 0; o < m->outputs; o++) A[(b + k) * lda + b + o] += m->gauge / (double)m->outputs;
   rwk_free_doubles(m->ctx, G);
   rwk_free_doubles(m->ctx, x);
   return status;

@@ -390,6 +390,11 @@ static rwk_status count_parameters(rwk_cv_point *point, rwk_context *ctx, const 
   return status;
 }
 
+/* Softmax's outputs have one free bias too many, which the term that holds their sum makes a parameter of. */
+static double without_shift(double parameters, const rwk_mlp_settings *m) {
+  return parameters - (m->loss == RWK_LOSS_SOFTMAX && m->output_bias && !m->penalise_biases);
+}
+
 static rwk_status describe_points(study *s, const rwk_design *whole, rwk_mlp *mlp) {
   rwk_cv *cv = s->cv;
   const double constant = of_constant(whole, s->settings->mlp.loss);
@@ -403,6 +408,8 @@ static rwk_status describe_points(study *s, const rwk_design *whole, rwk_mlp *ml
     cv->points[i].explained = 1 - rwk_mlp_mse(mlp, fit->certificate.loss) / constant;
     if (rwk_cancelled(cv->ctx)) return RWK_CANCELLED;
     RWK_TRY(count_parameters(&cv->points[i], cv->ctx, mlp, rwk_mlp_problem(mlp), fit));
+    cv->points[i].parameters = without_shift(cv->points[i].parameters, &s->settings->mlp);
+    cv->points[i].parameters_gn = without_shift(cv->points[i].parameters_gn, &s->settings->mlp);
   }
   return RWK_OK;
 }

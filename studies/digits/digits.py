@@ -6,7 +6,7 @@
 The table is scikit-learn's load_digits (1797 rows, 64 pixels; Alpaydin and Kaynak, UCI, 1998), so Debian's python3-sklearn is needed. A third of
 the rows of each digit, drawn with --seed, is set aside before anything is fitted. `ridgewalk cv --loss softmax` sees the others alone: it walks the
 path of the rows it has (up and best), certifies every fit, does the same in every fold, and chooses. `ridgewalk predict` then meets the third.
---small: 300 rows and 4 units, seconds. The exit status is 1 where a fit is no certified minimum.
+--keep: tables and run file stay in a folder, and a run that was stopped goes on from there. --small: 300 rows and 4 units, seconds. The exit status is 1 where a fit is no certified minimum.
 """
 import argparse
 import csv
@@ -56,7 +56,7 @@ def main():
     p.add_argument("--folds", default="3")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--small", action="store_true")
-    p.add_argument("--keep", help="a folder for the tables and the run file")
+    p.add_argument("--keep", help="a folder for the tables and the run file; a run there goes on")
     a = p.parse_args()
     X, y = load_digits(return_X_y=True)
     rows, hidden, grid = (range(300), "4", "2^-6:2^-4") if a.small else (range(len(y)), a.hidden, a.grid)
@@ -68,8 +68,9 @@ def main():
         write(seen, X, y, train)
         write(unseen, X, y, held)
         began = time.time()
-        r = subprocess.run([a.program, "cv", seen, "--target", "digit", "--loss", "softmax", "--hidden", hidden, "--lambda", grid, "--folds", a.folds,
-                            "--no-explain", "--json", "--quiet", "--force", "--out", run], stdout=subprocess.PIPE, text=True, check=False)
+        how = ["--resume", run] if os.path.exists(run) else \
+            ["--target", "digit", "--loss", "softmax", "--hidden", hidden, "--lambda", grid, "--folds", a.folds, "--no-explain", "--out", run]
+        r = subprocess.run([a.program, "cv", seen, *how, "--json", "--quiet"], stdout=subprocess.PIPE, text=True, check=False)
         if r.returncode not in (0, 1):
             sys.exit(r.returncode)
         seconds = time.time() - began

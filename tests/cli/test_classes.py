@@ -191,7 +191,8 @@ class Classes(Case):
 
     def test_an_ensemble_averages_probabilities(self):
         run, data = self.file("e.rwk"), self.file("t.csv", THREE)
-        self.json("cv", data, "--folds", "2", "--hidden", "3", "--lambda", "2^-9:2^-8", "--no-explain", "--ensemble", "3", "--out", run)
+        self.json("cv", data, "--folds", "2", "--hidden", "3", "--lambda", "2^-9:2^-8", "--no-explain", "--ensemble", "3", "--effort", "normal", "--out",
+                  run)
         mean = self.predicted(run, data, lam="2^-9")[1]
         each = []
         while len(each) < 3 and self.run_program("predict", run, data, "--lambda", "2^-9", "--start", len(each)).returncode < 2:
