@@ -171,7 +171,8 @@ RWK_API rwk_status rwk_mlp_jacobian(double *G, size_t ldg, const rwk_mlp *mlp, c
 
 /* A[dim x dim] = loss_scale sum_i omega_i J_i' E_i J_i over the table, J_i the Jacobian of row i and E_i the
  * second derivative of ell by f (mse: 2; else diag p (1 - p), or diag p - p p'): the Hessian of L without the
- * second derivatives of f, never negative (Gauss and Newton). The term on the biases is in it. Lower triangle and upper. One thread. */
+ * second derivatives of f, never negative (Gauss and Newton). The term on the biases is in it. Lower triangle
+ * and upper. One thread. */
 RWK_API rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *mlp, const double *w);
 
 /* The mean of ell from a loss: L / (loss_scale sum omega), the MSE or the mean cross-entropy (nats). */

@@ -155,8 +155,7 @@ PyObject *core_scale(PyObject *module, PyObject *args, PyObject *kwargs) {
   const rwk_status status = rwk_convention_scale_of(&s, convention, loss, n);
   if (status == RWK_NOT_IMPLEMENTED)
     return PyErr_Format(PyExc_ValueError, "convention: the objective of '%s' is of squared errors", name);
-  if (status != RWK_OK)
-    return PyErr_Format(PyExc_ValueError, "rows: a positive number of rows is wanted");
+  if (status != RWK_OK) return PyErr_Format(PyExc_ValueError, "rows: a positive number of rows is wanted");
   return Py_BuildValue("{s:d,s:d,s:N,s:s,s:s,s:s}", "loss_scale", s.loss_scale, "lambda_scale",
                        s.lambda_scale, "penalise_biases", PyBool_FromLong(s.penalise_biases), "name", s.name,
                        "objective", s.objective, "lambda", s.lambda);

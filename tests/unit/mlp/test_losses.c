@@ -13,17 +13,17 @@ typedef struct reference {
 #define REFERENCE(loss, outputs, name)                                                                       \
   { loss, outputs, ce_##name##_w, ce_##name##_f, ce_##name##_value, ce_##name##_g, ce_##name##_H }
 
-static const reference references[] = {
-    REFERENCE(RWK_LOSS_LOGISTIC, 1, logistic_near), REFERENCE(RWK_LOSS_LOGISTIC, 1, logistic_far),
-    REFERENCE(RWK_LOSS_SOFTMAX, CE_CLASSES, softmax_near), REFERENCE(RWK_LOSS_SOFTMAX, CE_CLASSES, softmax_far)};
+static const reference references[] = {REFERENCE(RWK_LOSS_LOGISTIC, 1, logistic_near),
+                                       REFERENCE(RWK_LOSS_LOGISTIC, 1, logistic_far),
+                                       REFERENCE(RWK_LOSS_SOFTMAX, CE_CLASSES, softmax_near),
+                                       REFERENCE(RWK_LOSS_SOFTMAX, CE_CLASSES, softmax_far)};
 
 static void compare(const reference *r, const rwk_mlp_kernel *kernel) {
   static const size_t hidden = CE_HIDDEN;
   const size_t q = r->outputs;
   double Y[CE_ROWS * CE_CLASSES];
   for (size_t i = 0; i < CE_ROWS; i++)
-    for (size_t k = 0; k < q; k++)
-      Y[i * q + k] = q == 1 ? fmod(ce_label[i], 2) : ce_label[i] == (double)k;
+    for (size_t k = 0; k < q; k++) Y[i * q + k] = q == 1 ? fmod(ce_label[i], 2) : ce_label[i] == (double)k;
   fixture f = {0};
   assert_int_equal(rwk_context_create(&f.ctx, NULL), RWK_OK);
   f.naive.data = (rwk_mlp_data){.X = ce_X,
@@ -91,7 +91,8 @@ static void test_rows(void **state) {
 
 /* ---- far out ---- */
 
-/* Outputs of up to 1e5 and far beyond exp's range: L tends to the mean of max f - f_y, and nothing is lost. */
+/* Outputs of up to 1e5 and far beyond exp's range: L tends to the mean of max f - f_y, and nothing is lost.
+ */
 static void test_large_outputs(void **state) {
   (void)state;
   static const size_t hidden = 4;
@@ -136,8 +137,8 @@ static void test_small_losses(void **state) {
     fixture f = {0};
     assert_int_equal(rwk_context_create(&f.ctx, NULL), RWK_OK);
     const size_t q = l ? 2 : 1;
-    f.naive.data = (rwk_mlp_data){
-        .X = X, .ldx = 1, .Y = l ? both : yes, .ldy = q, .rows = 2, .inputs = 1, .outputs = q};
+    f.naive.data =
+        (rwk_mlp_data){.X = X, .ldx = 1, .Y = l ? both : yes, .ldy = q, .rows = 2, .inputs = 1, .outputs = q};
     rwk_mlp_settings_init(&f.naive.settings);
     f.naive.settings.output_bias = 0;
     f.naive.settings.loss = l ? RWK_LOSS_SOFTMAX : RWK_LOSS_LOGISTIC;
@@ -168,8 +169,8 @@ static void test_gauss_newton(void **state) {
     fixture_classes(&f, c & 1 ? RWK_LOSS_SOFTMAX : RWK_LOSS_LOGISTIC);
     fixture_network(&f, rwk_mlp_kernel_best());
     const size_t n = f.dim, q = f.naive.data.outputs;
-    double *A = malloc(n * n * sizeof *A), *H = calloc(n * n, sizeof *H), *J = malloc(150 * q * n * sizeof *J),
-           *P = malloc(150 * q * sizeof *P), total = 0;
+    double *A = malloc(n * n * sizeof *A), *H = calloc(n * n, sizeof *H),
+           *J = malloc(150 * q * n * sizeof *J), *P = malloc(150 * q * sizeof *P), total = 0;
     assert_int_equal(rwk_mlp_gauss_newton(A, n, f.mlp, f.w), RWK_OK);
     assert_int_equal(rwk_mlp_jacobian(J, n, f.mlp, f.X, f.naive.data.ldx, 150, f.w), RWK_OK);
     assert_int_equal(rwk_mlp_predict(P, q, f.mlp, f.X, f.naive.data.ldx, 150, f.w), RWK_OK);
@@ -202,7 +203,8 @@ static void test_gauss_newton(void **state) {
 /* ---- the common shift ---- */
 
 /* Softmax is blind to it: at a critical point the outgoing weights of every unit sum to 0, and so do the
- * biases; the Hessian has the shift for an eigenvector, of eigenvalue 1; centred weights are the same model. */
+ * biases; the Hessian has the shift for an eigenvector, of eigenvalue 1; centred weights are the same model.
+ */
 static void test_common_shift(void **state) {
   (void)state;
   static const size_t hidden = 2;
@@ -355,10 +357,10 @@ static void test_names_and_conventions(void **state) {
     rwk_convention convention;
     double loss_scale, lambda_scale;
     int biases;
-  } wanted[] = {{RWK_CONVENTION_MSE, 0.01, 1, 0},       /* ours: the mean */
-                {RWK_CONVENTION_NNET, 1, 1, 1},         /* nnet(entropy = TRUE, decay) */
+  } wanted[] = {{RWK_CONVENTION_MSE, 0.01, 1, 0},         /* ours: the mean */
+                {RWK_CONVENTION_NNET, 1, 1, 1},           /* nnet(entropy = TRUE, decay) */
                 {RWK_CONVENTION_SKLEARN, 0.01, 0.005, 0}, /* MLPClassifier: log_loss + alpha/(2n) R */
-                {RWK_CONVENTION_TORCH, 0.01, 0.5, 1},   /* CrossEntropyLoss, weight_decay */
+                {RWK_CONVENTION_TORCH, 0.01, 0.5, 1},     /* CrossEntropyLoss, weight_decay */
                 {RWK_CONVENTION_KERAS, 0.01, 1, 0}};
   for (size_t i = 0; i < 5; i++) {
     assert_int_equal(rwk_convention_scale_of(&s, wanted[i].convention, RWK_LOSS_SOFTMAX, 100), RWK_OK);
@@ -402,11 +404,16 @@ static void test_accuracy(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_pytorch),         cmocka_unit_test(test_rows),
-      cmocka_unit_test(test_large_outputs),   cmocka_unit_test(test_small_losses),
-      cmocka_unit_test(test_gauss_newton),    cmocka_unit_test(test_common_shift),
-      cmocka_unit_test(test_flat_without_penalty), cmocka_unit_test(test_zero_lambda),
-      cmocka_unit_test(test_refusals),        cmocka_unit_test(test_names_and_conventions),
+      cmocka_unit_test(test_pytorch),
+      cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_large_outputs),
+      cmocka_unit_test(test_small_losses),
+      cmocka_unit_test(test_gauss_newton),
+      cmocka_unit_test(test_common_shift),
+      cmocka_unit_test(test_flat_without_penalty),
+      cmocka_unit_test(test_zero_lambda),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_names_and_conventions),
       cmocka_unit_test(test_accuracy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

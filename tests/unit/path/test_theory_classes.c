@@ -1,6 +1,6 @@
 /* docs/theory.md, T1 to T7, with a cross-entropy in place of the squared error: nothing in them asks for
- * squares. Values and gradients are all that is taken from the network; the rest is plain arithmetic. And what
- * certificates say of points whose kind is known. */
+ * squares. Values and gradients are all that is taken from the network; the rest is plain arithmetic. And
+ * what certificates say of points whose kind is known. */
 #include <ridgewalk/certify.h>
 #include <ridgewalk/path.h>
 #include "support/plain.h"
@@ -145,8 +145,8 @@ static void test_paths(void **state) {
     rwk_path_settings s;
     rwk_path *path;
     rwk_path_settings_init(&s);
-    assert_int_equal(rwk_lambda_grid((double **)(uintptr_t)&s.lambda, &s.lambda_count, ctx, 0x1p-10, 0x1p-2, 2),
-                     RWK_OK);
+    assert_int_equal(
+        rwk_lambda_grid((double **)(uintptr_t)&s.lambda, &s.lambda_count, ctx, 0x1p-10, 0x1p-2, 2), RWK_OK);
     s.starts = 2;
     assert_int_equal(rwk_path_run(&path, ctx, n.problem, &s), RWK_OK);
     plain o = plain_open(ctx, n.problem);
@@ -278,9 +278,12 @@ static void test_two_ways_to_one_inertia(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_drop_identity_and_bound), cmocka_unit_test(test_slopes_at_minima),
-      cmocka_unit_test(test_paths),                   cmocka_unit_test(test_convex_model),
-      cmocka_unit_test(test_constant_model),          cmocka_unit_test(test_two_ways_to_one_inertia),
+      cmocka_unit_test(test_drop_identity_and_bound),
+      cmocka_unit_test(test_slopes_at_minima),
+      cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_convex_model),
+      cmocka_unit_test(test_constant_model),
+      cmocka_unit_test(test_two_ways_to_one_inertia),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
