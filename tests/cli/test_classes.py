@@ -126,8 +126,9 @@ class Classes(Case):
         self.assertEqual((w["loss"], w["recipe"]["classes"]), ("softmax", {"column": "kind", "labels": ["blue", "green", "red"]}))
         p = j["best"]["points"][1]
         c = self.json("certify", data, "--weights", out, "--lambda", "2^-6")
-        for key in ("loss", "objective", "accuracy", "verdict", "penalty"):
-            self.assertEqual(c[key], p[key])
+        self.assertEqual((c["accuracy"], c["verdict"]), (p["accuracy"], p["verdict"]))
+        for key in ("loss", "objective", "penalty"):
+            self.assertAlmostEqual(c[key], p[key], 13)  # its output biases are made to sum to 0 once more
         w["layers"][-1]["b"] = [b + 3 for b in w["layers"][-1]["b"]]
         shifted = self.json("certify", data, "--weights", self.file("s.json", json.dumps(w)), "--lambda", "2^-6")
         self.assertEqual(shifted["verdict"], "strict_min")
