@@ -126,7 +126,7 @@ static void test_many_rows(void **state) {
       for (size_t i = 0; i < naive_dim(&f.naive); i++) w[i] = rwk_stream_normal(&s);
       if (rows[r] < 300 || c == 3) compare(&f, w);
       fixture_classes(&f, c & 1 && r < 3 ? RWK_LOSS_SOFTMAX : RWK_LOSS_LOGISTIC);
-      if (rows[r] < 300) compare(&f, w);
+      if (rows[r] < 65 || (rows[r] < 300 && c == 1)) compare(&f, w);
       fixture_drop(&f);
     }
 }
