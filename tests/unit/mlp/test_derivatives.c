@@ -76,7 +76,7 @@ static void test_cross_entropy(void **state) {
   for (int l = 0; l < NETS; l++)
     for (int c = 0; c < 32; c++) {
       const rwk_loss loss = c & 16 ? RWK_LOSS_SOFTMAX : RWK_LOSS_LOGISTIC;
-      if (loss == RWK_LOSS_SOFTMAX && !(c & 1)) continue;
+      if ((loss == RWK_LOSS_SOFTMAX && !(c & 1)) || (c / 2 + l) % 2) continue; /* every other of them */
       fixture f;
       combination(&f, c % 3 == 0 ? 1 : 13, c & 15, &nets[l],
                   c % 5 == 2 ? RWK_ACTIVATION_SOFTPLUS : RWK_ACTIVATION_TANH);
