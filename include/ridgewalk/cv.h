@@ -11,6 +11,9 @@
  * lessen the luck of the division and not the error of the sample). lambda_min has the smallest mean, and
  * lambda_1se is the largest penalty from there on with mean <= mean_min + se_min.
  *
+ * Where the network has a cross-entropy, the squares are replaced by ell (mlp.h), which is half the deviance,
+ * and predictions are probabilities; those of an ensemble are means of probabilities.
+ *
  * The grid is shared in this sense: lambda stands beside the mean error. A fold's objective is
  * loss_scale * (W / W_f) SSE + lambda R, W the weight of all rows and W_f that of its training rows.
  */
@@ -75,12 +78,13 @@ RWK_API void rwk_cv_destroy(rwk_cv *cv); /* NULL is fine */
 
 typedef struct rwk_cv_point {
   double lambda;
-  double mean, se;      /* squared error of what was held out, in standardised units of the targets */
+  double mean, se;      /* squared error of what was held out, in standardised units of the targets, or its
+                           cross-entropy */
   double parameters;    /* effective number of parameters of the fit to all rows: tr(H^-1 (H - 2 lambda M))
                            (laplace.h); NaN where its certificate does not allow it */
   double parameters_gn; /* the same with Gauss and Newton's matrix for H - 2 lambda M: 0 to dim; NaN beyond
                            10000 weights */
-  double explained;     /* 1 - MSE / MSE of the constant model, of the fit to all rows, in sample */
+  double explained;     /* 1 - loss / loss of the constant model, of the fit to all rows, in sample */
 } rwk_cv_point;
 
 typedef enum rwk_cv_choice { RWK_CV_MIN, RWK_CV_1SE } rwk_cv_choice;
@@ -109,6 +113,12 @@ RWK_API const double *rwk_cv_weights(const rwk_cv *cv); /* omega[rows], or NULL 
 
 /* rmse[outputs] = sqrt(sum omega e^2 / sum omega) of the held-out predictions, in the targets' own units. */
 RWK_API void rwk_cv_rmse(double *rmse, const rwk_cv *cv, rwk_cv_choice choice);
+
+/* The class that probabilities p[outputs] name: the first of the largest; of one output, 1 above a half. */
+RWK_API size_t rwk_cv_class(const double *p, size_t outputs);
+
+/* Share of the rows (by omega) whose class the held-out probabilities name, over all repeats. */
+RWK_API double rwk_cv_accuracy(const rwk_cv *cv, rwk_cv_choice choice);
 
 /* The fit to all rows at a grid point: start 0 is `best`, 1, 2, ... the further members of the ensemble; NULL
  * where there are fewer. */

@@ -15,12 +15,12 @@ extern "C" {
 typedef struct rwk_folds rwk_folds;
 
 typedef struct rwk_folds_settings {
-  size_t size;        /* sizeof this struct, set by rwk_folds_settings_init */
-  size_t count;       /* folds of a repeat, 2 to rows; 5. With `column`: as many as it has different cells */
-  size_t repeats;     /* divisions of the rows, each at random anew, >= 1; 1 */
-  uint64_t seed;      /* 0 */
-  int stratify;       /* 1: every fold has its share of small and of large values of the first target, unless
-                         column or group say who belongs together; 0: at random. 1 */
+  size_t size;    /* sizeof this struct, set by rwk_folds_settings_init */
+  size_t count;   /* folds of a repeat, 2 to rows; 5. With `column`: as many as it has different cells */
+  size_t repeats; /* divisions of the rows, each at random anew, >= 1; 1 */
+  uint64_t seed;  /* 0 */
+  int stratify;   /* 1: every fold has its share of each class, or of small and of large values of the first
+                     target, unless   column or group say who belongs together; 0: at random. 1 */
   const char *column; /* rows with the same cell in this column are a fold; NULL */
   const char *group;  /* rows with the same cell in this column stay in one fold; NULL */
 } rwk_folds_settings;

@@ -1,7 +1,21 @@
-/* ridgewalk/mlp.h: a fully connected network with a squared-error loss, as a problem.
+/* ridgewalk/mlp.h: a fully connected network with a squared-error or cross-entropy loss, as a problem.
  *
  *   a_0 = x,  z_l = W_l' a_{l-1} + b_l,  a_l = phi(z_l) for hidden layers,  f = z of the last layer
- *   L(w) = loss_scale * sum_i omega_i sum_k (f_ik - y_ik)^2          (loss_scale 0: 1/sum omega, so L = MSE)
+ *   L(w) = loss_scale * sum_i omega_i ell(f_i, y_i)          (loss_scale 0: 1/sum omega, so L is a mean)
+ *
+ *   mse       ell = sum_k (f_k - y_k)^2
+ *   logistic  ell = sum_k log(1 + exp f_k) - y_k f_k, 0 <= y_k <= 1: each output is a yes or no of its own,
+ *             p_k = 1 / (1 + exp -f_k)
+ *   softmax   ell = log sum_k exp f_k - sum_k y_k f_k, y_k >= 0 with sum 1: the outputs are K >= 2 classes,
+ *             p_k = exp f_k / sum_j exp f_j
+ *
+ * Softmax does not see a shift of all outputs by one number. The penalty holds it still, but not where the
+ * biases of the outputs are free; there L has one term more,
+ *
+ *   loss_scale * (sum omega) * (sum_k b_k)^2 / (2 K)
+ *
+ * which is 0 at every critical point and lowers no minimum, so that the shift is no flat direction; see
+ * rwk_mlp_centre for weights made elsewhere.
  *
  * Layout of w: layer after layer; in each W_l, row-major [inputs x outputs] (a row per input), then b_l
  * [outputs] if the layer has biases. Depth, widths and number of outputs are free.
@@ -34,13 +48,41 @@ typedef enum rwk_activation {
 RWK_API const char *rwk_activation_name(rwk_activation activation);
 RWK_API rwk_status rwk_activation_from_name(rwk_activation *activation, const char *name);
 
+/* X(symbol, name) */
+#define RWK_LOSS_LIST(X)                                                                                     \
+  X(MSE, "mse")                                                                                              \
+  X(LOGISTIC, "logistic")                                                                                    \
+  X(SOFTMAX, "softmax")
+
+typedef enum rwk_loss {
+#define RWK_X(symbol, name) RWK_LOSS_##symbol,
+  RWK_LOSS_LIST(RWK_X)
+#undef RWK_X
+} rwk_loss;
+
+RWK_API const char *rwk_loss_name(rwk_loss loss);
+RWK_API rwk_status rwk_loss_from_name(rwk_loss *loss, const char *name);
+
+/* Outputs F[rows x outputs] become probabilities, in place; those of mse stay as they are. Never overflows.
+ */
+RWK_API void rwk_loss_probabilities(double *F, size_t ldf, rwk_loss loss, size_t rows, size_t outputs);
+
+/* sum_k of ell over one row: f[outputs], y[outputs]. */
+RWK_API double rwk_loss_row(rwk_loss loss, const double *f, const double *y, size_t outputs);
+
+/* The class of one row of outputs f[outputs], or of targets y: softmax, the first of the largest; logistic
+ * with one output, 1 where f > 0 (a target or a probability p: > 0.5, so pass p - 0.5). */
+RWK_API size_t rwk_loss_class(rwk_loss loss, const double *f, size_t outputs);
+
 /* X(symbol, name): objectives in use elsewhere. J = loss_scale * SSE + lambda_scale * (their lambda) * R.
  *   mse       SSE/n + lambda R            biases free
  *   half-sse  SSE/2 + lambda/2 R          biases free
  *   nnet      SSE + decay R               biases penalised     (R's nnet)
  *   sklearn   SSE/(2n) + alpha/(2n) R     biases free          (MLPRegressor)
  *   torch     SSE/n + weight_decay/2 R    biases penalised     (MSELoss, SGD weight_decay)
- *   keras     SSE/n + l2 R                biases free          */
+ *   keras     SSE/n + l2 R                biases free
+ * With a cross-entropy CE = sum of ell in place of SSE (sklearn: MLPClassifier, CE/n + alpha/(2n) R; nnet:
+ * entropy or softmax, CE + decay R); half-sse is of squared errors alone. */
 #define RWK_CONVENTION_LIST(X)                                                                               \
   X(MSE, "mse")                                                                                              \
   X(HALF_SSE, "half-sse")                                                                                    \
@@ -70,6 +112,10 @@ RWK_API rwk_status rwk_convention_from_name(rwk_convention *convention, const ch
 /* The scales of a convention for n rows, n > 0 (n = sum of row weights where there are some). */
 RWK_API rwk_status rwk_convention_scale(rwk_objective_scale *scale, rwk_convention convention, double n);
 
+/* The same for any loss. RWK_NOT_IMPLEMENTED where the convention has no such loss (half-sse). */
+RWK_API rwk_status rwk_convention_scale_of(rwk_objective_scale *scale, rwk_convention convention,
+                                           rwk_loss loss, double n);
+
 /* The training table. All pointers are borrowed during rwk_mlp_create only: the network keeps its own copy.
  */
 typedef struct rwk_mlp_data {
@@ -90,6 +136,7 @@ typedef struct rwk_mlp_settings {
   int output_bias;           /* 1 */
   int penalise_biases;       /* 0 */
   double loss_scale;         /* 0: 1 / sum of row weights */
+  rwk_loss loss;             /* mse */
 } rwk_mlp_settings;
 
 RWK_API void rwk_mlp_settings_init(rwk_mlp_settings *settings);
@@ -122,13 +169,21 @@ RWK_API rwk_status rwk_mlp_predict(double *F, size_t ldf, const rwk_mlp *mlp, co
 RWK_API rwk_status rwk_mlp_jacobian(double *G, size_t ldg, const rwk_mlp *mlp, const double *X, size_t ldx,
                                     size_t rows, const double *w);
 
-/* A[dim x dim] = 2 loss_scale sum_i omega_i J_i' J_i over the table, J_i the Jacobian of row i: the Hessian
- * of L without the residuals' part, never negative (Gauss and Newton). Lower triangle and upper. One thread.
- */
+/* A[dim x dim] = loss_scale sum_i omega_i J_i' E_i J_i over the table, J_i the Jacobian of row i and E_i the
+ * second derivative of ell by f (mse: 2; else diag p (1 - p), or diag p - p p'): the Hessian of L without the
+ * second derivatives of f, never negative (Gauss and Newton). The term on the biases is in it. Lower triangle
+ * and upper. One thread. */
 RWK_API rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *mlp, const double *w);
 
-/* MSE from a loss: SSE / sum omega, whatever loss_scale is. */
+/* The mean of ell from a loss: L / (loss_scale sum omega), the MSE or the mean cross-entropy (nats). */
 RWK_API double rwk_mlp_mse(const rwk_mlp *mlp, double loss);
+
+/* Moves w to the equal model whose free output biases sum to 0, where the loss is softmax; *shift (may be
+ * NULL) is what was taken off each. Elsewhere w stays and *shift is 0. */
+RWK_API void rwk_mlp_centre(double *w, double *shift, const rwk_mlp *mlp);
+
+/* *share = omega-weighted share of the table's rows whose class f gives, NaN with mse. One thread. */
+RWK_API rwk_status rwk_mlp_accuracy(double *share, const rwk_mlp *mlp, const double *w);
 
 #ifdef __cplusplus
 }

@@ -99,6 +99,10 @@ RWK_API const rwk_cv_row *rwk_run_cv_rows(size_t *count, rwk_run *run);
 /* rmse[outputs] as rwk_cv_rmse; RWK_INVALID_ARGUMENT while there is no cross-validation. */
 RWK_API rwk_status rwk_run_cv_rmse(double *rmse, rwk_run *run, rwk_cv_choice choice);
 
+/* *share as rwk_cv_accuracy, where the predictions are probabilities; RWK_INVALID_ARGUMENT while there is no
+ * cross-validation. */
+RWK_API rwk_status rwk_run_cv_accuracy(double *share, rwk_run *run, rwk_cv_choice choice);
+
 /* Folds whose paths are done; their fits and their drops, and the rises on which a branch was left. */
 RWK_API size_t rwk_run_fold_count(rwk_run *run);
 RWK_API rwk_status rwk_run_fold_fit_count(size_t *count, rwk_run *run);

@@ -75,6 +75,15 @@ RWK_API size_t rwk_table_line(const rwk_table *table, size_t row);
 typedef enum rwk_categorical { RWK_CATEGORICAL_ONE_HOT, RWK_CATEGORICAL_ERROR } rwk_categorical;
 typedef enum rwk_missing { RWK_MISSING_ERROR, RWK_MISSING_DROP } rwk_missing;
 
+/* What a target is: numbers to come near to, or the name of a class. */
+typedef enum rwk_target_kind {
+  RWK_TARGET_NUMBERS, /* numbers; text is refused */
+  RWK_TARGET_TEXT,    /* classes where the one target is text, or named among the categories; else numbers */
+  RWK_TARGET_AUTO,    /* classes also where it has two different values, or few (20 at most, with 5 rows for
+                         each) whole numbers */
+  RWK_TARGET_CLASSES  /* classes, whatever the column holds */
+} rwk_target_kind;
+
 typedef struct rwk_design_settings {
   size_t size;                /* sizeof this struct, set by rwk_design_settings_init */
   const char *const *targets; /* [target_count] names of target columns; none: the last column */
@@ -88,7 +97,9 @@ typedef struct rwk_design_settings {
   rwk_missing missing;         /* ERROR; DROP leaves out rows with missing cells, with a note */
   int keep_constant; /* 0: columns that are the same on all rows are left out, and one row is refused; 1:
                         neither, for weights that were made elsewhere */
-  int standardise;   /* 1: features and targets to (weighted) mean 0 and variance 1 (divisor n) */
+  int standardise; /* 1: features and targets to (weighted) mean 0 and variance 1 (divisor n); classes stay */
+  rwk_target_kind target_kind; /* NUMBERS */
+  int output_per_class;        /* 0: two classes are one output, 1 for the second; 1: they are two outputs */
 } rwk_design_settings;
 
 RWK_API void rwk_design_settings_init(rwk_design_settings *settings);
@@ -122,7 +133,14 @@ rwk_design_columns(const rwk_design *design); /* source columns that are feature
 RWK_API size_t rwk_design_outputs(const rwk_design *design);
 RWK_API const char *rwk_design_input_name(const rwk_design *design,
                                           size_t input); /* "colour=red" for an encoded level */
+/* Name of a target column; of classes "species=setosa", of two with one output that of the second. */
 RWK_API const char *rwk_design_output_name(const rwk_design *design, size_t output);
+
+/* Where the target is a class: how many there are (0: it is numbers), their labels in the order of numbers or
+ * letters, and the column. Y is then 1 for the class of a row and 0 for the others, and never scaled. */
+RWK_API size_t rwk_design_classes(const rwk_design *design);
+RWK_API const char *rwk_design_class(const rwk_design *design, size_t index);
+RWK_API const char *rwk_design_class_column(const rwk_design *design);
 RWK_API const double *rwk_design_X(const rwk_design *design); /* [rows x inputs], scaled */
 RWK_API const double *
 rwk_design_Y(const rwk_design *design); /* [rows x outputs], scaled; NULL after apply without targets */

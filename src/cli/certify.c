@@ -16,12 +16,17 @@ static int widths(size_t **hidden, size_t *count, const rwk_context *ctx, const 
   return 0;
 }
 
-static void print_words(const rwk_certificate *c, const cli_setup *s, double lambda, double mse) {
+static void print_words(const rwk_certificate *c, const cli_setup *s, double lambda, double mse,
+                        double accuracy) {
   char text[32];
   printf("%s at %s = %s\n", cli_verdict_text(c), s->scale.lambda, cli_lambda_text(text, lambda));
   printf("  %s\n", c->reason);
-  printf("  J = %s = %.10g, R = sum of squared weights%s   MSE %.10g   penalty %.10g\n", s->scale.objective,
-         c->objective, s->scale.penalise_biases ? " and biases" : ", biases free", mse, c->penalty);
+  printf("  J = %s = %.10g, R = sum of squared weights%s   %s %.10g   penalty %.10g\n", s->scale.objective,
+         c->objective, s->scale.penalise_biases ? " and biases" : ", biases free",
+         s->loss == RWK_LOSS_MSE ? "MSE" : "mean cross-entropy", mse, c->penalty);
+  if (s->loss != RWK_LOSS_MSE)
+    printf("  %s over %zu classes, accuracy in sample %.2f%%\n", rwk_loss_name(s->loss),
+           rwk_design_classes(s->design), 100 * accuracy);
   printf("  largest gradient entry %.3e (limit %.1e)   Euclidean norm %.3e\n", c->grad_inf, c->grad_limit,
          c->grad_norm);
   if (isfinite(c->min_eig))
@@ -64,16 +69,18 @@ int cli_certify(const cli_args *args) {
   if (!code) code = cli_load_weights(&w, &s, weights, args->value[CLI_WEIGHTS]);
   if (!code) {
     rwk_certificate c;
-    const rwk_status status =
+    double accuracy;
+    rwk_status status =
         rwk_certify(&c, NULL, s.ctx, rwk_mlp_problem(s.mlp), lambda * s.scale.lambda_scale, w, &settings);
+    if (status == RWK_OK) status = rwk_mlp_accuracy(&accuracy, s.mlp, w);
     if (status != RWK_OK) {
       code = cli_fail_status(s.ctx, status);
     } else {
       const double mse = rwk_mlp_mse(s.mlp, c.loss);
       if (args->value[CLI_JSON])
-        code = cli_print_certificate_json(stdout, &c, lambda, mse);
+        code = cli_print_certificate_json(stdout, &c, s.loss, lambda, mse, accuracy);
       else
-        print_words(&c, &s, lambda, mse);
+        print_words(&c, &s, lambda, mse, accuracy);
       if (!code) code = rwk_certificate_is_minimum(&c) ? CLI_DONE : CLI_UNCERTIFIED;
     }
   }

@@ -41,6 +41,9 @@ enum {
     "units of the hidden layers (default 8; 0: a linear model)")                                             \
   X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                               \
     "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
+  X(LOSS, "loss", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                           \
+    "mse, logistic (two classes), softmax (classes), or auto: classes also where the target has two values " \
+    "or few whole numbers (default: softmax or logistic for a target of text, mse for numbers)")             \
   X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT | CLI_COMPARE, 1, \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
     "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                    \
@@ -232,6 +235,7 @@ typedef struct cli_setup {
   rwk_mlp *mlp;
   rwk_objective_scale scale; /* of the convention, biases as asked */
   rwk_activation activation;
+  rwk_loss loss; /* by --loss and the target */
   size_t *hidden, hidden_count;
   double n; /* rows, or the sum of their weights */
 } cli_setup;
@@ -298,6 +302,7 @@ typedef struct cli_walk {
   const rwk_drop *jumps; /* rises that are jumps */
   size_t jump_count;
   const rwk_origin *origins; /* best: [count]; NULL for the others */
+  double *accuracy;          /* [count] in sample, NaN where it is not known; NULL: no classes */
 } cli_walk;
 
 /* A fit that its solver left before a critical point, and what Newton's method makes of it from there. */
@@ -320,6 +325,9 @@ typedef struct cli_report {
   size_t rows, features, targets, parameters;
   size_t *layers, layer_count; /* widths, inputs and outputs included */
   const char *activation, *solver;
+  rwk_loss loss;
+  char **classes; /* [class_count] labels; none where the target is numbers */
+  size_t class_count;
   rwk_objective_scale scale;
   double n;
   int standardised, starts;
@@ -334,7 +342,8 @@ typedef struct cli_report {
   size_t finished_count;
 } cli_report;
 
-double cli_mse(const cli_report *r, double loss);           /* SSE/n */
+double cli_mse(const cli_report *r, double loss);           /* SSE/n, or the mean cross-entropy */
+const char *cli_loss_word(const cli_report *r);             /* "MSE" or "loss" */
 double cli_user_lambda(const cli_report *r, double lambda); /* in the convention */
 /* The walk `best`, or NULL. */
 const cli_walk *cli_walk_best(const cli_report *r);
@@ -366,9 +375,20 @@ const char *cli_origin_text(char out[96], const cli_report *r, const rwk_origin 
 /* "Going up from start 2". */
 const char *cli_walk_text(char out[48], const cli_report *r, const cli_walk *w);
 int cli_print_path_json(FILE *to, const cli_report *r);
-int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_lambda, double mse);
+int cli_print_certificate_json(FILE *to, const rwk_certificate *c, rwk_loss loss, double user_lambda,
+                               double mse, double accuracy);
 /* Verdict in words: "strict minimum". */
 const char *cli_verdict_text(const rwk_certificate *c);
+
+/* ---- accuracy.c: the share of rows whose class a fit gives ---- */
+
+/* The labels of the classes of a design into a report. 0 or an exit code. */
+int cli_take_classes(cli_report *r, const rwk_design *design);
+/* In sample, of every fit of a path or of the fits of a cross-validation, kept in the run file. */
+int cli_keep_accuracy(rwk_run *run, cli_report *r, const rwk_mlp *mlp);
+int cli_keep_cv_accuracy(rwk_run *run, const rwk_cv *cv, const rwk_mlp *mlp);
+/* That of a run into its report; nothing where it is not there. */
+int cli_read_accuracy(cli_report *r, rwk_run *run);
 
 /* ---- pictures.c ---- */
 

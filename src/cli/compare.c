@@ -187,14 +187,16 @@ static int print_json(const race *c) {
   for (size_t k = 0; k < c->count; k++) {
     const runner *r = &c->runners[k];
     const trace *t = &r->trace;
-    json_t *o = cli_certificate_json(&r->certificate, c->user_lambda, mse(c, r->solve.loss));
+    json_t *o =
+        cli_certificate_json(&r->certificate, c->setup.loss, c->user_lambda, mse(c, r->solve.loss), NAN);
     json_object_set_new(o, "solver", json_string(rwk_solver_name(r->settings.solver)));
     json_object_set_new(o, "stop", json_string(rwk_stop_name(r->solve.stop)));
     json_object_set_new(o, "iterations", json_integer((json_int_t)r->solve.iterations));
     json_object_set_new(o, "evaluations", cli_json_number(r->passes));
     json_object_set_new(o, "seconds", cli_json_number(r->solve.seconds));
-    json_object_set_new(o, "finished",
-                        cli_certificate_json(&r->finished, c->user_lambda, mse(c, r->finish.loss)));
+    json_object_set_new(
+        o, "finished",
+        cli_certificate_json(&r->finished, c->setup.loss, c->user_lambda, mse(c, r->finish.loss), NAN));
     json_object_set_new(o, "trace",
                         json_pack("{s:o, s:o, s:o, s:o}", "evaluations", column(t->passes, t->count),
                                   "seconds", column(t->seconds, t->count), "objective",

@@ -79,8 +79,12 @@ static double percent(double share) {
 
 static void print_table(FILE *to, const view *v) {
   char text[32];
-  fprintf(to, "\n  %-12s%-25s%9s %9s %10s  %-13s %-8s %s\n", v->r->scale.lambda, "error held out", "Df",
-          "Df (H)", "explained", "MSE in sample", "left in", "fit to all rows");
+  const double *accuracy = v->best ? v->best->accuracy : NULL;
+  char title[32];
+  snprintf(title, sizeof title, "%s in sample", cli_loss_word(v->r));
+  fprintf(to, "\n  %-12s%-25s%9s %9s %10s  %-13s %s%-8s %s\n", v->r->scale.lambda,
+          v->r->loss == RWK_LOSS_MSE ? "error held out" : "cross-entropy held out", "Df", "Df (H)",
+          "explained", title, accuracy ? "accuracy  " : "", "left in", "fit to all rows");
   for (size_t i = 0; i < v->cv->count; i++) {
     const rwk_cv_point *p = &v->points[i];
     const rwk_fit *fit = v->best ? v->best->points[i] : NULL;
@@ -89,6 +93,7 @@ static void print_table(FILE *to, const view *v) {
     print_count(to, p->parameters_gn);
     print_count(to, p->parameters);
     fprintf(to, "%9.2f%%  %-13.6f ", percent(p->explained), fit ? cli_mse(v->r, fit->solve.loss) : NAN);
+    if (accuracy) fprintf(to, "%7.2f%%  ", 100 * accuracy[i]);
     if (i + 1 < v->cv->count && v->strands.left[i])
       fprintf(to, "%zu of %-4zu", v->strands.left[i], v->cv->folds * v->cv->repeats);
     else
@@ -113,6 +118,13 @@ static void print_causes(FILE *to, const size_t *causes) {
 static void print_choice(FILE *to, const view *v, rwk_cv_choice choice, const char *name) {
   char text[32];
   const rwk_cv_point *p = &v->points[v->cv->index[choice]];
+  if (v->r->loss != RWK_LOSS_MSE) {
+    double share = NAN;
+    (void)rwk_run_cv_accuracy(&share, v->s->run, choice);
+    fprintf(to, "%s = %s: cross-entropy %.4g +- %.2g, held-out accuracy %.2f%%.\n", name,
+            cli_lambda_text(text, chosen(v, choice)), p->mean, p->se, 100 * share);
+    return;
+  }
   fprintf(to, "%s = %s: error %.4g +- %.2g, held-out RMSE", name, cli_lambda_text(text, chosen(v, choice)),
           p->mean, p->se);
   double *rmse = malloc(v->cv->outputs * sizeof *rmse);
@@ -148,10 +160,9 @@ static void print_words(FILE *to, const view *v) {
   char text[32];
   fprintf(to, "%zu folds", cv->folds);
   if (cv->repeats > 1) fprintf(to, ", %zu times", cv->repeats);
-  fprintf(
-      to,
-      ", %.3g s: the error is that of rows the network has not seen, in units of the target's variance.\n",
-      cv->seconds);
+  fprintf(to, ", %.3g s: the error is that of rows the network has not seen, in %s.\n", cv->seconds,
+          v->r->loss == RWK_LOSS_MSE ? "units of the target's variance"
+                                     : "nats (half the deviance, a row's mean)");
   print_choice(to, v, RWK_CV_MIN, "lambda_min");
   print_choice(to, v, RWK_CV_1SE, "lambda_1se");
   cli_print_cv_warnings(to, cv);
@@ -199,6 +210,22 @@ static json_t *rmse_of(const view *v, rwk_cv_choice choice) {
   return one;
 }
 
+/* In place of the RMSE, which is of numbers. */
+static void add_classes(json_t *root, const view *v) {
+  static const char *const names[] = {"min", "1se"};
+  json_t *classes = json_array(), *accuracy = json_object();
+  for (size_t k = 0; k < v->r->class_count; k++)
+    json_array_append_new(classes, json_string(v->r->classes[k]));
+  for (int choice = 0; choice < 2; choice++) {
+    double share = NAN;
+    (void)rwk_run_cv_accuracy(&share, v->s->run, (rwk_cv_choice)choice);
+    json_object_set_new(accuracy, names[choice], cli_json_number(share));
+  }
+  json_object_set_new(root, "rmse", json_null());
+  json_object_set_new(root, "classes", classes);
+  json_object_set_new(root, "accuracy", accuracy);
+}
+
 static json_t *causes_of(const size_t *causes) {
   json_t *o = json_object();
   for (int c = 0; c < CAUSES; c++)
@@ -235,6 +262,8 @@ static int print_json(FILE *to, const view *v) {
   json_object_set_new(rmse, "min", rmse_of(v, RWK_CV_MIN));
   json_object_set_new(rmse, "1se", rmse_of(v, RWK_CV_1SE));
   json_object_set_new(root, "rmse", rmse);
+  json_object_set_new(root, "loss", json_string(rwk_loss_name(v->r->loss)));
+  if (v->r->loss != RWK_LOSS_MSE) add_classes(root, v);
   json_object_set_new(root, "parameters", parameters);
   json_object_set_new(root, "parameters_gn", gn);
   json_object_set_new(root, "explained", explained);

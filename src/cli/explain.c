@@ -144,19 +144,18 @@ static void print_event(FILE *to, const job *j, const rwk_branch_event *e) {
   const double at = cli_user_lambda(r, e->lambda);
   switch (e->kind) {
   case RWK_EVENT_FOLD:
-    fprintf(
-        to,
-        "Fold at %s = %.10g, between %.12g and %.12g: MSE %.6g, smallest eigenvalue %.1e; the null vector "
-        "meets M w (share %.2g).\n",
-        r->scale.lambda, at, cli_user_lambda(r, e->low), cli_user_lambda(r, e->high), cli_mse(r, e->loss),
-        e->min_eig, e->transversality);
+    fprintf(to,
+            "Fold at %s = %.10g, between %.12g and %.12g: %s %.6g, smallest eigenvalue %.1e; the null vector "
+            "meets M w (share %.2g).\n",
+            r->scale.lambda, at, cli_user_lambda(r, e->low), cli_user_lambda(r, e->high), cli_loss_word(r),
+            cli_mse(r, e->loss), e->min_eig, e->transversality);
     break;
   case RWK_EVENT_BRANCH_POINT:
     fprintf(
         to,
-        "Branch point at %s = %.10g: MSE %.6g, smallest eigenvalue %.1e; the null vector does not meet M w "
+        "Branch point at %s = %.10g: %s %.6g, smallest eigenvalue %.1e; the null vector does not meet M w "
         "(share %.1e), and beyond there is no minimum on this branch.\n",
-        r->scale.lambda, at, cli_mse(r, e->loss), e->min_eig, e->transversality);
+        r->scale.lambda, at, cli_loss_word(r), cli_mse(r, e->loss), e->min_eig, e->transversality);
     break;
   case RWK_EVENT_MERGE:
     fprintf(
@@ -170,8 +169,8 @@ static void print_event(FILE *to, const job *j, const rwk_branch_event *e) {
             r->scale.lambda, at, e->what, e->bias);
     break;
   case RWK_EVENT_REACHED:
-    fprintf(to, "The branch reaches %s = %.6g: MSE %.6g, smallest eigenvalue %.2e.\n", r->scale.lambda, at,
-            cli_mse(r, e->loss), e->min_eig);
+    fprintf(to, "The branch reaches %s = %.6g: %s %.6g, smallest eigenvalue %.2e.\n", r->scale.lambda, at,
+            cli_loss_word(r), cli_mse(r, e->loss), e->min_eig);
     break;
   case RWK_EVENT_KINK:
     fprintf(to, "At %s = %.6g the branch meets a kink of the activation.\n", r->scale.lambda, at);
@@ -195,8 +194,8 @@ static void print_branch(FILE *to, const job *j) {
   fprintf(to, "The branch through the fit at %s of walk %s, start %d, towards %s:\n\n",
           cli_lambda_text(from, cli_user_lambda(r, r->lambda[j->from])), rwk_walk_name(j->walk), j->start,
           cli_lambda_text(after, cli_user_lambda(r, j->lambda_to)));
-  fprintf(to, "  %-14s %-12s %-12s %-13s %-13s %s\n", r->scale.lambda, "MSE", "penalty", "smallest eig",
-          "dMSE/dlambda", "by differences");
+  fprintf(to, "  %-14s %-12s %-12s %-13s %-13s %s\n", r->scale.lambda, cli_loss_word(r), "penalty",
+          "smallest eig", r->loss == RWK_LOSS_MSE ? "dMSE/dlambda" : "dloss/dlambda", "by differences");
   for (size_t k = 0; k < rwk_branch_count(j->branch); k++) {
     const double difference = by_differences(j, k);
     const int turning = p[k].event >= 0 && e[p[k].event].kind == RWK_EVENT_FOLD;

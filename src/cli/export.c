@@ -116,6 +116,10 @@ int cli_export(const cli_args *args) {
   cli_network n = {0};
   code = cli_stored_open(&s, ctx, args->operands[0]);
   if (!code) code = cli_model_open(&m, &s, args);
+  if (!code && m.members > 1 && s.report.loss != RWK_LOSS_MSE)
+    code = cli_fail(CLI_USAGE,
+                    "export: an ensemble of classifiers is a mean of probabilities, which is no network; "
+                    "--start 0 exports its lowest minimum");
   if (!code) code = make_network(&n, &m, &s);
   if (!code) code = write_file(&n, format, args->value[CLI_OUT]);
   if (!code && !rwk_certificate_is_minimum(&m.fit->certificate)) {

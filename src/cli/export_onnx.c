@@ -137,7 +137,10 @@ static void add_layers(buffer *graph, const cli_network *n) {
     add_node(graph, type, sum, NULL, in);
   }
   add_node(graph, "Mul", in, "target_scale", "scaled");
-  add_node(graph, "Add", "scaled", "target_mean", "y");
+  const rwk_loss loss = n->stored->report.loss;
+  add_node(graph, "Add", "scaled", "target_mean", loss == RWK_LOSS_MSE ? "y" : "logits");
+  if (loss != RWK_LOSS_MSE)
+    add_node(graph, loss == RWK_LOSS_LOGISTIC ? "Sigmoid" : "Softmax", "logits", NULL, "y");
 }
 
 /* StringStringEntryProto: the names of inputs and outputs, one a line. */

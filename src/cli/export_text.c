@@ -28,6 +28,7 @@ int cli_export_json(FILE *to, const cli_network *n) {
   }
   json_object_set_new(root, "layers", layers);
   json_object_set_new(root, "activation", json_string(n->activation));
+  json_object_set_new(root, "loss", json_string(rwk_loss_name(r->loss)));
   json_object_set_new(root, "lambda", json_real(cli_user_lambda(r, n->model->fit->lambda)));
   json_object_set_new(root, "convention", json_string(r->scale.name));
   json_object_set_new(root, "members", json_integer((json_int_t)n->model->members));
@@ -102,6 +103,21 @@ static const char *c_activation(const char *name) {
   return "z";
 }
 
+static void put_probabilities(FILE *to, rwk_loss loss, size_t outputs) {
+  if (loss == RWK_LOSS_LOGISTIC)
+    fprintf(to,
+            "  for (int k = 0; k < %zu; k++) y[k] = y[k] < 0 ? exp(y[k]) / (1 + exp(y[k])) : 1 / (1 + "
+            "exp(-y[k]));\n",
+            outputs);
+  if (loss == RWK_LOSS_SOFTMAX)
+    fprintf(
+        to,
+        "  double most = y[0], sum = 0;\n  for (int k = 1; k < %zu; k++) most = y[k] > most ? y[k] : most;\n"
+        "  for (int k = 0; k < %zu; k++) sum += y[k] = exp(y[k] - most);\n"
+        "  for (int k = 0; k < %zu; k++) y[k] /= sum;\n",
+        outputs, outputs, outputs);
+}
+
 int cli_export_c(FILE *to, const cli_network *n) {
   char text[32];
   const rwk_design *d = n->model->recipe;
@@ -109,8 +125,8 @@ int cli_export_c(FILE *to, const cli_network *n) {
           n->stored->report.scale.lambda,
           cli_lambda_text(text, cli_user_lambda(&n->stored->report, n->model->fit->lambda)));
   if (n->model->members > 1) fprintf(to, "; the mean of %zu minima, side by side", n->model->members);
-  fprintf(to,
-          ".\n *\n * Numbers go in as they stand in the table, and come out in the target's own units:\n");
+  fprintf(to, ".\n *\n * Numbers go in as they stand in the table, and come out %s:\n",
+          n->stored->report.loss == RWK_LOSS_MSE ? "in the target's own units" : "as probabilities");
   for (size_t i = 0; i < n->inputs; i++) {
     fprintf(to, " *   x[%zu]  ", i);
     put_comment(to, rwk_design_input_name(d, i));
@@ -146,7 +162,9 @@ int cli_export_c(FILE *to, const cli_network *n) {
             l + 1, layer->outputs, layer->outputs, l + 1, layer->inputs, l, l + 1, layer->outputs, l + 1,
             last ? "z" : c_activation(n->activation));
   }
-  fprintf(to, "  for (int k = 0; k < %zu; k++) y[k] = a%zu[k] * target_scale[k] + target_mean[k];\n}\n",
+  fprintf(to, "  for (int k = 0; k < %zu; k++) y[k] = a%zu[k] * target_scale[k] + target_mean[k];\n",
           n->outputs, n->count);
+  put_probabilities(to, n->stored->report.loss, n->outputs);
+  fprintf(to, "}\n");
   return 0;
 }

@@ -28,7 +28,7 @@ static void print_title(FILE *to, cli_stored *s) {
 static void print_subtitle(FILE *to, cli_stored *s) {
   const cli_report *r = &s->report;
   fprintf(to, "%zu rows, %zu features%s; net ", r->rows, r->features,
-          r->targets > 1 ? ", several targets" : "");
+          r->targets > 1 && r->loss == RWK_LOSS_MSE ? ", several targets" : "");
   for (size_t l = 0; l < r->layer_count; l++) fprintf(to, "%s%zu", l ? "-" : "", r->layers[l]);
   fprintf(to, " %s, %zu weights%s", r->activation, r->parameters,
           r->scale.penalise_biases ? " (biases penalised)" : " and biases");
@@ -38,7 +38,12 @@ static void print_objective(FILE *to, cli_stored *s) {
   const cli_report *r = &s->report;
   fprintf(to, "J = %s, R = sum of squared weights%s; %s", r->scale.objective,
           r->scale.penalise_biases ? " and biases" : ", biases free",
-          r->standardised ? "features and target standardised" : "numbers as they are");
+          !r->standardised          ? "numbers as they are"
+          : r->loss == RWK_LOSS_MSE ? "features and target standardised"
+                                    : "features standardised");
+  if (r->loss != RWK_LOSS_MSE)
+    fprintf(to, "; CE = sum of cross-entropies in nats (%s) of %zu classes", rwk_loss_name(r->loss),
+            r->class_count);
 }
 
 static void print_remarks(FILE *to, cli_stored *s) {
@@ -204,6 +209,8 @@ int cli_facts_open(cli_facts *f, cli_stored *s, rwk_context *ctx, const char *fi
   f->facts.lambda = r->scale.lambda;
   f->facts.lambda_scale = r->scale.lambda_scale;
   f->facts.loss_scale = r->scale.loss_scale * r->n;
+  f->facts.loss_word = cli_loss_word(r);
+  f->facts.loss_title = r->loss == RWK_LOSS_MSE ? "Mean squared error" : "Mean cross-entropy";
   f->facts.layers = r->layers;
   f->facts.layer_count = r->layer_count;
   f->facts.drop_words = drop_words;

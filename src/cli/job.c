@@ -116,9 +116,9 @@ static rwk_status describe(cli_job *j) {
       json_array_append_new(layers, json_integer((json_int_t)layer.outputs));
   }
   json_t *network = json_pack(
-      "{s:o, s:s, s:b, s:b, s:b}", "layers", layers, "activation", rwk_activation_name(s->activation),
-      "hidden_bias", !j->args.value[CLI_NO_HIDDEN_BIAS], "output_bias", !j->args.value[CLI_NO_OUTPUT_BIAS],
-      "penalise_biases", s->scale.penalise_biases);
+      "{s:o, s:s, s:s, s:b, s:b, s:b}", "layers", layers, "activation", rwk_activation_name(s->activation),
+      "loss", rwk_loss_name(s->loss), "hidden_bias", !j->args.value[CLI_NO_HIDDEN_BIAS], "output_bias",
+      !j->args.value[CLI_NO_OUTPUT_BIAS], "penalise_biases", s->scale.penalise_biases);
   char *options_text = json_dumps(options, JSON_COMPACT), *network_text = json_dumps(network, JSON_COMPACT),
        fingerprint[33];
   rwk_status status = options_text && network_text ? RWK_OK : RWK_NO_MEMORY;

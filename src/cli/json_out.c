@@ -18,10 +18,13 @@ static void set_text(json_t *object, const char *key, const char *text) {
                       value ? value : json_null()); /* not UTF-8: no name rather than a broken file */
 }
 
-json_t *cli_certificate_json(const rwk_certificate *c, double user_lambda, double mse) {
+json_t *cli_certificate_json(const rwk_certificate *c, rwk_loss loss, double user_lambda, double mean,
+                             double accuracy) {
   json_t *p = json_object();
   set(p, "lambda", user_lambda);
-  set(p, "mse", mse);
+  set(p, "mse", loss == RWK_LOSS_MSE ? mean : NAN);
+  set(p, "loss", mean);
+  if (loss != RWK_LOSS_MSE) set(p, "accuracy", accuracy);
   set(p, "penalty", c->penalty);
   set(p, "objective", c->objective);
   set(p, "grad_inf", c->grad_inf);
@@ -42,9 +45,9 @@ json_t *cli_certificate_json(const rwk_certificate *c, double user_lambda, doubl
   return p;
 }
 
-static json_t *point(const cli_report *r, const rwk_fit *f) {
-  json_t *p =
-      cli_certificate_json(&f->certificate, cli_user_lambda(r, f->lambda), cli_mse(r, f->certificate.loss));
+static json_t *point(const cli_report *r, const rwk_fit *f, double accuracy) {
+  json_t *p = cli_certificate_json(&f->certificate, r->loss, cli_user_lambda(r, f->lambda),
+                                   cli_mse(r, f->certificate.loss), accuracy);
   set_whole(p, "iterations", f->solve.iterations);
   set(p, "seconds", f->seconds);
   set_text(p, "stop", rwk_stop_name(f->solve.stop));
@@ -54,12 +57,17 @@ static json_t *point(const cli_report *r, const rwk_fit *f) {
   return p;
 }
 
+/* The mean loss under the name that fits it. */
+static void set_loss(json_t *object, const cli_report *r, const char *mse, const char *other, double loss) {
+  set(object, r->loss == RWK_LOSS_MSE ? mse : other, cli_mse(r, loss));
+}
+
 static json_t *drop(const cli_report *r, const rwk_drop *d) {
   json_t *o = json_object(), *e = json_object();
   set(o, "from", cli_user_lambda(r, d->lambda_from));
   set(o, "to", cli_user_lambda(r, d->lambda_to));
-  set(o, "mse_from", cli_mse(r, d->loss_from));
-  set(o, "mse_to", cli_mse(r, d->loss_to));
+  set_loss(o, r, "mse_from", "loss_from", d->loss_from);
+  set_loss(o, r, "mse_to", "loss_to", d->loss_to);
   set_text(o, "cause", rwk_cause_name(d->cause));
   set(o, "at", cli_user_lambda(r, d->at));
   set(e, "excess_from", d->excess_from);
@@ -71,16 +79,16 @@ static json_t *drop(const cli_report *r, const rwk_drop *d) {
   set(e, "min_eig_to", d->min_eig_to);
   set(e, "max_eig_from", d->max_eig_from);
   set(e, "max_eig_to", d->max_eig_to);
-  set(e, "finished_mse_from", cli_mse(r, d->finished_from));
-  set(e, "finished_mse_to", cli_mse(r, d->finished_to));
+  set_loss(e, r, "finished_mse_from", "finished_loss_from", d->finished_from);
+  set_loss(e, r, "finished_mse_to", "finished_loss_to", d->finished_to);
   set(e, "falls_by", d->falls_by);
   set(e, "low", cli_user_lambda(r, d->low));
   set(e, "high", cli_user_lambda(r, d->high));
-  set(e, "branch_mse", cli_mse(r, d->branch_loss));
+  set_loss(e, r, "branch_mse", "branch_loss", d->branch_loss);
   set(e, "branch_min_eig", d->branch_min_eig);
   set(e, "transversality", d->transversality);
   set(e, "lambda_beyond", cli_user_lambda(r, d->lambda_beyond));
-  set(e, "mse_beyond", cli_mse(r, d->loss_beyond));
+  set_loss(e, r, "mse_beyond", "loss_beyond", d->loss_beyond);
   set(e, "bias", d->bias);
   set(e, "curvature", d->curvature);
   set_whole(e, "points", d->points);
@@ -96,8 +104,9 @@ static json_t *drop(const cli_report *r, const rwk_drop *d) {
   return o;
 }
 
-int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_lambda, double mse) {
-  json_t *p = cli_certificate_json(c, user_lambda, mse);
+int cli_print_certificate_json(FILE *to, const rwk_certificate *c, rwk_loss loss, double user_lambda,
+                               double mse, double accuracy) {
+  json_t *p = cli_certificate_json(c, loss, user_lambda, mse, accuracy);
   set(p, "grad_norm", c->grad_norm);
   set(p, "grad_limit", c->grad_limit);
   set(p, "max_eig", c->max_eig);
@@ -114,7 +123,7 @@ static json_t *walk(const cli_report *r, const cli_walk *w) {
   json_t *o = json_object(), *points = json_array(), *drops = json_array(), *jumps = json_array();
   for (size_t i = 0; i < r->count; i++) {
     if (!w->points[i]) continue;
-    json_t *p = point(r, w->points[i]);
+    json_t *p = point(r, w->points[i], w->accuracy ? w->accuracy[i] : NAN);
     if (w->origins) {
       const rwk_origin *from = &w->origins[i];
       json_t *origin = json_object();
@@ -167,8 +176,8 @@ static json_t *finished(const cli_report *r) {
   json_t *list = json_array();
   for (size_t k = 0; k < r->finished_count; k++) {
     const cli_finished *f = &r->finished[k];
-    json_t *p = cli_certificate_json(&f->certificate, cli_user_lambda(r, f->fit->lambda),
-                                     cli_mse(r, f->certificate.loss));
+    json_t *p = cli_certificate_json(&f->certificate, r->loss, cli_user_lambda(r, f->fit->lambda),
+                                     cli_mse(r, f->certificate.loss), NAN);
     set_text(p, "walk", rwk_walk_name(f->fit->walk));
     set_whole(p, "start", f->fit->start);
     set(p, "stopped_at_mse", cli_mse(r, f->fit->solve.loss));
@@ -189,6 +198,12 @@ int cli_print_path_json(FILE *to, const cli_report *r) {
   json_object_set_new(root, "network",
                       json_pack("{s:o, s:s, s:I}", "layers", layers, "activation", r->activation,
                                 "parameters", (json_int_t)r->parameters));
+  set_text(root, "loss", rwk_loss_name(r->loss));
+  if (r->loss != RWK_LOSS_MSE) {
+    json_t *classes = json_array();
+    for (size_t k = 0; k < r->class_count; k++) json_array_append_new(classes, json_string(r->classes[k]));
+    json_object_set_new(root, "classes", classes);
+  }
   json_object_set_new(root, "convention",
                       json_pack("{s:s, s:s, s:s}", "name", r->scale.name, "objective", r->scale.objective,
                                 "lambda", r->scale.lambda));

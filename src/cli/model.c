@@ -92,8 +92,12 @@ static int make_network(rwk_mlp **mlp, const cli_stored *s, const rwk_design *de
   m.hidden_count = r->layer_count - 2;
   m.hidden_bias = json_is_true(json_object_get(s->network, "hidden_bias"));
   m.output_bias = json_is_true(json_object_get(s->network, "output_bias"));
+  m.loss = r->loss;
+  if ((r->loss != RWK_LOSS_MSE) != (rwk_design_classes(design) > 0))
+    return cli_fail(CLI_DATA, "the run file's recipe and loss do not fit each other");
   double *zeros = calloc(inputs + outputs, sizeof *zeros);
   if (!zeros) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  if (r->loss == RWK_LOSS_SOFTMAX) zeros[inputs] = 1; /* a row has a class */
   const rwk_mlp_data data = {.X = zeros,
                              .ldx = inputs,
                              .Y = zeros + inputs,

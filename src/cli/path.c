@@ -15,6 +15,7 @@ static void progress(const rwk_path_progress *p, void *payload) {
 static int show(cli_job *j, const rwk_path *path) {
   cli_report r = {0};
   int code = cli_report_from_path(&r, &j->setup, &j->args, path, j->settings.starts, j->data);
+  if (!code) code = cli_keep_accuracy(j->run, &r, j->setup.mlp);
   r.file = j->out;
   if (!code) code = cli_finish(&r, &j->setup, &j->settings);
   if (!code && j->args.value[CLI_JSON]) {

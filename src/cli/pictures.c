@@ -70,6 +70,7 @@ static rwk_status keep_fit(keeper *k, const rwk_fit *fit, int spectra) {
   double *f = add(k, RWK_SERIES_FITTED, fit, k->rows, outputs);
   if (!f) return RWK_NO_MEMORY;
   rwk_status status = rwk_mlp_predict(f, outputs, s->mlp, k->X, inputs, k->rows, fit->w);
+  if (status == RWK_OK) rwk_loss_probabilities(f, outputs, s->loss, k->rows, outputs);
   if (status == RWK_OK) status = rwk_design_unscale(f, outputs, s->design, k->rows);
   if (status != RWK_OK || !spectra || dim > SPECTRUM_MOST) return status;
   double *values = add(k, RWK_SERIES_SPECTRUM, fit, dim, 1);

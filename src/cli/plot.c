@@ -112,7 +112,7 @@ static void draw(FILE *to, const cli_report *r, int penalty, int utf8) {
       if (isfinite(ya) && isfinite(yb))
         line(c, log2(cli_user_lambda(r, a->lambda)), ya, log2(cli_user_lambda(r, b->lambda)), yb);
     }
-  fprintf(to, "\n  %s%s\n", penalty ? "penalty R (log scale)" : "MSE",
+  fprintf(to, "\n  %s%s\n", penalty ? "penalty R (log scale)" : cli_loss_word(r),
           r->walk_count > 1 ? ", all walks" : "");
   print_canvas(to, c, r, penalty, utf8);
   free(c);

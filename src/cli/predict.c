@@ -41,6 +41,40 @@ static int write_rows(const char *file, const rwk_design *design, const double *
   return 0;
 }
 
+/* The class, and the probability of each; F[rows x outputs] holds probabilities, of two classes perhaps only
+ * the second's. */
+static int write_classes(const char *file, const rwk_design *design, const double *F) {
+  FILE *to = file ? fopen(file, "w") : stdout;
+  if (!to) return cli_fail(CLI_DATA, "%s cannot be written", file);
+  const size_t q = rwk_design_outputs(design), classes = rwk_design_classes(design);
+  put_name(to, rwk_design_class_column(design), "");
+  for (size_t k = 0; k < classes; k++) {
+    fputc(',', to);
+    put_name(to, rwk_design_class(design, k), ".p");
+  }
+  fputc('\n', to);
+  for (size_t i = 0; i < rwk_design_rows(design); i++) {
+    const double *p = F + i * q;
+    put_name(to, rwk_design_class(design, rwk_cv_class(p, q)), "");
+    for (size_t k = 0; k < classes; k++) fprintf(to, ",%.17g", q > 1 ? p[k] : k ? p[0] : 1 - p[0]);
+    fputc('\n', to);
+  }
+  const int bad = ferror(to) | fflush(to);
+  if (file && (fclose(to) != 0 || bad)) return cli_fail(CLI_DATA, "%s cannot be written", file);
+  return 0;
+}
+
+/* Where the new table has the target, too. */
+static void say_accuracy(const rwk_design *design, const double *F) {
+  const size_t q = rwk_design_outputs(design), rows = rwk_design_rows(design);
+  const double *Y = rwk_design_Y(design);
+  size_t right = 0;
+  if (!Y) return;
+  for (size_t i = 0; i < rows; i++) right += rwk_cv_class(F + i * q, q) == rwk_cv_class(Y + i * q, q);
+  fprintf(stderr, "accuracy here: %.2f%% (%zu of %zu rows)\n", 100 * (double)right / (double)rows, right,
+          rows);
+}
+
 /* The rows are pure CSV, so that the fit they come from is told beside them. */
 static void say_fit(const cli_report *r, const rwk_fit *f) {
   char text[32];
@@ -138,6 +172,8 @@ static int standard_errors(double **se, cli_stored *s, const cli_model *m, const
   cli_args args;
   json_t *kept = NULL;
   const size_t q = rwk_design_outputs(design), n = rwk_design_rows(design) * q;
+  if (rwk_design_classes(design))
+    return cli_fail(CLI_USAGE, "--se: standard errors are of numbers; of a class there is its probability");
   for (size_t k = 0; k < m->members; k++)
     if (m->fits[k]->certificate.verdict != RWK_VERDICT_STRICT_MIN || m->fits[k]->certificate.escapable)
       return cli_fail(
@@ -167,13 +203,15 @@ static int standard_errors(double **se, cli_stored *s, const cli_model *m, const
 /* ---- the verb ---- */
 
 /* Mean of the members' predictions, in the targets' own units. */
-static rwk_status predict(double *F, double *one, const cli_model *m, const rwk_design *design) {
+static rwk_status predict(double *F, double *one, const cli_model *m, const rwk_design *design,
+                          rwk_loss loss) {
   const size_t rows = rwk_design_rows(design), q = rwk_design_outputs(design);
   memset(F, 0, rows * q * sizeof *F);
   for (size_t k = 0; k < m->members; k++) {
     const rwk_status status = rwk_mlp_predict(one, q, m->mlp, rwk_design_X(design), rwk_design_inputs(design),
                                               rows, m->w + k * m->dim);
     if (status != RWK_OK) return status;
+    rwk_loss_probabilities(one, q, loss, rows, q);
     for (size_t j = 0; j < rows * q; j++) F[j] += one[j];
   }
   for (size_t j = 0; j < rows * q; j++) F[j] /= (double)m->members;
@@ -185,14 +223,18 @@ static int run(cli_stored *s, const cli_model *m, const rwk_design *design, cons
   double *F = malloc((2 * n + 1) * sizeof *F), *se = NULL;
   int code = F ? 0 : cli_fail(CLI_NUMERICAL, "memory ran out");
   if (!code) {
-    const rwk_status status = predict(F, F + n, m, design);
+    const rwk_status status = predict(F, F + n, m, design, s->report.loss);
     if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
   }
   if (!code && args->value[CLI_SE]) code = standard_errors(&se, s, m, design, F, args);
   if (!code && !args->value[CLI_QUIET]) say_fit(&s->report, m->fit);
   if (!code && !args->value[CLI_QUIET] && m->members > 1)
     fprintf(stderr, "predictions are means over %zu minima\n", m->members);
-  if (!code) code = write_rows(args->value[CLI_OUT], design, F, se);
+  const int classes = rwk_design_classes(design) > 0;
+  if (!code && classes && !args->value[CLI_QUIET]) say_accuracy(design, F);
+  if (!code)
+    code = classes ? write_classes(args->value[CLI_OUT], design, F)
+                   : write_rows(args->value[CLI_OUT], design, F, se);
   free(F);
   free(se);
   if (!code && !rwk_certificate_is_minimum(&m->fit->certificate)) {

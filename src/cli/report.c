@@ -7,6 +7,10 @@ double cli_mse(const cli_report *r, double loss) {
   return loss / (r->scale.loss_scale * r->n);
 }
 
+const char *cli_loss_word(const cli_report *r) {
+  return r->loss == RWK_LOSS_MSE ? "MSE" : "loss";
+}
+
 double cli_user_lambda(const cli_report *r, double lambda) {
   return lambda / r->scale.lambda_scale;
 }
@@ -65,6 +69,7 @@ int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args
                     .parameters = rwk_problem_dim(rwk_mlp_problem(s->mlp)),
                     .activation = rwk_activation_name(s->activation),
                     .solver = args->value[CLI_SOLVER] ? args->value[CLI_SOLVER] : "newton",
+                    .loss = s->loss,
                     .scale = s->scale,
                     .n = s->n,
                     .standardised = !args->value[CLI_NO_STANDARDIZE],
@@ -101,11 +106,16 @@ int cli_report_from_path(cli_report *r, const cli_setup *s, const cli_args *args
     memcpy(w->points, v.points, r->count * sizeof *w->points);
     r->walk_count++;
   }
-  return 0;
+  return cli_take_classes(r, s->design);
 }
 
 void cli_report_release(cli_report *r) {
-  for (size_t k = 0; k < r->walk_count; k++) free(r->walks[k].points);
+  for (size_t k = 0; k < r->walk_count; k++) {
+    free(r->walks[k].points);
+    free(r->walks[k].accuracy);
+  }
+  for (size_t k = 0; k < r->class_count; k++) free(r->classes[k]);
+  free(r->classes);
   free(r->finished);
   free(r->walks);
   free(r->lambda);

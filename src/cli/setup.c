@@ -86,6 +86,47 @@ static rwk_status keep_raw(cli_setup *s, int standardise) {
   return status;
 }
 
+/* What --loss says of the target. Without it text is classes and numbers are numbers. */
+static int read_loss(rwk_design_settings *d, const cli_args *args) {
+  const char *text = args->value[CLI_LOSS];
+  rwk_loss loss = RWK_LOSS_MSE;
+  d->target_kind = RWK_TARGET_TEXT;
+  if (!text) return 0;
+  if (!strcmp(text, "auto")) {
+    d->target_kind = RWK_TARGET_AUTO;
+    return 0;
+  }
+  if (rwk_loss_from_name(&loss, text) != RWK_OK)
+    return cli_fail(CLI_USAGE, "--loss: '%s' is none of auto, mse, logistic, softmax", text);
+  d->target_kind = loss == RWK_LOSS_MSE ? RWK_TARGET_NUMBERS : RWK_TARGET_CLASSES;
+  d->output_per_class = loss == RWK_LOSS_SOFTMAX;
+  return 0;
+}
+
+/* Two values on all rows? They may be classes that nobody said are. */
+static int two_values(const rwk_design *d) {
+  const double *Y = rwk_design_Y(d), first = Y[0];
+  double second = first;
+  for (size_t i = 1; i < rwk_design_rows(d); i++) {
+    if (second == first) second = Y[i];
+    if (Y[i] != first && Y[i] != second) return 0;
+  }
+  return second != first;
+}
+
+static int choose_loss(cli_setup *s, const cli_args *args) {
+  const size_t classes = rwk_design_classes(s->design), outputs = rwk_design_outputs(s->design);
+  const char *text = args->value[CLI_LOSS];
+  s->loss = classes == 0 ? RWK_LOSS_MSE : outputs == 1 ? RWK_LOSS_LOGISTIC : RWK_LOSS_SOFTMAX;
+  if (text && !strcmp(text, "logistic") && classes > 2)
+    return cli_fail(CLI_DATA, "--loss logistic: the target has %zu classes; --loss softmax takes any number",
+                    classes);
+  if (!text && classes == 0 && outputs == 1 && !args->value[CLI_QUIET] && two_values(s->design))
+    fprintf(stderr, "note: the target has two different values, and is fitted as a number; --loss logistic "
+                    "takes them for classes\n");
+  return 0;
+}
+
 int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   rwk_design_settings d;
   rwk_design_settings_init(&d);
@@ -99,6 +140,7 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   d.keep_constant = args->verb == CLI_CERTIFY || (args->verb == CLI_COMPARE && args->value[CLI_INIT]);
   d.standardise = !args->value[CLI_NO_STANDARDIZE] && args->verb != CLI_CV;
   d.row_weights = args->value[CLI_ROW_WEIGHTS];
+  if (read_loss(&d, args)) return CLI_USAGE;
   const struct {
     cli_option option;
     const char *const **names;
@@ -125,7 +167,8 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   }
   if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET])
     fprintf(stderr, "note: the target is the last column, '%s' (--target to say otherwise)\n",
-            rwk_design_output_name(s->design, 0));
+            rwk_design_classes(s->design) ? rwk_design_class_column(s->design)
+                                          : rwk_design_output_name(s->design, 0));
   if (args->verb == CLI_CV && !code)
     s->table = table;
   else
@@ -135,6 +178,7 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
     free(names[k]);
     free(buffers[k]);
   }
+  if (!code) code = choose_loss(s, args);
   if (code) return code;
   s->n = 0;
   const double *weights = rwk_design_row_weights(s->design);
@@ -174,7 +218,11 @@ int cli_network_settings(rwk_mlp_settings *m, cli_setup *s, const cli_args *args
       rwk_activation_from_name(&m->activation, args->value[CLI_ACTIVATION]) != RWK_OK)
     return cli_fail(CLI_USAGE, "--activation: '%s' is none of tanh, logistic, softplus, relu, identity",
                     args->value[CLI_ACTIVATION]);
-  const rwk_status status = rwk_convention_scale(&s->scale, convention, s->n);
+  const rwk_status status = rwk_convention_scale_of(&s->scale, convention, s->loss, s->n);
+  if (status == RWK_NOT_IMPLEMENTED)
+    return cli_fail(CLI_USAGE,
+                    "--convention %s: its objective is of squared errors; take another, or --loss mse",
+                    rwk_convention_name(convention));
   if (status != RWK_OK) return cli_fail_status(s->ctx, status);
   if (args->value[CLI_PENALISE_BIASES]) s->scale.penalise_biases = 1;
   if (!hidden && s->hidden) {
@@ -194,6 +242,7 @@ int cli_network_settings(rwk_mlp_settings *m, cli_setup *s, const cli_args *args
   m->output_bias = !args->value[CLI_NO_OUTPUT_BIAS];
   m->penalise_biases = s->scale.penalise_biases;
   m->loss_scale = s->scale.loss_scale;
+  m->loss = s->loss;
   return 0;
 }
 
@@ -242,6 +291,7 @@ int cli_load_weights(double **w, const cli_setup *s, const rwk_weights *weights,
       memcpy(*w + layer.b, b, outputs * sizeof **w);
     }
   }
+  rwk_mlp_centre(*w, NULL, s->mlp);
   return 0;
 }
 

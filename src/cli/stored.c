@@ -28,6 +28,7 @@ static int read_network(cli_stored *s, const char *file) {
   const size_t count = json_array_size(layers);
   rwk_convention convention;
   rwk_activation activation;
+  const char *loss = json_string_value(json_object_get(s->network, "loss")); /* none in older runs: mse */
   long long rows, features, starts = 1;
   const char *name = json_string_value(json_object_get(s->network, "activation"));
   if (!json_is_object(s->options) || count < 2 || !name ||
@@ -35,6 +36,7 @@ static int read_network(cli_stored *s, const char *file) {
       !(r->n > 0) || cli_whole(&rows, cli_stored_text(s, "rows"), 1, 1LL << 50) ||
       cli_whole(&features, cli_stored_text(s, "features"), 1, 1LL << 50) ||
       rwk_convention_from_name(&convention, cli_stored_text(s, "convention")) != RWK_OK ||
+      (loss && rwk_loss_from_name(&r->loss, loss) != RWK_OK) ||
       (option(s, CLI_STARTS) && cli_whole(&starts, option(s, CLI_STARTS), 1, 1000000)))
     return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
   r->layers = malloc(count * sizeof *r->layers);
@@ -44,7 +46,7 @@ static int read_network(cli_stored *s, const char *file) {
     if (width < 1) return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
     r->layers[r->layer_count++] = (size_t)width;
   }
-  if (rwk_convention_scale(&r->scale, convention, r->n) != RWK_OK)
+  if (rwk_convention_scale_of(&r->scale, convention, r->loss, r->n) != RWK_OK)
     return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
   r->scale.penalise_biases = json_is_true(json_object_get(s->network, "penalise_biases"));
   r->activation = rwk_activation_name(activation);
@@ -138,6 +140,17 @@ static int read_results(cli_stored *s, rwk_context *ctx) {
   return 0;
 }
 
+static int read_classes(cli_stored *s, rwk_context *ctx) {
+  rwk_design *recipe;
+  const char *text = cli_stored_text(s, "recipe");
+  if (!*text) return 0; /* of arrays: there are no labels */
+  const rwk_status status = rwk_design_from_recipe(&recipe, ctx, text);
+  if (status != RWK_OK) return cli_fail_status(ctx, status);
+  const int code = cli_take_classes(&s->report, recipe);
+  rwk_design_destroy(recipe);
+  return code ? code : cli_read_accuracy(&s->report, s->run);
+}
+
 int cli_stored_open(cli_stored *s, rwk_context *ctx, const char *file) {
   *s = (cli_stored){.ctx = ctx, .report = {.collapse = {NAN, NAN, NAN}}};
   const rwk_status status = rwk_run_open(&s->run, ctx, file, 0);
@@ -145,6 +158,7 @@ int cli_stored_open(cli_stored *s, rwk_context *ctx, const char *file) {
   int code = read_network(s, file);
   if (!code) code = read_fits(s, ctx, file);
   if (!code) code = read_results(s, ctx);
+  if (!code && s->report.loss != RWK_LOSS_MSE) code = read_classes(s, ctx);
   const char *walks = code ? NULL : option(s, CLI_WALK);
   size_t kinds = 3;
   int best = 1;

@@ -23,6 +23,10 @@ rwk_status rwk_design_copy_recipe(rwk_design *d, const rwk_design *like) {
     if (!d->targets[k]) return rwk_fail_memory(d->ctx, "a design");
   }
   d->standardise = like->standardise;
+  for (size_t k = 0, place; k < like->classes.count; k++)
+    RWK_TRY(rwk_names_add(&place, &d->classes, d->ctx, like->classes.text[k]));
+  if (like->class_column && !(d->class_column = rwk_strdup(d->ctx, like->class_column)))
+    return rwk_fail_memory(d->ctx, "a design");
   return RWK_OK;
 }
 
@@ -35,7 +39,8 @@ static rwk_status find_columns(size_t *columns, const rwk_design *d, const rwk_t
   if (status == RWK_OK) {
     for (size_t j = 0; j < d->source_count; j++) columns[j] = rwk_names_find(&names, d->sources[j].name);
     for (size_t k = 0; k < d->outputs; k++)
-      columns[d->source_count + k] = rwk_names_find(&names, d->targets[k]);
+      columns[d->source_count + k] =
+          rwk_names_find(&names, d->class_column ? d->class_column : d->targets[k]);
   }
   rwk_names_clear(&names, d->ctx);
   return status;
@@ -59,12 +64,26 @@ static rwk_status check_sources(size_t *columns, const rwk_design *d, const rwk_
                   missing, list);
 }
 
+static int has_classes(size_t column, const rwk_design *d, const rwk_table *t) {
+  char name[RWK_SHOWN], cell[RWK_SHOWN], buffer[RWK_LABEL];
+  for (size_t i = 0; i < t->rows; i++) {
+    const char *label = rwk_column_label(buffer, t, &t->columns[column], i);
+    if (rwk_names_find(&d->classes, label) < d->classes.count) continue;
+    rwk_note(d->ctx, "target '%s' is not used, for '%s' on line %zu of %s is none of the classes",
+             rwk_shown(name, d->class_column, strlen(d->class_column)), rwk_shown(cell, label, strlen(label)),
+             t->line[i], t->name);
+    return 0;
+  }
+  return 1;
+}
+
 /* Can the targets be filled in? All of them must be there, with a number on every row; notes why they are not
  * used. */
 static int has_targets(const size_t *target, const rwk_design *d, const rwk_table *t) {
   char name[RWK_SHOWN], cell[RWK_SHOWN];
   for (size_t k = 0; k < d->outputs; k++)
     if (target[k] == t->column_count) return 0;
+  if (d->class_column) return has_classes(target[0], d, t);
   for (size_t k = 0; k < d->outputs; k++) {
     const rwk_column *c = &t->columns[target[k]];
     if (c->oddity_count == 0) continue;
@@ -104,13 +123,15 @@ static rwk_status apply(rwk_design *d, size_t *columns, const rwk_design *like, 
   RWK_TRY(check_cells(d, t, columns));
   const size_t *target = columns + d->source_count;
   size_t used = d->source_count;
-  for (size_t k = 0; k < d->outputs; k++) used += target[k] < t->column_count;
+  for (size_t k = 0; k < (d->class_column ? 1 : d->outputs); k++) used += target[k] < t->column_count;
   const int targets = has_targets(target, d, t);
   RWK_TRY(rwk_design_rows_set(d, t->rows, targets));
   for (size_t i = 0; i < t->rows; i++) {
     RWK_TRY(rwk_encode_row(d, i, t, columns, i));
     d->source_row[i] = i;
-    for (size_t k = 0; targets && k < d->outputs; k++) d->Y[i * d->outputs + k] = t->columns[target[k]].x[i];
+    if (targets && d->class_column) (void)rwk_encode_class(d->Y + i * d->outputs, d, t, target[0], i);
+    for (size_t k = 0; targets && !d->class_column && k < d->outputs; k++)
+      d->Y[i * d->outputs + k] = t->columns[target[k]].x[i];
   }
   if (used < t->column_count)
     rwk_note(d->ctx, "%zu column%s of %s not used", t->column_count - used,

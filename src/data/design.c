@@ -31,6 +31,8 @@ void rwk_design_destroy(rwk_design *d) {
   rwk_free(d->ctx, d->sources);
   free_texts(d->ctx, d->input_names, d->inputs);
   free_texts(d->ctx, d->targets, d->outputs);
+  rwk_free(d->ctx, d->class_column);
+  rwk_names_clear(&d->classes, d->ctx);
   rwk_free(d->ctx, d->input_scale);
   rwk_free(d->ctx, d->target_scale);
   rwk_free(d->ctx, d->row_weights_name);
@@ -102,6 +104,7 @@ typedef struct plan {
   size_t *may_miss;       /* columns whose missing cells matter */
   unsigned char *keep;    /* [rows] */
   unsigned char *as_text; /* [roles.source_count] */
+  int classes;            /* the one target is a class */
   size_t rows;            /* kept */
 } plan;
 
@@ -135,7 +138,13 @@ static rwk_status choose_kinds(plan *p, rwk_context *ctx) {
   const rwk_table *t = p->t;
   char name[RWK_SHOWN], cell[RWK_SHOWN];
   const int drop = p->s->missing == RWK_MISSING_DROP;
-  for (size_t k = 0; k < p->roles.target_count; k++)
+  const size_t first = p->roles.target[0];
+  const int category = named(p->s->categories, p->s->category_count, t->columns[first].name);
+  if (p->roles.target_count > 1 && p->s->target_kind == RWK_TARGET_CLASSES)
+    return rwk_fail(ctx, RWK_DATA, "%s: %zu targets; classes are of one column", t->name,
+                    p->roles.target_count);
+  p->classes = p->roles.target_count == 1 && rwk_target_is_class(t, first, p->s->target_kind, category);
+  for (size_t k = 0; k < p->roles.target_count && !p->classes; k++)
     RWK_TRY(rwk_check_numbers(ctx, t, p->roles.target[k], "target", drop, 0));
   if (p->roles.weights < t->column_count)
     RWK_TRY(rwk_check_numbers(ctx, t, p->roles.weights, "column", 1, 0));
@@ -172,8 +181,11 @@ static rwk_status choose_rows(plan *p, rwk_context *ctx) {
 }
 
 static rwk_status take_names(rwk_design *d, const plan *p) {
-  RWK_TRY(rwk_design_targets(d, p->roles.target_count));
-  for (size_t k = 0; k < d->outputs; k++) {
+  if (p->classes)
+    RWK_TRY(rwk_find_classes(d, p->t, p->roles.target[0], p->keep, p->s->output_per_class));
+  else
+    RWK_TRY(rwk_design_targets(d, p->roles.target_count));
+  for (size_t k = 0; k < d->outputs && !p->classes; k++) {
     d->targets[k] = rwk_strdup(d->ctx, p->t->columns[p->roles.target[k]].name);
     if (!d->targets[k]) return rwk_fail_memory(d->ctx, "a design");
   }
@@ -214,7 +226,8 @@ static rwk_status fill(rwk_design *d, const plan *p) {
   for (size_t i = 0, to = 0; i < p->t->rows; i++) {
     if (!p->keep[i]) continue;
     RWK_TRY(rwk_encode_row(d, to, p->t, p->roles.source, i));
-    for (size_t k = 0; k < d->outputs; k++)
+    if (p->classes) (void)rwk_encode_class(d->Y + to * d->outputs, d, p->t, p->roles.target[0], i);
+    for (size_t k = 0; k < d->outputs && !p->classes; k++)
       d->Y[to * d->outputs + k] = p->t->columns[p->roles.target[k]].x[i];
     d->source_row[to] = i;
     to++;
@@ -229,6 +242,7 @@ static rwk_status build(rwk_design *d, plan *p) {
   RWK_TRY(take_names(d, p));
   RWK_TRY(fill(d, p));
   if (p->roles.weights < p->t->column_count) RWK_TRY(take_weights(d, p));
+  RWK_TRY(rwk_check_classes(d));
   if (!p->s->keep_constant) RWK_TRY(rwk_leave_out_constants(d));
   if (d->inputs == 0)
     return rwk_fail(
@@ -248,6 +262,8 @@ static rwk_status check_settings(rwk_context *ctx, const rwk_design_settings *s)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "design settings: a count is not 0, but its list is NULL");
   if (s->categorical != RWK_CATEGORICAL_ONE_HOT && s->categorical != RWK_CATEGORICAL_ERROR)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "categorical: not one of its values");
+  if ((unsigned)s->target_kind > RWK_TARGET_CLASSES)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "target_kind: not one of its values");
   if (s->missing != RWK_MISSING_ERROR && s->missing != RWK_MISSING_DROP)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "missing: not one of its values");
   return RWK_OK;

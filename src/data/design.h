@@ -26,6 +26,8 @@ struct rwk_design {
   char **input_names;
   rwk_scale *input_scale; /* [inputs] */
   char **targets;         /* [outputs] */
+  char *class_column;     /* the target, where it is a class; else NULL */
+  rwk_names classes;      /* their labels; none where the target is numbers */
   rwk_scale *target_scale;
   char *row_weights_name; /* or NULL */
   int standardise;
@@ -66,6 +68,22 @@ rwk_status rwk_assign_roles(rwk_roles *roles, rwk_context *ctx, const rwk_table 
 /* The place of a name in the table, or a sentence with the nearest name. `what`: "column", "target". */
 rwk_status rwk_find_column(size_t *column, rwk_context *ctx, const rwk_table *table, const char *name,
                            const char *what);
+
+/* ---- classes.c: a target that names a class ---- */
+
+/* Is the column to be taken for classes? `declared`: it is among the categories. */
+int rwk_target_is_class(const rwk_table *table, size_t column, rwk_target_kind kind, int declared);
+/* The classes of a column over the kept rows, in order, and the outputs they make. */
+rwk_status rwk_find_classes(rwk_design *d, const rwk_table *table, size_t column, const unsigned char *keep,
+                            int output_per_class);
+/* Room for the outputs of the classes, with their names. */
+rwk_status rwk_class_outputs(rwk_design *d, int output_per_class);
+/* y[outputs] of a row; 0 where its label is none of the classes. */
+int rwk_encode_class(double *y, const rwk_design *d, const rwk_table *table, size_t column, size_t row);
+/* The class of a row of the design, from Y. */
+size_t rwk_class_of(const rwk_design *d, size_t row);
+/* Has every class a row that counts? */
+rwk_status rwk_check_classes(const rwk_design *d);
 
 /* ---- encode.c: from cells to numbers ---- */
 

@@ -37,6 +37,7 @@ rwk_status rwk_design_seal(rwk_design *d) {
     for (size_t k = 0; k < s->levels.count; k++) add_text(h, s->levels.text[k]);
   }
   for (size_t k = 0; k < d->outputs; k++) add_text(h, d->targets[k]);
+  for (size_t k = 0; k < d->classes.count; k++) add_text(h, d->classes.text[k]);
   add_text(h, d->row_weights_name);
   add_doubles(h, d->X, d->rows * d->inputs);
   add_doubles(h, d->Y, d->rows * d->outputs);

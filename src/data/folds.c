@@ -114,7 +114,8 @@ static int smallest_first(const void *a, const void *b) {
   return (x->place > y->place) - (x->place < y->place);
 }
 
-/* Neighbours in the order of the target go to different folds: every `count` of them to all folds, at random.
+/* Neighbours in the order of the target, or of its classes, go to different folds: every `count` of them to
+ * all folds, at random.
  */
 static rwk_status divide_rows(size_t *of, rwk_folds *f, const rwk_design *d, int stratify, rwk_stream *s) {
   rwk_context *ctx = f->ctx;
@@ -125,7 +126,11 @@ static rwk_status divide_rows(size_t *of, rwk_folds *f, const rwk_design *d, int
     for (size_t i = 0; i < f->rows; i++) order[i] = i;
     shuffle(order, f->rows, s);
     if (stratify) {
-      for (size_t i = 0; i < f->rows; i++) sorted[i] = (valued){d->Y[order[i] * d->outputs], order[i], i};
+      for (size_t i = 0; i < f->rows; i++) {
+        const size_t row = order[i];
+        sorted[i] =
+            (valued){d->classes.count ? (double)rwk_class_of(d, row) : d->Y[row * d->outputs], row, i};
+      }
       qsort(sorted, f->rows, sizeof *sorted, smallest_first);
       for (size_t i = 0; i < f->rows; i++) order[i] = sorted[i].row;
     }

@@ -1,6 +1,7 @@
 /* A design's recipe as JSON and back:
  *   {"version":1,"standardise":true,"columns":[{"name":"age","levels":null,"inputs":[{"mean":..,"scale":..}]}],
  *    "targets":[{"name":"y","mean":..,"scale":..}]}
+ * and of classes, with version 2, "classes":{"column":"species","labels":["setosa", ...]}.
  * Numbers have 17 digits, which give the same double back. */
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 #include <jansson.h>
 #include "data/design.h"
 
-enum { VERSION = 1, MOST = 1 << 20 };
+enum { VERSION = 1, VERSION_CLASSES = 2, MOST = 1 << 20 };
 
 static json_t *scale_to_json(const rwk_scale *s) {
   return json_pack("{s:f, s:f}", "mean", s->mean, "scale", s->scale);
@@ -32,6 +33,18 @@ rwk_status rwk_design_recipe(char **text, rwk_context *ctx, const rwk_design *d)
                                              d->target_scale[k].mean, "scale", d->target_scale[k].scale));
   json_t *root = json_pack("{s:i, s:b, s:o, s:o}", "version", VERSION, "standardise", d->standardise,
                            "columns", columns, "targets", targets);
+  if (root && d->classes.count) {
+    json_t *labels = json_array();
+    for (size_t k = 0; k < d->classes.count; k++)
+      json_array_append_new(labels, json_string(d->classes.text[k]));
+    json_object_set_new(root, "version", json_integer(VERSION_CLASSES));
+    if (json_array_size(labels) != d->classes.count ||
+        json_object_set_new(root, "classes",
+                            json_pack("{s:s, s:o}", "column", d->class_column, "labels", labels)) != 0) {
+      json_decref(root);
+      root = NULL;
+    }
+  }
   /* what jansson has no memory for is left out without a word */
   int whole = json_array_size(columns) == d->source_count && json_array_size(targets) == d->outputs;
   for (size_t j = 0; whole && j < d->source_count; j++) {
@@ -78,20 +91,34 @@ static rwk_status take_scale(rwk_scale *s, rwk_context *ctx, const json_t *value
   return RWK_OK;
 }
 
+static rwk_status take_names(rwk_names *names, rwk_context *ctx, const json_t *list) {
+  const size_t count = json_array_size(list);
+  if (!json_is_array(list) || count == 0 || count > MOST) return bad(ctx, "levels are not a list of texts");
+  for (size_t k = 0, place; k < count; k++) {
+    const json_t *level = json_array_get(list, k);
+    const char *text = json_string_value(level);
+    if (!text || strlen(text) != json_string_length(level)) return bad(ctx, "a level is not a text");
+    RWK_TRY(rwk_names_add(&place, names, ctx, text));
+    if (place != k) return bad(ctx, "a level is there twice");
+  }
+  return RWK_OK;
+}
+
 static rwk_status take_source(rwk_source *s, rwk_context *ctx, const json_t *value) {
   RWK_TRY(take_text(&s->name, ctx, json_object_get(value, "name"), "a column without a name"));
   const json_t *levels = json_object_get(value, "levels");
   if (!levels || json_is_null(levels)) return RWK_OK;
-  const size_t count = json_array_size(levels);
-  if (!json_is_array(levels) || count == 0 || count > MOST) return bad(ctx, "levels are not a list of texts");
   s->is_text = 1;
-  for (size_t k = 0, place; k < count; k++) {
-    const json_t *level = json_array_get(levels, k);
-    const char *text = json_string_value(level);
-    if (!text || strlen(text) != json_string_length(level)) return bad(ctx, "a level is not a text");
-    RWK_TRY(rwk_names_add(&place, &s->levels, ctx, text));
-    if (place != k) return bad(ctx, "a level is there twice");
-  }
+  return take_names(&s->levels, ctx, levels);
+}
+
+/* As many outputs as classes, or one for two. */
+static rwk_status take_classes(rwk_design *d, const json_t *value, size_t outputs) {
+  RWK_TRY(take_text(&d->class_column, d->ctx, json_object_get(value, "column"), "classes without a column"));
+  RWK_TRY(take_names(&d->classes, d->ctx, json_object_get(value, "labels")));
+  const size_t count = d->classes.count;
+  if (count < 2 || (outputs != count && !(count == 2 && outputs == 1)))
+    return bad(d->ctx, "classes and targets are not as many");
   return RWK_OK;
 }
 
@@ -110,7 +137,9 @@ static rwk_status check_names(const rwk_design *d) {
 
 static rwk_status from_json(rwk_design *d, const json_t *root) {
   rwk_context *ctx = d->ctx;
-  if (json_integer_value(json_object_get(root, "version")) != VERSION) return bad(ctx, "of another version");
+  const json_t *classes = json_object_get(root, "classes");
+  if (json_integer_value(json_object_get(root, "version")) != (classes ? VERSION_CLASSES : VERSION))
+    return bad(ctx, "of another version");
   const json_t *columns = json_object_get(root, "columns"), *targets = json_object_get(root, "targets");
   const size_t n = json_array_size(columns), m = json_array_size(targets);
   if (n == 0 || n > MOST || m == 0 || m > MOST) return bad(ctx, "columns and targets are wanted");
@@ -125,6 +154,7 @@ static rwk_status from_json(rwk_design *d, const json_t *root) {
     for (size_t k = 0; k < d->sources[j].inputs; k++)
       RWK_TRY(take_scale(&d->input_scale[d->sources[j].first + k], ctx, json_array_get(inputs, k)));
   }
+  if (classes) RWK_TRY(take_classes(d, classes, m));
   RWK_TRY(rwk_design_targets(d, m));
   for (size_t k = 0; k < m; k++) {
     const json_t *target = json_array_get(targets, k);

@@ -120,7 +120,8 @@ static rwk_status take_names(rwk_roles *r, unsigned char *part, rwk_context *ctx
   }
   for (size_t i = 0; i < s->category_count; i++) {
     RWK_TRY(rwk_find_column(&column, ctx, t, s->categories[i], "column of categories"));
-    if (part[column] == TAKEN)
+    const int class = r->target_count == 1 && column == r->target[0] && s->target_kind != RWK_TARGET_NUMBERS;
+    if (part[column] == TAKEN && !class)
       return rwk_fail(ctx, RWK_DATA, "'%s' is among the categories, but it is a target or the row weights",
                       shown(name, s->categories[i]));
   }

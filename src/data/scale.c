@@ -116,6 +116,8 @@ rwk_status rwk_find_scales(rwk_design *d) {
   for (size_t j = 0; j < d->inputs; j++)
     RWK_TRY(find_scale(&d->input_scale[j], d, d->X + j, d->inputs, d->input_names[j]));
   for (size_t k = 0; k < d->outputs; k++) {
+    d->target_scale[k] = (rwk_scale){0, 1};
+    if (d->classes.count) continue;
     if (!varies(d, d->Y + k, d->outputs))
       rwk_note(d->ctx, "target '%s' is constant", rwk_shown(shown, d->targets[k], strlen(d->targets[k])));
     RWK_TRY(find_scale(&d->target_scale[k], d, d->Y + k, d->outputs, d->targets[k]));

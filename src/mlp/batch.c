@@ -41,6 +41,7 @@ rwk_status rwk_mlp_batch_value(double *part, double *gradient, const double *w, 
   RWK_TRY(make_room(s));
   double *X = s->batch, *Y = X + (m->inputs + 1) * stride, *omega = Y + m->outputs * stride,
          *buffer = omega + stride;
+  double weight = 0;
   *part = 0;
   if (gradient) memset(gradient, 0, m->dim * sizeof *gradient);
   for (size_t first = 0; first < count; first += m->extent.rows) {
@@ -48,6 +49,7 @@ rwk_status rwk_mlp_batch_value(double *part, double *gradient, const double *w, 
     rwk_mlp narrow = *m; /* no more rows of the tile than there are */
     narrow.extent.rows = (take + 7) / 8 * 8;
     gather(X, Y, omega, m, rows + first, take);
+    for (size_t r = 0; r < take; r++) weight += omega[r];
     rwk_mlp_forward(&narrow, buffer, X, w);
     *part += rwk_mlp_residual_of(&narrow, buffer, Y, omega);
     if (!gradient) continue;
@@ -58,5 +60,8 @@ rwk_status rwk_mlp_batch_value(double *part, double *gradient, const double *w, 
                       rwk_mlp_layer_rows(layer), buffer + m->dZ_at[l], layer->outputs, narrow.extent);
     }
   }
+  rwk_mlp share = *m; /* of what holds the common shift, by the rows' weight */
+  share.gauge *= weight / m->weight_sum;
+  *part += rwk_mlp_gauge_value(&share, gradient, w);
   return RWK_OK;
 }

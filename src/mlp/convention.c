@@ -25,6 +25,35 @@ rwk_status rwk_convention_from_name(rwk_convention *convention, const char *name
   return RWK_INVALID_ARGUMENT;
 }
 
+/* The same objectives with a sum of cross-entropies for the sum of squares; only sklearn halves its squares,
+ * and its classifier has nothing to halve. */
+static const char *cross_entropy(rwk_objective_scale *scale, rwk_convention convention) {
+  switch (convention) {
+  case RWK_CONVENTION_MSE:
+    return "CE/n + lambda R";
+  case RWK_CONVENTION_NNET:
+    return "CE + decay R";
+  case RWK_CONVENTION_SKLEARN:
+    scale->loss_scale *= 2;
+    return "CE/n + alpha/(2n) R";
+  case RWK_CONVENTION_TORCH:
+    return "CE/n + weight_decay/2 R";
+  case RWK_CONVENTION_KERAS:
+    return "CE/n + l2 R";
+  case RWK_CONVENTION_HALF_SSE:
+    break;
+  }
+  return NULL;
+}
+
+rwk_status rwk_convention_scale_of(rwk_objective_scale *scale, rwk_convention convention, rwk_loss loss,
+                                   double n) {
+  const rwk_status status = rwk_convention_scale(scale, convention, n);
+  if (status != RWK_OK || loss == RWK_LOSS_MSE) return status;
+  scale->objective = cross_entropy(scale, convention);
+  return scale->objective ? RWK_OK : RWK_NOT_IMPLEMENTED;
+}
+
 rwk_status rwk_convention_scale(rwk_objective_scale *scale, rwk_convention convention, double n) {
   if (!(n > 0) || !isfinite(n)) return RWK_INVALID_ARGUMENT;
   switch (convention) {

@@ -110,13 +110,30 @@ rwk_status rwk_mlp_flats_stuck(rwk_mlp_flats_run *run) {
   return RWK_OK;
 }
 
+/* ---- what softmax does not see: the same added to the weights of an input to all outputs ---- */
+
+static rwk_status emit_shifts(rwk_mlp_flats_run *run) {
+  const rwk_mlp_layer *last = rwk_mlp_last(run->m);
+  if (run->m->loss != RWK_LOSS_SOFTMAX || run->lambda != 0) return RWK_OK;
+  for (size_t i = 0; i < rwk_mlp_layer_rows(last); i++) {
+    if (i == last->inputs && run->m->gauge > 0) return RWK_OK; /* free biases are held by their sum */
+    for (size_t k = 0; k < last->outputs; k++) run->direction[last->W + i * last->outputs + k] = 1;
+    if (i < last->inputs)
+      snprintf(run->label, sizeof run->label, "common shift of the outputs' weights of input %zu", i + 1);
+    else
+      snprintf(run->label, sizeof run->label, "common shift of the outputs' biases");
+    RWK_TRY(rwk_mlp_emit(run));
+  }
+  return RWK_OK;
+}
+
 /* ---- all ---- */
 
 rwk_status rwk_mlp_flats(const double *w, double lambda, rwk_flat_fn emit, void *payload, void *work,
                          void *self) {
   const rwk_mlp *m = self;
   rwk_mlp_work *s = work;
-  if (m->depth == 1) return RWK_OK;
+  if (m->depth == 1 && m->loss != RWK_LOSS_SOFTMAX) return RWK_OK;
   rwk_mlp_flats_run run = {.m = m, .s = s, .w = w, .lambda = lambda, .emit = emit, .payload = payload};
   run.direction = rwk_alloc_doubles(s->ctx, m->dim);
   run.moved = rwk_alloc_doubles(s->ctx, m->dim);
@@ -131,6 +148,7 @@ rwk_status rwk_mlp_flats(const double *w, double lambda, rwk_flat_fn emit, void 
   status = rwk_mlp_flats_dead(&run);
   if (status == RWK_OK) status = rwk_mlp_flats_stuck(&run);
   if (status == RWK_OK) status = rwk_mlp_flats_linear(&run);
+  if (status == RWK_OK) status = emit_shifts(&run);
 done:
   rwk_free_doubles(s->ctx, run.way);
   rwk_free_doubles(s->ctx, run.moved);

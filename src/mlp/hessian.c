@@ -9,7 +9,8 @@
  * with a_i' the input i' of layer m: as many passes as there are units, and the sums are matrix products of
  * the inputs with columns that a pass gives. Within a layer (m = l) the inputs do not move, R{d_lj'} is
  * symmetric in j and j', and the sums are those of the products a_i a_i' with R{d_lj'}: a quarter of the
- * entries. The last layer is linear: its block is the same for each output.
+ * entries. The last layer is linear: its block is the same for each output with mse, and one for each pair of
+ * outputs with a cross-entropy.
  *
  * What is summed over the rows is put where no other sum goes, and spread out at the end.
  */
@@ -64,7 +65,10 @@ double rwk_mlp_hessian_cost(void *self) {
     const rwk_mlp_layer *layer = &m->layers[l];
     const double rows = (double)rwk_mlp_layer_rows(layer), units = (double)layer->outputs;
     if (l + 1 == m->depth) {
-      sums += rows * (rows + 6);
+      const double blocks = m->loss == RWK_LOSS_MSE        ? 1
+                            : m->loss == RWK_LOSS_LOGISTIC ? units
+                                                           : 0.5 * units * (units + 1);
+      sums += blocks * rows * (rows + 6);
     } else { /* within the layer; with those behind it; a pass for each unit */
       sums += 0.5 * rows * (rows + 1) * units * (units + 4) + 2 * (rows + 2) * units * behind +
               4 * units * behind;
@@ -82,7 +86,7 @@ typedef struct assembly {
   size_t ldh;
   plan plan;
   rwk_mlp_extent e;      /* of this slab: the last may have fewer rows */
-  double *X, *g;         /* table, and 2 loss_scale omega */
+  double *X, *g;         /* table, and omega times m->curvature */
   double *at;            /* activations and dZ, laid out as in a tile */
   double *slope, *ratio; /* [widest]: phi' and phi''/phi' of the units of a layer */
   double *turned;        /* [widest]: phi' of the units before the only output, times their weights there */
@@ -125,7 +129,7 @@ static void load_slab(assembly *a, rwk_mlp_work *s, size_t first, size_t tiles) 
     gather(a, a->g, rwk_mlp_omega(m, first + t), 1, row);
     gather(a, a->at, rwk_mlp_tile_at(s, first + t), m->tile_size / m->extent.stride, row);
   }
-  for (size_t r = 0; r < a->e.rows; r++) a->g[r] *= 2 * m->loss_scale;
+  for (size_t r = 0; r < a->e.rows; r++) a->g[r] *= m->curvature;
 }
 
 /* Sum of g a a' for the last layer, at the corner of its block; in strips, so that little above the diagonal
@@ -142,6 +146,49 @@ static void add_last(const assembly *a) {
     const size_t take = rows - i < STRIP ? rows - i : STRIP;
     k->dots(corner + i * a->ldh, a->ldh, column(a, a->weighted, i), take, A, i + take, a->e);
   }
+}
+
+static assembly of_thread(const assembly *a, size_t thread) {
+  const size_t tile_columns = a->m->tile_size / a->m->extent.stride;
+  assembly mine = *a;
+  mine.R = column(a, a->own, thread * a->plan.own);
+  mine.moved = column(a, mine.R, tile_columns);
+  mine.sums = column(a, mine.moved, a->plan.columns);
+  return mine;
+}
+
+/* d2L / df_k df_other of each row into h: 1 where it is not 0 throughout. */
+static int curvature_of(const assembly *a, double *h, size_t k, size_t other) {
+  const rwk_mlp *m = a->m;
+  const double *P = place(a, a->at, m->p_at), *p = P + k * a->e.stride, *q = P + other * a->e.stride;
+  if (m->loss == RWK_LOSS_LOGISTIC) {
+    if (k == other) memcpy(h, p, a->e.rows * sizeof *h);
+    return k == other;
+  }
+  for (size_t r = 0; r < a->e.rows; r++) h[r] = a->g[r] * p[r] * ((k == other) - q[r]);
+  return 1;
+}
+
+/* The last layer's block where outputs differ, or meet: sums of h_kl a a' for each pair of outputs. */
+static void add_last_pairs(const assembly *a) {
+  const rwk_mlp_kernel *kernel = a->m->kernel;
+  const rwk_mlp_layer *last = rwk_mlp_last(a->m);
+  const size_t rows = rwk_mlp_layer_rows(last), n = last->outputs, ldh = a->ldh;
+  double *A = input_of(a, a->m->depth - 1), *h = a->slope, *sums = of_thread(a, 0).sums;
+  for (size_t k = 0; k < n; k++)
+    for (size_t other = 0; other <= k; other++) {
+      if (!curvature_of(a, h, k, other)) continue;
+      for (size_t i = 0; i < rows; i++)
+        kernel->multiply(column(a, a->weighted, i), column(a, A, i), h, 1, NULL, a->e);
+      memset(sums, 0, rows * rows * sizeof *sums);
+      kernel->dots(sums, rows, a->weighted, rows, A, rows, a->e);
+      for (size_t i = 0; i < rows; i++) { /* below the diagonal, as row (i,k) and as row (i,other) */
+        double *row_k = a->H + (last->W + i * n + k) * ldh + last->W + other,
+               *row_other = a->H + (last->W + i * n + other) * ldh + last->W + k;
+        for (size_t j = 0; j <= i; j++) row_k[j * n] += sums[i * rows + j];
+        for (size_t j = 0; j < i && k != other; j++) row_other[j * n] += sums[i * rows + j];
+      }
+    }
 }
 
 /* Units j' of which R{d_lj'} is wanted for unit j: to the diagonal, and to a full block of the dot products.
@@ -180,8 +227,7 @@ static void move_unit(const assembly *a, size_t l, size_t j) {
       kernel->product_tangent(&p, a->e);
     } else {
       kernel->product(&p, a->e);
-      for (size_t o = 0; o < layer->outputs; o++)
-        kernel->multiply(column(a, p.Z, o), column(a, p.Z, o), a->g, 1, NULL, a->e);
+      rwk_mlp_curve(m, p.Z, place(a, a->at, m->p_at), a->g, 1, a->e);
     }
   }
   for (size_t b = m->depth - 1; b > l; b--) {
@@ -264,15 +310,6 @@ static void add_next(const assembly *a, size_t l, size_t j) {
   }
 }
 
-static assembly of_thread(const assembly *a, size_t thread) {
-  const size_t tile_columns = a->m->tile_size / a->m->extent.stride;
-  assembly mine = *a;
-  mine.R = column(a, a->own, thread * a->plan.own);
-  mine.moved = column(a, mine.R, tile_columns);
-  mine.sums = column(a, mine.moved, a->plan.columns);
-  return mine;
-}
-
 /* What z_lj has to do with all the layers behind, and, of inputs [first, end), within its own. */
 static void add_unit(const assembly *a, size_t l, size_t j, size_t first, size_t end) {
   const rwk_mlp_layer *layer = &a->m->layers[l];
@@ -353,7 +390,7 @@ static void spread_hidden(const assembly *a, const rwk_mlp_layer *layer) {
 static void spread_last(const assembly *a) {
   const rwk_mlp_layer *last = &a->m->layers[a->m->depth - 1];
   const size_t n = last->outputs;
-  if (n == 1) return;
+  if (n == 1 || a->m->loss != RWK_LOSS_MSE) return;
   double *corner = a->H + last->W * a->ldh + last->W;
   const double first = corner[0];
   for (size_t row = rwk_mlp_layer_rows(last) * n; row-- > 0;) {
@@ -412,9 +449,16 @@ rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, v
   rwk_mlp_at(s, w);
   for (size_t t = 0; t < m->tiles; t += a.plan.tiles) {
     load_slab(&a, s, t, m->tiles - t < a.plan.tiles ? m->tiles - t : a.plan.tiles);
-    add_last(&a);
+    if (m->loss == RWK_LOSS_MSE)
+      add_last(&a);
+    else
+      add_last_pairs(&a);
     for (size_t l = 0; l + 1 < m->depth; l++) add_hidden(&a, l);
   }
   spread(&a);
+  const rwk_mlp_layer *last = rwk_mlp_last(m);
+  for (size_t k = 0; m->gauge > 0 && k < m->outputs; k++)
+    for (size_t o = 0; o < m->outputs; o++)
+      H[(last->b + k) * ldh + last->b + o] += m->gauge / (double)m->outputs;
   return RWK_OK;
 }

@@ -64,6 +64,16 @@ typedef struct rwk_mlp_kernel {
   double (*residual)(double *F, const double *Y, const double *omega, double scale, size_t outputs,
                      rwk_mlp_extent e);
 
+  /* As residual for the cross-entropies: F = dL/df; and into P, [outputs] like F, for logistic d2L/df2, for
+   * softmax the probabilities. */
+  double (*logistic)(double *F, double *P, const double *Y, const double *omega, double scale, size_t outputs,
+                     rwk_mlp_extent e);
+  double (*softmax)(double *F, double *P, const double *Y, const double *omega, double scale, size_t outputs,
+                    rwk_mlp_extent e);
+  /* F = scale omega (diag p - p p') F */
+  void (*softmax_curve)(double *F, const double *P, const double *omega, double scale, size_t outputs,
+                        rwk_mlp_extent e);
+
   /* z = scale * x * y + plus for one unit; plus may be NULL, and z may be any of the others. */
   void (*multiply)(double *z, const double *x, const double *y, double scale, const double *plus,
                    rwk_mlp_extent e);

@@ -265,6 +265,67 @@ static double residual(double *F, const double *Y, const double *omega, double s
   return total(sum);
 }
 
+/* 1 - p is a quotient of its own: neither it nor p (1 - p) loses digits where p is near 1. */
+static double logistic(double *F, double *P, const double *Y, const double *omega, double scale,
+                       size_t outputs, rwk_mlp_extent e) {
+  const size_t units = outputs;
+  vec sum = {0};
+  FOR_EACH_VECTOR(at) {
+    const vec f = load(F + at), y = load(Y + at), small = exp_minus_size(f);
+    const vec p = logistic_of(f, small), rest = choose(f < 0, splat(1), small) / (1 + small);
+    const vec weight = scale * load(omega + (at - u * e.stride));
+    sum += weight * (choose(f < 0, (vec){0}, f) - y * f + vec_log1p(small));
+    store(P + at, weight * p * rest);
+    store(F + at, weight * ((1 - y) * p - y * rest));
+  }
+  return total(sum);
+}
+
+/* With m the largest output, exp(f - m) is at most 1 and once 1: log sum exp f = m + log1p(the others). */
+static double softmax(double *F, double *P, const double *Y, const double *omega, double scale,
+                      size_t outputs, rwk_mlp_extent e) {
+  vec sum = {0};
+  for (size_t r = 0; r < e.rows; r += LANES) {
+    vec most = load(F + r), others = {0}, linear = {0};
+    for (size_t k = 1; k < outputs; k++) {
+      const vec f = load(F + k * e.stride + r);
+      most = choose(f > most, f, most);
+    }
+    vec_mask met = {0};
+    for (size_t k = 0; k < outputs; k++) {
+      const size_t at = k * e.stride + r;
+      const vec gap = load(F + at) - most, power = exp_minus_size(gap);
+      const vec_mask first = (gap == 0) & ~met;
+      met |= first;
+      others += choose(first, (vec){0}, power);
+      linear += load(Y + at) * gap;
+      store(P + at, power);
+    }
+    const vec weight = scale * load(omega + r), share = 1 / (1 + others);
+    sum += weight * (vec_log1p(others) - linear);
+    for (size_t k = 0; k < outputs; k++) {
+      const size_t at = k * e.stride + r;
+      const vec p = load(P + at) * share;
+      store(P + at, p);
+      store(F + at, weight * (p - load(Y + at)));
+    }
+  }
+  return total(sum);
+}
+
+static void softmax_curve(double *F, const double *P, const double *omega, double scale, size_t outputs,
+                          rwk_mlp_extent e) {
+  for (size_t r = 0; r < e.rows; r += LANES) {
+    vec mean = {0};
+    for (size_t k = 0; k < outputs; k++) mean += load(P + k * e.stride + r) * load(F + k * e.stride + r);
+    const vec weight = scale * load(omega + r);
+    for (size_t k = 0; k < outputs; k++) {
+      const size_t at = k * e.stride + r;
+      store(F + at, weight * load(P + at) * (load(F + at) - mean));
+    }
+  }
+}
+
 static void multiply(double *z, const double *x, const double *y, double scale, const double *plus,
                      rwk_mlp_extent e) {
   if (plus)
@@ -292,6 +353,9 @@ const rwk_mlp_kernel TABLE = {
     .dots = dots,
     .activate = activate,
     .residual = residual,
+    .logistic = logistic,
+    .softmax = softmax,
+    .softmax_curve = softmax_curve,
     .multiply = multiply,
     .slopes = slopes,
 };

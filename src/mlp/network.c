@@ -21,6 +21,8 @@ static rwk_status check_settings(rwk_context *ctx, const rwk_mlp_settings *s) {
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "activation: there is none of number %d", (int)s->activation);
   if (!(s->loss_scale >= 0) || !isfinite(s->loss_scale))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "loss_scale: %g is not a scale", s->loss_scale);
+  if (strcmp(rwk_loss_name(s->loss), "?") == 0)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "loss: there is none of number %d", (int)s->loss);
   return RWK_OK;
 }
 
@@ -90,7 +92,8 @@ static rwk_status lay_out_tiles(rwk_mlp *m) {
   size_t units = 0, width = 0;
   for (size_t l = 0; l < m->depth; l++) {
     const int hidden = l + 1 < m->depth;
-    if (!add_product(&units, m->layers[l].outputs, hidden ? 2 + (m->slope_apart != 0) : 1)) goto too_large;
+    const size_t kinds = hidden ? 2 + (m->slope_apart != 0) : 1 + (m->loss != RWK_LOSS_MSE);
+    if (!add_product(&units, m->layers[l].outputs, kinds)) goto too_large;
     if (hidden) units++;
   }
   if (__builtin_add_overflow(2 * units, m->inputs + 1, &width) || units > SIZE_MAX / 4) goto too_large;
@@ -116,6 +119,8 @@ static rwk_status lay_out_tiles(rwk_mlp *m) {
     m->dZ_at[l] = at;
     at += m->layers[l].outputs * m->extent.stride;
   }
+  m->p_at = at;
+  if (m->loss != RWK_LOSS_MSE) at += m->outputs * m->extent.stride;
   m->tile_size = at;
   if (width > PTRDIFF_MAX / sizeof(double) / m->extent.stride ||
       !add_product(&total, m->tiles, width * m->extent.stride) || total > PTRDIFF_MAX / sizeof(double))
@@ -201,6 +206,7 @@ rwk_status rwk_mlp_create_with(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_da
   double weight_sum = 0;
   RWK_TRY(check_settings(ctx, &s));
   RWK_TRY(check_data(&weight_sum, ctx, data));
+  RWK_TRY(rwk_mlp_check_targets(ctx, data, s.loss));
   if (s.hidden_count > PTRDIFF_MAX / (2 * sizeof(rwk_mlp_layer)))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "hidden_count: so many layers cannot be addressed");
 
@@ -209,6 +215,7 @@ rwk_status rwk_mlp_create_with(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_da
   *m = (rwk_mlp){.ctx = ctx,
                  .kernel = kernel,
                  .activation = s.activation,
+                 .loss = s.loss,
                  .slope = rwk_mlp_slope_of(s.activation),
                  .slope_apart = rwk_mlp_slope_apart(s.activation),
                  .penalise_biases = s.penalise_biases != 0,
@@ -225,6 +232,9 @@ rwk_status rwk_mlp_create_with(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_da
   rwk_status status = RWK_OK;
   if (!m->layers || !m->A_at || !m->x_at || !m->dZ_at) status = rwk_fail_memory(ctx, "a network");
   if (status == RWK_OK) status = lay_out_weights(m, &s);
+  m->curvature = (m->loss == RWK_LOSS_MSE ? 2 : 1) * m->loss_scale;
+  if (status == RWK_OK && m->loss == RWK_LOSS_SOFTMAX && rwk_mlp_bias_free(m, rwk_mlp_last(m)))
+    m->gauge = m->loss_scale * weight_sum;
   if (status == RWK_OK) status = lay_out_tiles(m);
   if (status == RWK_OK) status = copy_data(m, data);
   if (status == RWK_OK) status = make_problem(m);

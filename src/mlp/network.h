@@ -21,6 +21,7 @@ struct rwk_mlp {
   rwk_problem *problem;
   const rwk_mlp_kernel *kernel;
   rwk_activation activation;
+  rwk_loss loss;
   rwk_mlp_slope slope;
   int slope_apart; /* x of the slopes is not the activation itself */
   int penalise_biases;
@@ -29,6 +30,8 @@ struct rwk_mlp {
   size_t dim, rows, inputs, outputs;
   double weight_sum; /* sum of omega */
   double loss_scale;
+  double curvature; /* loss_scale times what the second derivative of ell has for a factor: 2 with mse */
+  double gauge;     /* the term on the output biases is gauge / 2 * (their sum)^2 / outputs */
 
   rwk_mlp_extent extent; /* of a tile */
   size_t tiles;
@@ -42,6 +45,7 @@ struct rwk_mlp {
   size_t *A_at;  /* [depth - 1]: activations of hidden layers, followed by the unit that is 1 */
   size_t *x_at;  /* [depth - 1]: x of the slopes; the same as A_at unless slope_apart */
   size_t *dZ_at; /* [depth]: derivative of L by pre-activations; before rwk_mlp_residual, the last holds f */
+  size_t p_at;   /* cross-entropy: [outputs] what rwk_mlp_curve needs: softmax, p; logistic, dL2/df2 */
 };
 
 /* Scratch memory of one caller, who may have several threads. Tiles at w are kept while w stays the same: all
@@ -100,6 +104,10 @@ void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const do
 double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile);
 /* The same for targets and row weights from elsewhere, laid out as a tile's. */
 double rwk_mlp_residual_of(const rwk_mlp *m, double *buffer, const double *Y, const double *omega);
+/* F = (d2L/df2) F for a block of rows: R{f} becomes R{dL/df}. P: those rows at p_at; omega and scale: their
+ * weights and m->curvature, in any division of the product. */
+void rwk_mlp_curve(const rwk_mlp *m, double *F, const double *P, const double *omega, double scale,
+                   rwk_mlp_extent e);
 /* dZ of the hidden layers from that of the last. */
 void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w);
 
@@ -118,6 +126,17 @@ void rwk_mlp_add_chunks(double *to, const rwk_mlp_work *s, size_t n);
 static inline size_t rwk_mlp_chunk_begin(const rwk_mlp *m, size_t chunk) {
   return chunk * m->tiles / m->chunks;
 }
+
+/* ---- loss.c: targets, and the term that holds the common shift of the outputs ---- */
+
+static inline const rwk_mlp_layer *rwk_mlp_last(const rwk_mlp *m) {
+  return &m->layers[m->depth - 1];
+}
+/* Are the targets such as the loss has? */
+rwk_status rwk_mlp_check_targets(rwk_context *ctx, const rwk_mlp_data *data, rwk_loss loss);
+/* Value of the term at w, added to its gradient; and H v of it added to hv. Nothing where there is none. */
+double rwk_mlp_gauge_value(const rwk_mlp *m, double *gradient, const double *w);
+void rwk_mlp_gauge_product(const rwk_mlp *m, double *hv, const double *v);
 
 /* ---- operations of the problem ---- */
 

@@ -28,11 +28,35 @@ void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const do
 }
 
 double rwk_mlp_residual_of(const rwk_mlp *m, double *buffer, const double *Y, const double *omega) {
-  return m->kernel->residual(buffer + m->dZ_at[m->depth - 1], Y, omega, m->loss_scale, m->outputs, m->extent);
+  double *F = buffer + m->dZ_at[m->depth - 1], *P = buffer + m->p_at;
+  switch (m->loss) {
+  case RWK_LOSS_LOGISTIC:
+    return m->kernel->logistic(F, P, Y, omega, m->loss_scale, m->outputs, m->extent);
+  case RWK_LOSS_SOFTMAX:
+    return m->kernel->softmax(F, P, Y, omega, m->loss_scale, m->outputs, m->extent);
+  case RWK_LOSS_MSE:
+    break;
+  }
+  return m->kernel->residual(F, Y, omega, m->loss_scale, m->outputs, m->extent);
 }
 
 double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile) {
   return rwk_mlp_residual_of(m, buffer, rwk_mlp_Y(m, tile), rwk_mlp_omega(m, tile));
+}
+
+void rwk_mlp_curve(const rwk_mlp *m, double *F, const double *P, const double *omega, double scale,
+                   rwk_mlp_extent e) {
+  if (m->loss == RWK_LOSS_SOFTMAX) {
+    m->kernel->softmax_curve(F, P, omega, scale, m->outputs, e);
+    return;
+  }
+  for (size_t k = 0; k < m->outputs; k++) {
+    double *f = F + k * e.stride;
+    if (m->loss == RWK_LOSS_MSE)
+      m->kernel->multiply(f, f, omega, scale, NULL, e);
+    else
+      m->kernel->multiply(f, f, P + k * e.stride, 1, NULL, e);
+  }
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): written through p.Z */

@@ -31,10 +31,7 @@ static void tangent_forward(const rwk_mlp *m, double *R, const double *at, size_
       m->kernel->product_tangent(&p, m->extent);
     } else {
       m->kernel->product(&p, m->extent);
-      for (size_t k = 0; k < layer->outputs; k++) {
-        double *f = p.Z + k * m->extent.stride;
-        m->kernel->multiply(f, f, rwk_mlp_omega(m, tile), 2 * m->loss_scale, NULL, m->extent);
-      }
+      rwk_mlp_curve(m, p.Z, at + m->p_at, rwk_mlp_omega(m, tile), m->curvature, m->extent);
     }
   }
 }
@@ -99,6 +96,7 @@ rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size
   rwk_mlp_at(s, w);
   if (m->chunks == 1) {
     chunk_products(s, HV, ldhv, V, ldv, k, w, 0, 0);
+    for (size_t j = 0; j < k; j++) rwk_mlp_gauge_product(m, HV + j * ldhv, V + j * ldv);
     return RWK_OK;
   }
   for (size_t first = 0; first < k; first += s->width) {
@@ -109,5 +107,6 @@ rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size
     for (size_t j = 0; j < take; j++)
       memcpy(HV + (first + j) * ldhv, s->sums + j * m->dim, m->dim * sizeof *HV);
   }
+  for (size_t j = 0; j < k; j++) rwk_mlp_gauge_product(m, HV + j * ldhv, V + j * ldv);
   return RWK_OK;
 }

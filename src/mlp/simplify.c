@@ -1,6 +1,7 @@
 /* Switching off units that have died in all but rounding, and the penalty at which all of them die. */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 #include "la/dense.h"
 #include "mlp/points.h"
 
@@ -78,12 +79,15 @@ rwk_status rwk_mlp_simplify(double *w, int64_t *changed, double threshold, void 
   return RWK_OK;
 }
 
-/* Weighted mean of each output, or 0 where no bias takes it over. */
+/* Weighted mean of each target, which is what free biases make of the constant model; without them what f = 0
+ * is: 0, or equal probabilities. */
 static void means(const rwk_mlp *m, double *mean, int centred) {
   const rwk_mlp_extent e = m->extent;
-  for (size_t k = 0; k < m->outputs; k++) {
+  memset(mean, 0, m->outputs * sizeof *mean);
+  if (!centred) rwk_loss_probabilities(mean, m->outputs, m->loss, 1, m->outputs);
+  for (size_t k = 0; k < m->outputs && centred; k++) {
     double sum = 0;
-    for (size_t t = 0; centred && t < m->tiles; t++) {
+    for (size_t t = 0; t < m->tiles; t++) {
       const double *y = rwk_mlp_Y(m, t) + k * e.stride, *omega = rwk_mlp_omega(m, t);
       for (size_t r = 0; r < e.rows; r++) sum += omega[r] * y[r];
     }
@@ -91,8 +95,9 @@ static void means(const rwk_mlp *m, double *mean, int centred) {
   }
 }
 
-/* T5: the constant model stops being a local minimum below max |phi'| * loss_scale * |X' Omega (Y - mean)|_2.
- */
+/* T5: the constant model stops being a local minimum below max |phi'| q, with 2 q the largest singular value
+ * of X'D and D the derivative of L by f there: for mse, loss_scale * |X' Omega (Y - mean)|_2; for a
+ * cross-entropy half of that, where mean are the classes' shares. */
 rwk_status rwk_mlp_zero_lambda(double *lambda_c, void *work, void *self) {
   const rwk_mlp *m = self;
   rwk_mlp_work *s = work;
@@ -120,7 +125,7 @@ rwk_status rwk_mlp_zero_lambda(double *lambda_c, void *work, void *self) {
   }
   const rwk_status status =
       rwk_singular_max(s->ctx, &sigma, NULL, NULL, product, m->outputs, m->inputs, m->outputs);
-  if (status == RWK_OK) *lambda_c = slope * m->loss_scale * sigma;
+  if (status == RWK_OK) *lambda_c = slope * 0.5 * m->curvature * sigma;
   rwk_free_doubles(s->ctx, product);
   return status;
 }

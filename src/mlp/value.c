@@ -47,7 +47,7 @@ rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *
     memcpy(s->w, w, m->dim * sizeof *w);
   }
   if (m->chunks == 1) {
-    *loss = chunk_value(s, gradient, w, 0, 0);
+    *loss = chunk_value(s, gradient, w, 0, 0) + rwk_mlp_gauge_value(m, gradient, w);
     return RWK_OK;
   }
   summation sum = {.s = s, .gradient = gradient, .w = w};
@@ -55,6 +55,7 @@ rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *
   *loss = 0;
   for (size_t c = 0; c < m->chunks; c++) *loss += sum.of[c];
   if (gradient) rwk_mlp_add_chunks(gradient, s, m->dim);
+  *loss += rwk_mlp_gauge_value(m, gradient, w);
   return RWK_OK;
 }
 

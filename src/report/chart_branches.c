@@ -28,8 +28,9 @@ static void add_branch(rwk_panel *panel, const rwk_source *s, const rwk_source_w
   for (size_t i = 0; i < branch.rows; i++) {
     const double *p = branch.values + i * COLUMNS, x = rwk_source_lambda(s, p[LAMBDA]);
     rwk_trace_add(t, s, x, p[EIGENVALUE],
-                  rwk_arena_print(s->arena, "branch of %s at %s = %.6g: smallest eigenvalue %.3g, MSE %.6g",
-                                  w->name, s->facts->lambda, x, p[EIGENVALUE], rwk_source_mse(s, p[LOSS])));
+                  rwk_arena_print(s->arena, "branch of %s at %s = %.6g: smallest eigenvalue %.3g, %s %.6g",
+                                  w->name, s->facts->lambda, x, p[EIGENVALUE], s->facts->loss_word,
+                                  rwk_source_mse(s, p[LOSS])));
   }
 }
 

@@ -5,15 +5,15 @@ typedef struct quantity {
   const char *title, *label;
 } quantity;
 
-enum { MSE, PENALTY, OBJECTIVE, QUANTITIES };
+enum { LOSS, PENALTY, OBJECTIVE, QUANTITIES };
 static const quantity quantities[QUANTITIES] = {
-    {"Mean squared error", "MSE"},
+    {NULL, NULL}, /* of the facts */
     {"Size of the weights", "R, sum of squared weights"},
     {"Objective", "J"},
 };
 
 static double value(const rwk_source *s, const rwk_fit *f, int q) {
-  return q == MSE ? rwk_source_mse(s, f->solve.loss) : q == PENALTY ? f->solve.penalty : f->solve.objective;
+  return q == LOSS ? rwk_source_mse(s, f->solve.loss) : q == PENALTY ? f->solve.penalty : f->solve.objective;
 }
 
 static void add_walk(rwk_panel *panel, const rwk_source *s, const rwk_source_walk *w, int q) {
@@ -64,7 +64,8 @@ static rwk_axis axis_of(const rwk_source *s, int q) {
       high = fmax(high, value(s, f, q));
     }
   const int wide = q == PENALTY || (low > 0 && high > 3 * low);
-  return rwk_plain_axis(quantities[q].label, wide ? RWK_AXIS_LOG : RWK_AXIS_LINEAR);
+  return rwk_plain_axis(q == LOSS ? s->facts->loss_word : quantities[q].label,
+                        wide ? RWK_AXIS_LOG : RWK_AXIS_LINEAR);
 }
 
 static const char *describe(const rwk_source *s) {
@@ -90,7 +91,8 @@ void rwk_chart_path(rwk_chart *chart, const rwk_source *s) {
   chart->alt = describe(s);
   rwk_frame *frame = rwk_chart_add_frame(chart, s, "", NAN);
   for (int q = 0; q < QUANTITIES; q++) {
-    rwk_panel *panel = rwk_frame_add_panel(frame, s, quantities[q].title, rwk_penalty_axis(s), axis_of(s, q));
+    const char *title = q == LOSS ? s->facts->loss_title : quantities[q].title;
+    rwk_panel *panel = rwk_frame_add_panel(frame, s, title, rwk_penalty_axis(s), axis_of(s, q));
     for (size_t k = 0; k < s->walk_count; k++) add_walk(panel, s, &s->walks[k], q);
     for (size_t k = 0; k < s->walk_count; k++)
       for (size_t d = 0; d < s->walks[k].drop_count; d++)

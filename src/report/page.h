@@ -26,7 +26,7 @@ void rwk_page_curve(rwk_text *out, const rwk_source *s);
 void rwk_page_fold_drops(rwk_text *out, const rwk_source *s);
 
 /* The beginning of a table of drops, and the cells that every drop has. */
-void rwk_page_drop_head(rwk_text *out, const char *title);
+void rwk_page_drop_head(rwk_text *out, const char *title, const char *loss_word);
 void rwk_page_drop_cells(rwk_text *out, const rwk_source *s, rwk_walk walk, const char *name,
                          const rwk_drop *d);
 

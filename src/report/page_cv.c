@@ -57,7 +57,7 @@ void rwk_page_curve(rwk_text *out, const rwk_source *s) {
 }
 
 static void drops_of(rwk_text *out, const rwk_source *s, int rises, const char *title) {
-  rwk_page_drop_head(out, title);
+  rwk_page_drop_head(out, title, s->facts->loss_word);
   rwk_text_add(out, "</tr></thead><tbody>\n");
   for (size_t k = 0; k < s->fold_drop_count; k++) {
     const rwk_source_fold_drop *d = &s->fold_drops[k];

@@ -148,9 +148,10 @@ static void points_of(rwk_text *out, const rwk_source *s, const rwk_source_walk 
       w->name, w->name);
   rwk_text_add(out, "<th scope=\"col\">");
   rwk_text_markup(out, s->facts->lambda);
+  rwk_text_format(out, "</th><th scope=\"col\">%s", s->facts->loss_word);
   rwk_text_add(
       out,
-      "</th><th scope=\"col\">MSE</th><th scope=\"col\">penalty R</th><th scope=\"col\">objective</th><th "
+      "</th><th scope=\"col\">penalty R</th><th scope=\"col\">objective</th><th "
       "scope=\"col\">|gradient|</th><th scope=\"col\">smallest eig.</th><th scope=\"col\" title=\"positive, "
       "zero, negative eigenvalues\">inertia</th><th scope=\"col\" class=\"words\">kind</th><th scope=\"col\" "
       "title=\"iterations of the solver\">steps</th>");
@@ -211,19 +212,19 @@ static void drop_row(rwk_text *out, const rwk_source *s, const rwk_source_walk *
   rwk_text_add(out, "</td></tr>\n");
 }
 
-void rwk_page_drop_head(rwk_text *out, const char *title) {
+void rwk_page_drop_head(rwk_text *out, const char *title, const char *loss_word) {
   rwk_text_format(
       out,
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><caption "
       "class=\"unseen\">%s</caption><thead><tr><th scope=\"col\" class=\"words\">walk</th><th "
-      "scope=\"col\">from &#8594; to</th><th scope=\"col\">MSE before</th><th scope=\"col\">after</th><th "
+      "scope=\"col\">from &#8594; to</th><th scope=\"col\">%s before</th><th scope=\"col\">after</th><th "
       "scope=\"col\" class=\"words\">cause</th><th scope=\"col\">where</th><th scope=\"col\">eigenvalue "
       "there</th>",
-      title, title);
+      title, title, loss_word);
 }
 
 static void drop_table(rwk_text *out, const rwk_source *s, int rises) {
-  rwk_page_drop_head(out, rises ? "Rises that are jumps" : "Drops");
+  rwk_page_drop_head(out, rises ? "Rises that are jumps" : "Drops", s->facts->loss_word);
   if (!rises)
     rwk_text_add(
         out,

@@ -13,13 +13,14 @@ typedef void (*rwk_drop_words_fn)(char *text, size_t size, const rwk_drop *drop,
 
 /* What is said beside the numbers. Texts are borrowed for the call; any of them may come from a stranger. */
 typedef struct rwk_report_facts {
-  const char *title;     /* "diabetes.csv" */
-  const char *subtitle;  /* "442 rows, 10 features; net 10-8-1 tanh, 97 weights and biases" */
-  const char *objective; /* "J = SSE/n + lambda R, ..." */
-  const char *lambda;    /* name of the penalty in the convention: "lambda", "alpha" */
-  double lambda_scale;   /* the library's penalty over the user's */
-  double loss_scale;     /* L over the mean squared error */
-  const size_t *layers;  /* [layer_count] widths, inputs and outputs included */
+  const char *title;                  /* "diabetes.csv" */
+  const char *subtitle;               /* "442 rows, 10 features; net 10-8-1 tanh, 97 weights and biases" */
+  const char *objective;              /* "J = SSE/n + lambda R, ..." */
+  const char *lambda;                 /* name of the penalty in the convention: "lambda", "alpha" */
+  double lambda_scale;                /* the library's penalty over the user's */
+  double loss_scale;                  /* L over the mean squared error, or the mean cross-entropy */
+  const char *loss_word, *loss_title; /* "MSE", "Mean squared error" */
+  const size_t *layers;               /* [layer_count] widths, inputs and outputs included */
   size_t layer_count;
   int hidden_bias, output_bias;
   const char *const *inputs;  /* [layers[0]] names */

@@ -245,3 +245,23 @@ rwk_status rwk_run_cv_rmse(double *rmse, rwk_run *run, rwk_cv_choice choice) {
   }
   return RWK_OK;
 }
+
+rwk_status rwk_run_cv_accuracy(double *share, rwk_run *run, rwk_cv_choice choice) {
+  if (!run->has_cv)
+    return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "%s holds no cross-validation", run->file);
+  const size_t q = run->cv.outputs;
+  double *p = rwk_alloc_doubles(run->ctx, 2 * q), right = 0, weight = 0;
+  if (!p) return rwk_fail_memory(run->ctx, "accuracy");
+  for (size_t i = 0; i + q <= run->cv_row_count; i += q) {
+    const rwk_cv_row *r = &run->cv_rows[i];
+    for (size_t k = 0; k < q; k++) {
+      p[k] = choice == RWK_CV_MIN ? r[k].at_min : r[k].at_1se;
+      p[q + k] = r[k].observed;
+    }
+    right += r->weight * (rwk_cv_class(p, q) == rwk_cv_class(p + q, q));
+    weight += r->weight;
+  }
+  *share = right / weight;
+  rwk_free_doubles(run->ctx, p);
+  return RWK_OK;
+}

@@ -64,6 +64,27 @@ rwk_status rwk_cv_gather(rwk_cv *cv) {
   return RWK_OK;
 }
 
+size_t rwk_cv_class(const double *p, size_t outputs) {
+  size_t at = 0;
+  if (outputs == 1) return p[0] > 0.5;
+  for (size_t k = 1; k < outputs; k++)
+    if (p[k] > p[at]) at = k;
+  return at;
+}
+
+double rwk_cv_accuracy(const rwk_cv *cv, rwk_cv_choice choice) {
+  const rwk_cv_summary *s = &cv->summary;
+  const size_t q = s->outputs;
+  double right = 0, weight = 0;
+  for (size_t i = 0; i < s->repeats * s->rows; i++) {
+    const double omega = cv->weights ? cv->weights[i % s->rows] : 1;
+    right += omega *
+             (rwk_cv_class(cv->held[choice] + i * q, q) == rwk_cv_class(cv->observed + i % s->rows * q, q));
+    weight += omega;
+  }
+  return right / weight;
+}
+
 void rwk_cv_rmse(double *rmse, const rwk_cv *cv, rwk_cv_choice choice) {
   const rwk_cv_summary *s = &cv->summary;
   const size_t q = s->outputs;

@@ -37,16 +37,31 @@ static double weight_of(const rwk_design *d) {
   return sum;
 }
 
-/* Mean of the members' predictions at grid point i, F[rows x outputs], in the targets' own units. */
-static rwk_status predict(double *F, double *one, const rwk_mlp *mlp, const rwk_design *held,
-                          const rwk_fit *fits, size_t members) {
-  const size_t q = rwk_design_outputs(held), n = rwk_design_rows(held) * q;
+/* -log of the mean of exp(-a) and exp(-b), where a stands for `count` members already. */
+static double with_one_more(double a, double b, size_t count) {
+  const double low = fmin(a, b), wa = (double)count / (double)(count + 1), wb = 1 / (double)(count + 1);
+  return low - log(wa * exp(low - a) + wb * exp(low - b));
+}
+
+/* Mean of the members' predictions at grid point i, F[rows x outputs], in the targets' own units; of classes
+ * their probabilities, and into ell[rows] the cross-entropies: those of the mean where the targets are 0 and
+ * 1, in a form that does not run out of range. */
+static rwk_status predict(double *F, double *ell, double *one, rwk_loss loss, const rwk_mlp *mlp,
+                          const rwk_design *held, const rwk_fit *fits, size_t members) {
+  const size_t q = rwk_design_outputs(held), rows = rwk_design_rows(held), n = rows * q;
+  const double *Y = rwk_design_Y(held);
   size_t used = 0;
+  for (size_t r = 0; r < rows; r++) ell[r] = NAN;
   memset(F, 0, n * sizeof *F);
   for (size_t m = 0; m < members; m++) {
     if (!fits[m].w) continue;
     RWK_TRY(rwk_mlp_predict(one, q, mlp, rwk_design_X(held), rwk_design_inputs(held), rwk_design_rows(held),
                             fits[m].w));
+    for (size_t r = 0; r < rows && loss != RWK_LOSS_MSE; r++) {
+      const double of_one = rwk_loss_row(loss, one + r * q, Y + r * q, q);
+      ell[r] = used ? with_one_more(ell[r], of_one, used) : of_one;
+    }
+    rwk_loss_probabilities(one, q, loss, rows, q);
     for (size_t j = 0; j < n; j++) F[j] += one[j];
     used++;
   }
@@ -60,19 +75,20 @@ static rwk_status assess(rwk_fold_result *result, rwk_context *ctx, const rwk_st
                          const rwk_design *held, const rwk_fit *fits) {
   const rwk_cv *cv = s->cv;
   const size_t q = cv->summary.outputs, n = result->row_count * q, members = (size_t)s->settings->ensemble;
-  double *one = rwk_alloc_doubles(ctx, n);
+  const rwk_loss loss = s->settings->mlp.loss;
+  double *one = rwk_alloc_doubles(ctx, n + result->row_count), *ell = one + n;
   rwk_status status = one ? RWK_OK : rwk_fail_memory(ctx, "predictions");
   for (size_t i = 0; i < cv->summary.count && status == RWK_OK; i++) {
     double *F = result->held + i * n, sum = 0;
-    status = predict(F, one, mlp, held, fits + i * members, members);
+    status = predict(F, ell, one, loss, mlp, held, fits + i * members, members);
     for (size_t r = 0; r < result->row_count; r++) {
       const size_t row = result->rows[r];
-      double square = 0;
-      for (size_t k = 0; k < q; k++) {
+      double error = loss == RWK_LOSS_MSE ? 0 : ell[r];
+      for (size_t k = 0; k < q && loss == RWK_LOSS_MSE; k++) {
         const double e = (cv->observed[row * q + k] - F[r * q + k]) / cv->scale[k];
-        square += e * e;
+        error += e * e;
       }
-      sum += (cv->weights ? cv->weights[row] : 1) * square;
+      sum += (cv->weights ? cv->weights[row] : 1) * error;
     }
     result->error[i] = sum;
   }
@@ -178,14 +194,24 @@ static rwk_status run_folds(rwk_study *s) {
 
 /* ---- all rows ---- */
 
-/* Mean squared distance of the targets from their means, summed over targets. */
-static double of_constant(const rwk_design *d) {
+/* Cross-entropy of shares p with themselves; 0 log 0 is 0. */
+static double entropy(double p) {
+  return p > 0 ? -p * log(p) : 0;
+}
+
+/* The loss of the constant model: mean squared distance of the targets from their means, summed over targets,
+ * or the entropy of the classes' shares. */
+static double of_constant(const rwk_design *d, rwk_loss loss) {
   const size_t q = rwk_design_outputs(d), n = rwk_design_rows(d);
   const double *Y = rwk_design_Y(d), *omega = rwk_design_row_weights(d), weight = weight_of(d);
   double total = 0;
   for (size_t k = 0; k < q; k++) {
     double mean = 0, square = 0;
     for (size_t i = 0; i < n; i++) mean += (omega ? omega[i] : 1) * Y[i * q + k] / weight;
+    if (loss != RWK_LOSS_MSE) {
+      total += entropy(mean) + (loss == RWK_LOSS_LOGISTIC ? entropy(1 - mean) : 0);
+      continue;
+    }
     for (size_t i = 0; i < n; i++) {
       const double e = Y[i * q + k] - mean;
       square += (omega ? omega[i] : 1) * e * e;
@@ -216,9 +242,14 @@ static rwk_status count_parameters(rwk_cv_point *point, rwk_context *ctx, const 
   return status;
 }
 
+/* Softmax's outputs have one free bias too many, which the term that holds their sum makes a parameter of. */
+static double without_shift(double parameters, const rwk_mlp_settings *m) {
+  return parameters - (m->loss == RWK_LOSS_SOFTMAX && m->output_bias && !m->penalise_biases);
+}
+
 static rwk_status describe_points(rwk_study *s, const rwk_design *whole, rwk_mlp *mlp) {
   rwk_cv *cv = s->cv;
-  const double constant = of_constant(whole);
+  const double constant = of_constant(whole, s->settings->mlp.loss);
   cv->points = rwk_calloc(cv->ctx, cv->summary.count, sizeof *cv->points);
   if (!cv->points) return rwk_fail_memory(cv->ctx, "the curve");
   for (size_t i = 0; i < cv->summary.count; i++) {
@@ -229,6 +260,8 @@ static rwk_status describe_points(rwk_study *s, const rwk_design *whole, rwk_mlp
     cv->points[i].explained = 1 - rwk_mlp_mse(mlp, fit->certificate.loss) / constant;
     if (rwk_cancelled(cv->ctx)) return RWK_CANCELLED;
     RWK_TRY(count_parameters(&cv->points[i], cv->ctx, mlp, rwk_mlp_problem(mlp), fit));
+    cv->points[i].parameters = without_shift(cv->points[i].parameters, &s->settings->mlp);
+    cv->points[i].parameters_gn = without_shift(cv->points[i].parameters_gn, &s->settings->mlp);
   }
   return RWK_OK;
 }
@@ -282,6 +315,8 @@ static rwk_status check(rwk_context *ctx, const rwk_design *d, const rwk_folds *
   if (!rwk_design_Y(d)) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "cv: the design has no targets");
   if (rwk_folds_rows(f) != rwk_design_rows(d))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "cv: the folds are of another design");
+  if (s->mlp.loss != RWK_LOSS_MSE && rwk_design_classes(d) == 0)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "cv: a cross-entropy, but the design's target is no class");
   if (s->ensemble < 1 || s->ensemble > ENSEMBLE_MOST)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "ensemble: 1 to %d", ENSEMBLE_MOST);
   if (s->path.walks & RWK_WALKS_GRADUATED)

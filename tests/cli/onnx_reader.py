@@ -73,6 +73,10 @@ class Model:
             kind = n[4][0].decode()
             if kind == "MatMul":
                 out = [math.fsum(x * w[j] for x, w in zip(a[0], a[1])) for j in range(len(a[1][0]))]
+            elif kind == "Softmax":
+                most = max(a[0])
+                powers = [math.exp(x - most) for x in a[0]]
+                out = [x / math.fsum(powers) for x in powers]
             elif kind in UNARY:
                 out = [UNARY[kind](x) for x in a[0]]
             else:

@@ -5,7 +5,7 @@ certify         what kind of point somebody's weights are: minimum, saddle, or n
 audit           which fits of somebody's sweep cannot be global minima, from three columns
 Problem         any function with a value, a gradient and Hessian-vector products
 torch.problem   the same from a PyTorch module
-RidgewalkRegressor   a scikit-learn estimator
+RidgewalkRegressor, RidgewalkClassifier   scikit-learn's estimators
 load            a path from a run file (NAME.rwk)
 convert         one tool's penalty in another's units
 
@@ -24,14 +24,14 @@ from ._table import path
 
 __all__ = ["Audit", "CallbackError", "CancelledError", "Certificate", "DataError", "Drop", "Error", "FileError", "FormatError",
            "InternalError", "InvalidArgumentError", "MismatchError", "NumericalError", "OutOfMemoryError", "Path", "Point",
-           "Problem", "RidgewalkRegressor", "UnsupportedError", "Walk", "__version__", "audit", "certify", "convert", "load",
+           "Problem", "RidgewalkClassifier", "RidgewalkRegressor", "UnsupportedError", "Walk", "__version__", "audit", "certify", "convert", "load",
            "path", "torch"]
 
 
 def __getattr__(name):
     import importlib
-    if name == "RidgewalkRegressor":
-        return importlib.import_module("._estimator", __name__).RidgewalkRegressor
+    if name in ("RidgewalkClassifier", "RidgewalkRegressor"):
+        return getattr(importlib.import_module("._estimator", __name__), name)
     if name == "torch":
         return importlib.import_module(".torch", __name__)
     raise AttributeError(f"module 'ridgewalk' has no attribute {name!r}")

@@ -27,7 +27,8 @@ class Certificate:
     lambda_ : float
         The penalty, in the units of the convention (scikit-learn's alpha, say).
     mse : float
-        Mean squared error in sample, (1/n) SSE summed over outputs; for a problem that is no network, the loss.
+        Mean squared error in sample, (1/n) SSE summed over outputs; of classes the mean cross-entropy; for a problem that is no
+        network, the loss.
     loss, penalty, objective : float
         L, R = sum of squared penalised weights, and J = L + lambda R, in the units of the convention.
     grad_inf, grad_norm, grad_limit : float

@@ -1,15 +1,17 @@
 """scikit-learn's estimators."""
 from __future__ import annotations
 
+import dataclasses
 import math
 import numbers
 import warnings
 from typing import Any, Optional, Sequence
 
 import numpy as np
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ._certificate import Certificate
@@ -25,7 +27,28 @@ except ImportError:  # before 1.6
 
 
 class BaseRidgewalk(BaseEstimator):
-    """What regressors, and classifiers once there are losses for them, share: from validated arrays to a certified fit."""
+    """What regressors and classifiers share: from validated arrays to a certified fit."""
+
+    _loss = "mse"
+
+    def __init__(self, hidden_layer_sizes: Any = (8,), activation: str = "tanh", *, alpha: float = 1.0, alphas: Lambdas = None,
+                 walk: Sequence[str] = ("up", "best"), effort: str = "low", convention: str = "sklearn", standardize: bool = False,
+                 n_starts: int = 1, tol: Optional[float] = None, max_iter: int = 2000, random_state: Any = None,
+                 n_jobs: Optional[int] = None, warm_start: bool = False):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.alpha = alpha
+        self.alphas = alphas
+        self.walk = walk
+        self.effort = effort
+        self.convention = convention
+        self.standardize = standardize
+        self.n_starts = n_starts
+        self.tol = tol
+        self.max_iter = max_iter
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.warm_start = warm_start
 
     def _threads(self) -> int:
         n = self.n_jobs
@@ -47,10 +70,22 @@ class BaseRidgewalk(BaseEstimator):
         hidden = (hidden,) if isinstance(hidden, numbers.Number) else tuple(hidden)
         if any(not isinstance(h, numbers.Integral) or h < 1 for h in hidden):
             raise ValueError(f"hidden_layer_sizes: {self.hidden_layer_sizes!r} are not widths, whole numbers from 1 on")
-        recipe = None
+        recipe, classes, loss = None, Y, self._loss
         if self.standardize:
             X, Y, weights, recipe = prepare(X, Y, weights, getattr(self, "feature_names_in_", None), None, True, True, None)
-        return Network(X, Y, weights, hidden=hidden, activation=self.activation, convention=self.convention, recipe=recipe)
+            if loss != "mse":  # a class has no scale
+                recipe = dataclasses.replace(recipe, y_mean=np.zeros(Y.shape[1]), y_scale=np.ones(Y.shape[1]))
+                Y = classes
+        return Network(X, Y, weights, hidden=hidden, activation=self.activation, convention=self.convention, loss=loss, recipe=recipe)
+
+    @staticmethod
+    def _weights(sample_weight: Any, X: np.ndarray) -> Optional[np.ndarray]:
+        if sample_weight is None:
+            return None
+        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        if sample_weight.min() < 0 or not sample_weight.sum() > 0:
+            raise ValueError("sample_weight: numbers from 0 on are wanted, not all of them 0")
+        return sample_weight
 
     def _alpha(self) -> float:
         if not isinstance(self.alpha, numbers.Real) or not 0 < self.alpha < math.inf:
@@ -93,6 +128,27 @@ class BaseRidgewalk(BaseEstimator):
         check_is_fitted(self)
         X = _validate(self, X, dtype=np.float64, order="C", reset=False)
         return self.path_.problem.predict(X, self.certificate_.w)
+
+    def at(self, alpha: float) -> "BaseRidgewalk":
+        """A copy that predicts by the fit at another penalty of the path.
+
+        Raises
+        ------
+        KeyError
+            The path has no such penalty.
+        """
+        import copy
+        check_is_fitted(self)
+        point = self.path_.point(alpha)
+        other = copy.copy(self)
+        other.alpha, other.certificate_, other.loss_, other.n_iter_ = alpha, point, point.objective, max(1, point.iterations)
+        other.coefs_, other.intercepts_ = self.path_.problem.unpack(point.w)
+        return other
+
+    def _certify(self, X: Any, y: Any, alpha: Optional[float], sample_weight: Any, how: dict) -> Certificate:
+        check_is_fitted(self)
+        network = self._network_over(*self._table(X, y, sample_weight, False))
+        return network.certify(self.certificate_.w, self.alpha if alpha is None else alpha, **how)
 
 
 class RidgewalkRegressor(MultiOutputMixin, RegressorMixin, BaseRidgewalk):
@@ -158,37 +214,14 @@ class RidgewalkRegressor(MultiOutputMixin, RegressorMixin, BaseRidgewalk):
     'strict_min'
     """
 
-    def __init__(self, hidden_layer_sizes: Any = (8,), activation: str = "tanh", *, alpha: float = 1.0, alphas: Lambdas = None,
-                 walk: Sequence[str] = ("up", "best"), effort: str = "low", convention: str = "sklearn", standardize: bool = False,
-                 n_starts: int = 1, tol: Optional[float] = None, max_iter: int = 2000, random_state: Any = None,
-                 n_jobs: Optional[int] = None, warm_start: bool = False):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.alpha = alpha
-        self.alphas = alphas
-        self.walk = walk
-        self.effort = effort
-        self.convention = convention
-        self.standardize = standardize
-        self.n_starts = n_starts
-        self.tol = tol
-        self.max_iter = max_iter
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.warm_start = warm_start
-
     def _table(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[np.ndarray, np.ndarray, Optional[np.ndarray]]:
         X, y = _validate(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True, reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-            if sample_weight.min() < 0 or not sample_weight.sum() > 0:
-                raise ValueError("sample_weight: numbers from 0 on are wanted, not all of them 0")
         if reset:
             self._one_target = y.ndim == 1
         Y = np.ascontiguousarray(y, dtype=np.float64)
-        return X, Y[:, None] if Y.ndim == 1 else Y, sample_weight
+        return X, Y[:, None] if Y.ndim == 1 else Y, self._weights(sample_weight, X)
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "RidgewalkRegressor":
         """Fits, certifies, and explains what there is to explain.
@@ -217,23 +250,108 @@ class RidgewalkRegressor(MultiOutputMixin, RegressorMixin, BaseRidgewalk):
         F = self._output(X)
         return F[:, 0] if self._one_target else F
 
-    def at(self, alpha: float) -> "RidgewalkRegressor":
-        """A copy that predicts by the fit at another penalty of the path.
 
-        Raises
-        ------
-        KeyError
-            The path has no such penalty.
+class RidgewalkClassifier(ClassifierMixin, BaseRidgewalk):
+    """A neural network with a cross-entropy and an L2 penalty, fitted to a certified minimum.
+
+    The objective is that of ``sklearn.neural_network.MLPClassifier``, CE/n + alpha/(2n) R with free biases and CE the sum of
+    cross-entropies in nats, unless `convention` says otherwise: of two classes with one logistic output, of more with a softmax over
+    an output each. It is minimised by a Newton method with the exact Hessian, and what kind of point the fit is stands in
+    `certificate_`. Softmax does not see a number that is added to all outputs: the biases of the outputs are those that sum to 0.
+
+    Parameters
+    ----------
+    hidden_layer_sizes, activation, alpha, alphas, walk, effort, n_starts, tol, max_iter, random_state, n_jobs, warm_start
+        As of `RidgewalkRegressor`.
+    convention : {"sklearn", "mse", "nnet", "torch", "keras"}, default "sklearn"
+        Whose objective, and so whose penalty; "mse" is CE/n + lambda R here.
+    standardize : bool, default False
+        Features to mean 0 and variance 1 first.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (classes,)
+        The labels, in order.
+    certificate_, path_, drops_, coefs_, intercepts_, loss_, n_iter_, n_layers_, n_outputs_, n_features_in_, feature_names_in_
+        As of `RidgewalkRegressor`; where a path or a certificate has `mse`, it is the mean cross-entropy.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> RidgewalkClassifier((3,), standardize=True, random_state=0).fit(X, y).certificate_.verdict
+    'strict_min'
+    """
+
+    @property
+    def _loss(self) -> str:
+        return "softmax" if len(self.classes_) > 2 else "logistic"
+
+    def _table(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[np.ndarray, np.ndarray, Optional[np.ndarray]]:
+        X, y = _validate(self, X, y, dtype=np.float64, order="C", reset=reset)
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        weights = self._weights(sample_weight, X)
+        counted = y if weights is None else y[weights > 0]
+        if reset:
+            self.classes_ = np.unique(counted)
+            if len(self.classes_) < 2:
+                raise ValueError(f"y: there is one class, {self.classes_[0]!r}; a classifier wants two or more")
+        known = np.isin(y, self.classes_)
+        if not known.all() and (weights is None or np.any(weights[~known] > 0)):
+            raise ValueError(f"y: {y[~known][0]!r} is none of the classes")
+        if len(self.classes_) == 2:
+            Y = (y == self.classes_[1])[:, None]
+        else:
+            Y = y[:, None] == self.classes_[None, :]
+            Y[~known, 0] = True  # rows of weight 0
+        return X, np.ascontiguousarray(Y, dtype=np.float64), weights
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "RidgewalkClassifier":
+        """Fits, certifies, and explains what there is to explain.
+
+        Parameters
+        ----------
+        X : array_like of shape (rows, features)
+        y : array_like of shape (rows,)
+            Labels: numbers, text or bool, of two classes or more.
+        sample_weight : array_like of shape (rows,), optional
+            n of the objective is their sum. Classes whose rows all weigh 0 are none.
+
+        Returns
+        -------
+        self
+
+        Warns
+        -----
+        ConvergenceWarning
+            The fit is no certified minimum.
         """
-        import copy
-        check_is_fitted(self)
-        point = self.path_.point(alpha)
-        other = copy.copy(self)
-        other.alpha, other.certificate_, other.loss_, other.n_iter_ = alpha, point, point.objective, max(1, point.iterations)
-        other.coefs_, other.intercepts_ = self.path_.problem.unpack(point.w)
-        return other
+        self._fit(*self._table(X, y, sample_weight, True))
+        return self
 
-    def _certify(self, X: Any, y: Any, alpha: Optional[float], sample_weight: Any, how: dict) -> Certificate:
-        check_is_fitted(self)
-        network = self._network_over(*self._table(X, y, sample_weight, False))
-        return network.certify(self.certificate_.w, self.alpha if alpha is None else alpha, **how)
+    def decision_function(self, X: Any) -> np.ndarray:
+        """The network's outputs: of two classes the logit of the second, (rows,); of more (rows, classes)."""
+        F = self._output(X)
+        return F[:, 0] if len(self.classes_) == 2 else F
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities of the classes, (rows, classes), in the order of `classes_`."""
+        F = self._output(X)
+        if len(self.classes_) == 2:
+            F = np.column_stack([np.zeros(len(F)), F])
+        P = np.exp(F - F.max(axis=1, keepdims=True))
+        return P / P.sum(axis=1, keepdims=True)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Their logarithms, which do not run out of range."""
+        F = self._output(X)
+        if len(self.classes_) == 2:
+            F = np.column_stack([np.zeros(len(F)), F])
+        F = F - F.max(axis=1, keepdims=True)
+        return F - np.log(np.exp(F).sum(axis=1, keepdims=True))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The likeliest class of each row, (rows,)."""
+        F = self._output(X)
+        return self.classes_[(F[:, 0] > 0).astype(int) if len(self.classes_) == 2 else F.argmax(axis=1)]

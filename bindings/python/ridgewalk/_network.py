@@ -1,4 +1,4 @@
-"""Fully connected networks with a squared error, as problems; and how a table becomes what they see."""
+"""Fully connected networks with a squared error or a cross-entropy, as problems; and how a table becomes what they see."""
 from __future__ import annotations
 
 import json
@@ -117,20 +117,20 @@ class Network(Problem):
 
     def __init__(self, X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray] = None, *, hidden: Sequence[int] = (8,),
                  activation: str = "tanh", convention: str = "mse", hidden_bias: bool = True, output_bias: bool = True,
-                 penalise_biases: bool = False, scale: Optional[Scale] = None, recipe: Optional[Recipe] = None):
+                 penalise_biases: bool = False, loss: str = "mse", scale: Optional[Scale] = None, recipe: Optional[Recipe] = None):
         hidden = tuple(int(h) for h in (hidden if np.iterable(hidden) else (hidden,)))
         if any(h < 1 for h in hidden):
             raise ValueError(f"hidden: {hidden} are not widths; each is at least 1")
         self.rows = len(X)
         n = float(self.rows if weights is None else weights.sum())
         if scale is None:
-            scale, biases_too = Scale.of(convention, n)
+            scale, biases_too = Scale.of(convention, n, loss)
             penalise_biases = bool(penalise_biases or biases_too)
         self.scale, self.recipe = scale, recipe
-        self.hidden, self.activation, self.convention = hidden, activation, convention
+        self.hidden, self.activation, self.convention, self.loss = hidden, activation, convention, loss
         self.inputs, self.outputs = X.shape[1], Y.shape[1]
         self._settings = {"activation": activation, "hidden_bias": bool(hidden_bias), "output_bias": bool(output_bias),
-                          "penalise_biases": bool(penalise_biases), "loss_scale": scale.loss_scale}
+                          "penalise_biases": bool(penalise_biases), "loss_scale": scale.loss_scale, "loss": loss}
         self._handle = _core.network(X, Y, hidden, self._settings, weights)
         self._has_data = True
         self.layers = self._handle.layers()
@@ -146,10 +146,17 @@ class Network(Problem):
                                          "computed on it; load(file, X, y), or walk again")
         return self._handle
 
+    @staticmethod
+    def blank(outputs: int, loss: str) -> np.ndarray:
+        """Targets of one row that any loss takes."""
+        Y = np.zeros((1, outputs))
+        Y[0, 0] = loss == "softmax"
+        return Y
+
     def _shape(self) -> Any:
         """Any network of this shape, for what needs no table."""
         if self._handle is None:
-            self._handle = _core.network(np.zeros((1, self.inputs)), np.zeros((1, self.outputs)), self.hidden, self._settings)
+            self._handle = _core.network(np.zeros((1, self.inputs)), self.blank(self.outputs, self.loss), self.hidden, self._settings)
         return self._handle
 
     @property
@@ -177,6 +184,9 @@ class Network(Problem):
                 w[b:b + outputs] = intercept
             elif np.any(np.asarray(intercept) != 0):
                 raise ValueError("a layer has biases that are not 0, but has none here")
+        b = self.layers[-1][3]
+        if self.loss == "softmax" and b is not None and not self._settings["penalise_biases"]:
+            w[b:b + self.outputs] -= w[b:b + self.outputs].mean()  # the same model: softmax does not see it (ridgewalk/mlp.h)
         return w
 
     def predict(self, X: np.ndarray, w: np.ndarray) -> np.ndarray:

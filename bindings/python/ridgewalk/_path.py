@@ -355,7 +355,7 @@ class Path:
                          ("no-standardize", net.recipe is None or not json.loads(net.recipe.json)["standardise"])):
             if on:
                 options[name] = ""
-        network = {"layers": [net.inputs, *(layer[1] for layer in net.layers)], "activation": net.activation,
+        network = {"layers": [net.inputs, *(layer[1] for layer in net.layers)], "activation": net.activation, "loss": net.loss,
                    "hidden_bias": s["hidden_bias"], "output_bias": s["output_bias"], "penalise_biases": s["penalise_biases"]}
         texts.update(data="arrays of Python", options=json.dumps(options), network=json.dumps(network), n=repr(self.scale.n),
                      rows=str(net.rows), convention=net.convention)
@@ -444,8 +444,9 @@ def _stored_network(texts: dict[str, str], own: Optional[dict[str, Any]]) -> Net
             if texts["recipe"] else None
     except _core.UnsupportedError:
         recipe = None
-    scale, _ = Scale.of(texts["convention"], float(texts["n"]))
-    network = Network(np.zeros((1, layers[0])), np.zeros((1, layers[-1])), None, hidden=layers[1:-1], activation=shape["activation"],
+    loss = shape.get("loss", "mse")
+    scale, _ = Scale.of(texts["convention"], float(texts["n"]), loss)
+    network = Network(np.zeros((1, layers[0])), Network.blank(layers[-1], loss), None, loss=loss, hidden=layers[1:-1], activation=shape["activation"],
                       convention=texts["convention"], hidden_bias=shape["hidden_bias"], output_bias=shape["output_bias"],
                       penalise_biases=shape["penalise_biases"], scale=scale, recipe=recipe)
     network.rows, network._has_data = int(texts["rows"]), False
@@ -455,6 +456,8 @@ def _stored_network(texts: dict[str, str], own: Optional[dict[str, Any]]) -> Net
 def _with_table(network: Optional[Network], texts: dict[str, str], X: Any, y: Any, sample_weight: Any) -> Network:
     if network is None or network.recipe is None:
         raise _core.UnsupportedError("this run file holds no network over a table of numbers")
+    if network.loss != "mse":
+        raise _core.UnsupportedError("the run is of classes; load(file, X, y) is for targets that are numbers")
     array, Y = matrix(X)[0], matrix(y, "y")[0]
     r, s = network.recipe, network._settings
     if array.shape[1] == len(r.names):

@@ -27,9 +27,9 @@ class Scale:
     symbol: str = "lambda"
 
     @classmethod
-    def of(cls, convention: str, n: float) -> tuple["Scale", bool]:
-        """A convention for n rows; and whether it penalises biases."""
-        s = _core.scale(convention, n)
+    def of(cls, convention: str, n: float, loss: str = "mse") -> tuple["Scale", bool]:
+        """A convention for n rows and a loss; and whether it penalises biases."""
+        s = _core.scale(convention, n, loss)
         return cls(s["loss_scale"], s["lambda_scale"], n, s["name"], s["objective"], s["lambda"]), s["penalise_biases"]
 
     def inside(self, value: float) -> float:

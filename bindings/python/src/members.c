@@ -14,6 +14,7 @@ NAMES(effort, rwk_effort_name)
 NAMES(solver_kind, rwk_solver_name)
 NAMES(schedule, rwk_schedule_name)
 NAMES(activation, rwk_activation_name)
+NAMES(loss, rwk_loss_name)
 NAMES(event_kind, rwk_event_name)
 NAMES(audit_verdict, rwk_audit_verdict_name)
 
@@ -29,6 +30,7 @@ enum {
   SOLVERS = sizeof((char[]){RWK_SOLVER_LIST(RWK_X)}),
   SCHEDULES = sizeof((char[]){RWK_SCHEDULE_LIST(RWK_X)}),
   ACTIVATIONS = sizeof((char[]){RWK_ACTIVATION_LIST(RWK_X)}),
+  LOSSES = sizeof((char[]){RWK_LOSS_LIST(RWK_X)}),
   EVENTS = sizeof((char[]){RWK_EVENT_LIST(RWK_X)}),
   AUDIT_VERDICTS = sizeof((char[]){RWK_AUDIT_VERDICT_LIST(RWK_X)}),
   ALGEBRAS = RWK_ALGEBRA_KRYLOV + 1
@@ -127,6 +129,7 @@ const core_field core_mlp_settings[] = {N(rwk_mlp_settings, activation, activati
                                         B(rwk_mlp_settings, output_bias),
                                         B(rwk_mlp_settings, penalise_biases),
                                         D(rwk_mlp_settings, loss_scale),
+                                        N(rwk_mlp_settings, loss, loss_text, LOSSES),
                                         END};
 
 const core_field core_certificate[] = {N(rwk_certificate, verdict, verdict_text, VERDICTS),

@@ -139,18 +139,23 @@ PyMethodDef core_network_methods[] = {
     {NULL, NULL, 0, NULL}};
 
 PyObject *core_scale(PyObject *module, PyObject *args, PyObject *kwargs) {
-  static const char *const words[] = {"convention", "rows", NULL};
+  static const char *const words[] = {"convention", "rows", "loss", NULL};
   (void)module;
-  const char *name;
+  const char *name, *loss_name = "mse";
   double n;
+  rwk_loss loss;
   rwk_convention convention;
   rwk_objective_scale s;
-  if (!core_parse(args, kwargs, "sd:scale", words, &name, &n)) return NULL;
+  if (!core_parse(args, kwargs, "sd|s:scale", words, &name, &n, &loss_name)) return NULL;
   if (rwk_convention_from_name(&convention, name) != RWK_OK)
     return PyErr_Format(PyExc_ValueError,
                         "convention: '%s' is none of mse, half-sse, nnet, sklearn, torch, keras", name);
-  if (rwk_convention_scale(&s, convention, n) != RWK_OK)
-    return PyErr_Format(PyExc_ValueError, "rows: a positive number of rows is wanted");
+  if (rwk_loss_from_name(&loss, loss_name) != RWK_OK)
+    return PyErr_Format(PyExc_ValueError, "loss: '%s' is none of mse, logistic, softmax", loss_name);
+  const rwk_status status = rwk_convention_scale_of(&s, convention, loss, n);
+  if (status == RWK_NOT_IMPLEMENTED)
+    return PyErr_Format(PyExc_ValueError, "convention: the objective of '%s' is of squared errors", name);
+  if (status != RWK_OK) return PyErr_Format(PyExc_ValueError, "rows: a positive number of rows is wanted");
   return Py_BuildValue("{s:d,s:d,s:N,s:s,s:s,s:s}", "loss_scale", s.loss_scale, "lambda_scale",
                        s.lambda_scale, "penalise_biases", PyBool_FromLong(s.penalise_biases), "name", s.name,
                        "objective", s.objective, "lambda", s.lambda);

@@ -59,6 +59,26 @@ static inline void fixture_data(fixture *f, size_t rows, size_t inputs, size_t o
   rwk_mlp_settings_init(&f->naive.settings);
 }
 
+/* Targets of normal numbers become those of classes: one of the outputs is 1, and on every fifth row they are
+ * shares. One output: 0, 1, or a share. */
+static inline void fixture_classes(fixture *f, rwk_loss loss) {
+  const size_t q = f->naive.data.outputs;
+  f->naive.settings.loss = loss;
+  for (size_t i = 0; i < f->naive.data.rows; i++) {
+    double *y = f->Y + i * f->naive.data.ldy, sum = 0;
+    size_t most = 0;
+    for (size_t k = 1; k < q; k++)
+      if (y[k] > y[most]) most = k;
+    for (size_t k = 0; k < q; k++) sum += exp(y[k]);
+    for (size_t k = 0; k < q; k++) {
+      if (q == 1)
+        y[k] = i % 5 == 4 ? 1 / (1 + exp(y[k])) : y[k] > 0;
+      else
+        y[k] = i % 5 == 4 ? exp(y[k]) / sum : k == most;
+    }
+  }
+}
+
 /* The network of f->naive with kernel number k, at a random start. */
 static inline void fixture_network(fixture *f, const rwk_mlp_kernel *kernel) {
   assert_int_equal(rwk_mlp_create_with(&f->mlp, f->ctx, &f->naive.data, &f->naive.settings, kernel), RWK_OK);

@@ -91,6 +91,40 @@ static inline void naive_row(jet *out, const naive *n, const double *x, const je
   memcpy(out, from, n->data.outputs * sizeof *out);
 }
 
+static inline jet jet_exp(jet z) {
+  const double e = exp(z.f);
+  return jet_apply(z, e, e, e);
+}
+static inline jet jet_log(jet z) {
+  return jet_apply(z, log(z.f), 1 / z.f, -1 / (z.f * z.f));
+}
+
+/* ell of one row, as its definition has it: nothing is done for large outputs. */
+static inline jet naive_ell(const naive *n, const jet *f, const double *y) {
+  jet sum = jet_of(0), all = jet_of(0);
+  for (size_t k = 0; k < n->data.outputs; k++) {
+    const jet gap = jet_add(f[k], jet_of(-y[k])), linear = jet_mul(jet_of(-y[k]), f[k]);
+    all = jet_add(all, jet_exp(f[k]));
+    if (n->settings.loss == RWK_LOSS_MSE) sum = jet_add(sum, jet_mul(gap, gap));
+    if (n->settings.loss == RWK_LOSS_SOFTMAX) sum = jet_add(sum, linear);
+    if (n->settings.loss == RWK_LOSS_LOGISTIC)
+      sum = jet_add(sum, jet_add(linear, jet_log(jet_add(jet_of(1), jet_exp(f[k])))));
+  }
+  return n->settings.loss == RWK_LOSS_SOFTMAX ? jet_add(sum, jet_log(all)) : sum;
+}
+
+/* The term on free output biases that softmax does not see. */
+static inline jet naive_shift(const naive *n, const jet *w) {
+  const size_t dim = naive_dim(n), outputs = n->data.outputs;
+  jet sum = jet_of(0);
+  double weight = 0;
+  if (n->settings.loss != RWK_LOSS_SOFTMAX || !n->settings.output_bias || n->settings.penalise_biases)
+    return sum;
+  for (size_t k = 0; k < outputs; k++) sum = jet_add(sum, w[dim - outputs + k]);
+  for (size_t i = 0; i < n->data.rows; i++) weight += naive_omega(n, i);
+  return jet_mul(jet_of(weight / (2 * (double)outputs)), jet_mul(sum, sum));
+}
+
 /* L along coordinates a and b of w: value, dL/dw_a, dL/dw_b, d2L/dw_a dw_b. */
 static inline jet naive_loss(const naive *n, const double *w, size_t a, size_t b) {
   const size_t dim = naive_dim(n);
@@ -98,11 +132,9 @@ static inline jet naive_loss(const naive *n, const double *w, size_t a, size_t b
   for (size_t i = 0; i < dim; i++) W[i] = (jet){w[i], i == a, i == b, 0};
   for (size_t r = 0; r < n->data.rows; r++) {
     naive_row(out, n, n->data.X + r * n->data.ldx, W);
-    for (size_t k = 0; k < n->data.outputs; k++) {
-      const jet gap = jet_add(out[k], jet_of(-n->data.Y[r * n->data.ldy + k]));
-      sum = jet_add(sum, jet_mul(jet_of(naive_omega(n, r)), jet_mul(gap, gap)));
-    }
+    sum = jet_add(sum, jet_mul(jet_of(naive_omega(n, r)), naive_ell(n, out, n->data.Y + r * n->data.ldy)));
   }
+  sum = jet_add(sum, naive_shift(n, W));
   free(W);
   return jet_mul(jet_of(naive_scale(n)), sum);
 }

@@ -70,6 +70,27 @@ static void combination(fixture *f, size_t rows, int c, const widths_of *net, rw
   f->naive.settings.loss_scale = c == 6 ? 0.5 : 0;
 }
 
+/* The cross-entropies: every depth, with and without biases and row weights, one output and several. */
+static void test_cross_entropy(void **state) {
+  (void)state;
+  for (int l = 0; l < NETS; l++)
+    for (int c = 0; c < 32; c++) {
+      const rwk_loss loss = c & 16 ? RWK_LOSS_SOFTMAX : RWK_LOSS_LOGISTIC;
+      if ((loss == RWK_LOSS_SOFTMAX && !(c & 1)) || (c / 2 + l) % 2) continue; /* every other of them */
+      fixture f;
+      combination(&f, c % 3 == 0 ? 1 : 13, c & 15, &nets[l],
+                  c % 5 == 2 ? RWK_ACTIVATION_SOFTPLUS : RWK_ACTIVATION_TANH);
+      f.naive.settings.penalise_biases = (c & 15) == 5;
+      fixture_classes(&f, loss);
+      double w[200];
+      rwk_stream s;
+      rwk_stream_init(&s, 5, (uint64_t)c);
+      for (size_t i = 0; i < naive_dim(&f.naive); i++) w[i] = rwk_stream_normal(&s);
+      compare(&f, w);
+      fixture_drop(&f);
+    }
+}
+
 static void test_against_naive(void **state) {
   (void)state;
   static const rwk_activation all[] = {RWK_ACTIVATION_TANH, RWK_ACTIVATION_LOGISTIC, RWK_ACTIVATION_SOFTPLUS,
@@ -104,6 +125,8 @@ static void test_many_rows(void **state) {
       rwk_stream_init(&s, 4, (uint64_t)c);
       for (size_t i = 0; i < naive_dim(&f.naive); i++) w[i] = rwk_stream_normal(&s);
       if (rows[r] < 300 || c == 3) compare(&f, w);
+      fixture_classes(&f, c & 1 && r < 3 ? RWK_LOSS_SOFTMAX : RWK_LOSS_LOGISTIC);
+      if (rows[r] < 65 || (rows[r] < 300 && c == 1)) compare(&f, w);
       fixture_drop(&f);
     }
 }
@@ -116,12 +139,15 @@ static void test_wide_hessian(void **state) {
     size_t rows, inputs, outputs, count, hidden[3];
   } shapes[] = {{2100, 3, 2, 1, {1}},        {700, 40, 1, 1, {9}},       {90, 150, 1, 1, {2}},
                 {120, 2, 1, 1, {130}},       {300, 20, 2, 1, {33}},      {1100, 3, 9, 0, {0}},
-                {1100, 5, 2, 3, {6, 12, 9}}, {1100, 2, 20, 2, {17, 19}}, {150, 3, 3, 2, {2, 70}}};
+                {1100, 5, 2, 3, {6, 12, 9}}, {1100, 2, 20, 2, {17, 19}}, {150, 3, 3, 2, {2, 70}},
+                {1100, 3, 2, 1, {4}},        {1100, 3, 9, 0, {0}},       {700, 30, 7, 1, {8}}};
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
     fixture f;
     fixture_data(&f, shapes[i].rows, shapes[i].inputs, shapes[i].outputs, i & 1, i);
     f.naive.settings.hidden = shapes[i].hidden;
     f.naive.settings.hidden_count = shapes[i].count;
+    if (i % 3)
+      fixture_classes(&f, i % 3 == 1 && shapes[i].outputs > 1 ? RWK_LOSS_SOFTMAX : RWK_LOSS_LOGISTIC);
     fixture_network(&f, rwk_mlp_kernel_best());
     const size_t n = f.dim;
     double *H = malloc(n * n * sizeof *H), *e = calloc(n, sizeof *e), *hv = malloc(n * sizeof *hv);
@@ -148,6 +174,7 @@ static void test_against_differences(void **state) {
       if (a == RWK_ACTIVATION_RELU) continue; /* differences step over kinks */
       fixture f;
       combination(&f, 37, l, &nets[l], (rwk_activation)a);
+      if (l & 1) fixture_classes(&f, a % 2 ? RWK_LOSS_LOGISTIC : RWK_LOSS_SOFTMAX);
       fixture_network(&f, rwk_mlp_kernel_best());
       rwk_derivative_report report;
       assert_int_equal(rwk_problem_check(&report, f.ctx, rwk_mlp_problem(f.mlp), f.w, 3, 9), RWK_OK);
@@ -195,9 +222,9 @@ static void test_moving_about(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_against_naive), cmocka_unit_test(test_many_rows),
-      cmocka_unit_test(test_wide_hessian),  cmocka_unit_test(test_against_differences),
-      cmocka_unit_test(test_moving_about),
+      cmocka_unit_test(test_against_naive),       cmocka_unit_test(test_cross_entropy),
+      cmocka_unit_test(test_many_rows),           cmocka_unit_test(test_wide_hessian),
+      cmocka_unit_test(test_against_differences), cmocka_unit_test(test_moving_about),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

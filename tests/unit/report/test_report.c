@@ -111,6 +111,8 @@ static rwk_report_facts facts_of(void) {
                             .lambda = "lambda",
                             .lambda_scale = 1,
                             .loss_scale = 1,
+                            .loss_word = "MSE",
+                            .loss_title = "Mean squared error",
                             .layers = layers,
                             .layer_count = 3,
                             .hidden_bias = 1,
