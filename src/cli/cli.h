@@ -307,12 +307,6 @@ int cli_print_certificate_json(FILE *to, const rwk_certificate *c, double user_l
 /* Verdict in words: "strict minimum". */
 const char *cli_verdict_text(const rwk_certificate *c);
 
-/* ---- pictures.c ---- */
-
-/* Keeps in the run file what a report draws and the fits do not hold (rwk_run_set_series); spectra and
- * branches only with `explain`. 0 or an exit code. */
-int cli_keep_pictures(rwk_run *run, const cli_setup *setup, const rwk_path *path, int explain);
-
 /* ---- the verbs ---- */
 
 int cli_path(const cli_args *args);
