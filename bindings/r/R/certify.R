@@ -101,7 +101,7 @@ certificate_of <- function(spec, w, lambda, finish, hessian, settings) {
 }
 
 print.ridgewalk_certificate <- function(x, ...) {
-    g <- function(v, digits = 8) formatC(v, digits = digits, format = "g")
+    g <- function(v, digits = 8) trimws(formatC(v, digits = digits, format = "g"))
     e <- function(v, digits = 1) formatC(v, digits = digits, format = "e")
     line <- function(name, ...) cat(strwrap(paste0(name, ": ", ...), indent = 2, exdent = 4), sep = "\n")
     cat(x$kind, "\n", sep = "")
@@ -115,6 +115,6 @@ print.ridgewalk_certificate <- function(x, ...) {
     if (x$escapable) line("escapable", "a dead unit's bias can slide to where the curvature is ", e(x$escape_curvature, 3))
     if (!is.null(x$finished))
         line("finished by Newton", x$finished$kind, ", at distance ", g(x$distance, 4), " (|w| here ", g(sqrt(sum(x$weights^2)), 4),
-             "); the objective falls by ", g(x$objective - x$finished$objective, 4))
+             "); the objective falls by ", g(max(0, x$objective - x$finished$objective), 4))
     invisible(x)
 }

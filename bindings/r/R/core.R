@@ -91,7 +91,7 @@ one_of <- function(x, list, name = list) {
 number <- function(text) {
     parts <- strsplit(trimws(text), "^", fixed = TRUE)[[1]]
     values <- suppressWarnings(as.numeric(parts))
-    value <- if (length(values) == 2) values[1]^values[2] else if (length(values) == 1) values else NA
+    value <- if (endsWith(text, "^")) NA else if (length(values) == 2) values[1]^values[2] else if (length(values) == 1) values else NA
     if (!is.finite(value)) refuse("lambda: '", text, "' is not a number such as 0.125, 1e-3 or 2^-3")
     value
 }

@@ -22,7 +22,7 @@ print.ridgewalk_drops <- function(x, ...) {
 }
 
 sentence <- function(d, symbol) {
-    g <- function(x, digits = 6) formatC(x, digits = digits, format = "g")
+    g <- function(x, digits = 6) trimws(formatC(x, digits = digits, format = "g"))
     e <- function(x, digits = 1) formatC(x, digits = digits, format = "e")
     before <- lambda_text(d$lambda_from)
     after <- lambda_text(d$lambda_to)

@@ -67,10 +67,40 @@ plot.ridgewalk <- function(x, which = c("mse", "penalty", "weights", "eigenvalue
     invisible(x)
 }
 
-# The weights of one walk along the grid; units keep their numbers along warm walks, and may change places in others.
+# ---- traces ----
+
+# Weights [dim x penalties] with the units of each hidden layer in the order, and with the signs, that fit the column before best:
+# the nearest pair first. Neither changes the network's output; signs are turned for odd activations alone.
+align <- function(object, w) {
+    layers <- object$network$layers
+    odd <- object$spec$settings$activation %in% c("tanh", "identity")
+    hidden <- seq_len(length(layers$inputs) - 1)
+    places <- function(l, j) { # of unit j of layer l in a column: incoming weights, bias, outgoing weights
+        outgoing <- layers$W[l + 1] + (j - 1) * layers$outputs[l + 1] + seq_len(layers$outputs[l + 1])
+        c(layers$W[l] + (seq_len(layers$inputs[l]) - 1) * layers$outputs[l] + j, if (!is.na(layers$b[l])) layers$b[l] + j, outgoing)
+    }
+    for (k in seq_len(ncol(w))[-1]) for (l in hidden) {
+        at <- vapply(seq_len(layers$outputs[l]), function(j) places(l, j), numeric(length(places(l, 1))))
+        before <- matrix(w[at, k - 1], nrow(at))
+        now <- matrix(w[at, k], nrow(at))
+        same <- outer(colSums(before^2), colSums(now^2), `+`) - 2 * crossprod(before, now)
+        turned <- outer(colSums(before^2), colSums(now^2), `+`) + 2 * crossprod(before, now)
+        cost <- if (odd) pmin(same, turned) else same
+        taken <- now
+        for (n in seq_len(ncol(at))) {
+            pair <- arrayInd(which.min(cost), dim(cost))
+            sign <- if (odd && turned[pair] < same[pair]) -1 else 1
+            taken[, pair[1]] <- sign * now[, pair[2]]
+            cost[pair[1], ] <- cost[, pair[2]] <- Inf
+        }
+        w[at, k] <- taken
+    }
+    w
+}
+
 plot_traces <- function(object, walk = NULL) {
     rows <- chosen(object, seq_along(object$lambda), if (length(walk)) walk[1])
-    w <- object$weights[, rows, drop = FALSE]
+    w <- align(object, object$weights[, rows, drop = FALSE])
     layers <- object$network$layers
     biases <- unlist(lapply(which(!is.na(layers$b)), function(l) layers$b[l] + seq_len(layers$outputs[l])))
     shown <- setdiff(seq_len(nrow(w)), if (!biases_penalised(object)) biases)

@@ -3,6 +3,8 @@
 #include <string.h>
 #include "core.h"
 
+#define LAST_DIGITS 1e-15
+
 static SEXP certificate_of(const rwk_certificate *certificate) {
   const void *one = certificate;
   return core_columns(core_certificate, &one, 1, 0);
@@ -34,8 +36,8 @@ static double distance(const double *v, const double *w, size_t dim) {
   return sqrt(sum);
 }
 
-/* The certificate of some weights; with `finish`, where Newton's method ends that begins there, for points
- * that are no minimum. */
+/* The certificate of some weights; with `finish`, where Newton's method ends that begins there: a minimum is
+ * brought to the last digits, so that there is a distance for every point that can be told. */
 SEXP core_r_certify(SEXP spec, SEXP weights, SEXP lambda, SEXP how) {
   SEXP holder, result;
   core_call *c = core_open(&holder, 1);
@@ -59,8 +61,8 @@ SEXP core_r_certify(SEXP spec, SEXP weights, SEXP lambda, SEXP how) {
     memcpy(end, w, dim * sizeof *end);
     core_begin(c);
     status = rwk_certify(&here, direction, c->ctx, problem, at, w, &certify);
-    finished = status == RWK_OK && core_flag(how, "finish") && !rwk_certificate_is_minimum(&here) &&
-               here.verdict != RWK_VERDICT_INCONCLUSIVE;
+    finished = status == RWK_OK && core_flag(how, "finish") && here.verdict != RWK_VERDICT_INCONCLUSIVE;
+    if (finished && rwk_certificate_is_minimum(&here)) solver.grad_tol = LAST_DIGITS;
     if (finished) status = run_solver(&solved, c, end, at, &solver);
     if (finished && status == RWK_OK) status = rwk_certify(&there, NULL, c->ctx, problem, at, end, &certify);
     core_end(c);
