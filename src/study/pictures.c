@@ -85,8 +85,8 @@ static rwk_status keep_branch(keeper *k, const rwk_walk_view *v, const rwk_drop 
   rwk_branch_settings_init(&s);
   s.beyond = BEYOND;
   rwk_branch *branch;
-  rwk_status status = rwk_branch_trace(&branch, k->ctx, rwk_mlp_problem(k->mlp), begin->w,
-                                       begin->lambda, end->lambda, &s);
+  rwk_status status =
+      rwk_branch_trace(&branch, k->ctx, rwk_mlp_problem(k->mlp), begin->w, begin->lambda, end->lambda, &s);
   if (status == RWK_NUMERICAL) return RWK_OK;
   if (status != RWK_OK) return status;
   const size_t count = rwk_branch_count(branch);

@@ -78,7 +78,7 @@ print.ridgewalk_audit <- function(x, ...) {
     invisible(x)
 }
 
-convert_lambda <- function(value, from, to, n = NULL) {
+convert_lambda <- function(from, to, n = NULL, value = 1) {
     if (!is.numeric(value) || any(!is.finite(value)) || any(value < 0)) refuse("value: penalties are wanted, finite numbers from 0 on")
     one_of(from, "convention", "from")
     one_of(to, "convention", "to")

@@ -16,16 +16,18 @@ plot_walks <- function(object, column, ylab, log = "", walks) {
     p <- object$points[object$points$walk %in% walks, ]
     x <- log2(p$lambda)
     y <- p[[column]]
-    if (log == "y") y[!is.na(y) & y <= 0] <- NA
+    negative <- !is.na(y) & y <= 0 & log == "y"
+    y[negative] <- NA
     graphics::plot(range(log2(object$lambda)), range(y, finite = TRUE), type = "n", log = log, xaxt = "n", xlab = "", ylab = ylab)
     log_axis(object$lambda, object$network$scale$symbol)
+    if (any(negative)) y[negative] <- 10^graphics::par("usr")[3] # at the foot
     lines <- unique(p[c("walk", "start")])
     colours <- stats::setNames(grDevices::hcl.colors(max(3, length(walks)), "Dark 3")[seq_along(walks)], walks)
     for (k in seq_len(nrow(lines))) {
         own <- which(p$walk == lines$walk[k] & p$start == lines$start[k])
         own <- own[order(x[own])]
         colour <- colours[[lines$walk[k]]]
-        graphics::lines(x[own], y[own], col = colour, lwd = if (lines$walk[k] == "best") 2 else 1)
+        graphics::lines(x[own], ifelse(negative[own], NA, y[own]), col = colour, lwd = if (lines$walk[k] == "best") 2 else 1)
         graphics::points(x[own], y[own], pch = 21, cex = 0.7, col = colour, bg = ifelse(certified(p[own, ]), colour, "white"))
     }
     d <- object$drops[object$drops$walk %in% walks, ]
@@ -60,7 +62,7 @@ plot.ridgewalk <- function(x, which = c("mse", "penalty", "weights", "eigenvalue
             penalty = plot_walks(x, "penalty", "sum of squared weights", walks = walks),
             eigenvalue = plot_walks(x, "min_eig", "smallest eigenvalue", log = "y", walks = walks))
         if (legend && panel == which[1])
-            graphics::legend("topleft", bty = "n", cex = 0.85, legend = c(names(key$colours), key$marks$cause),
+            graphics::legend("bottomright", bty = "n", cex = 0.85, legend = c(names(key$colours), key$marks$cause),
                              col = c(key$colours, key$marks$col), pch = c(rep(NA, length(key$colours)), key$marks$pch),
                              lty = c(rep(1, length(key$colours)), rep(NA, nrow(key$marks))))
     }

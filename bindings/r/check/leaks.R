@@ -8,7 +8,7 @@ set.seed(1)
 x <- matrix(rnorm(300), 100)
 y <- x[, 1]^2 + rnorm(100) / 10
 slow <- matrix(rnorm(3000), 300)
-round <- function() {
+one_round <- function() {
     path <- ridgewalk(x, y, hidden = 3, lambda = c(0.01, 0.1), walk = c("up", "best"), effort = "low")
     predict(path, x, s = 0.03, refit = TRUE)
     certify(path, s = 0.1, hessian = TRUE)
@@ -24,7 +24,7 @@ round <- function() {
 }
 first <- NA
 for (k in seq_len(n)) {
-    round()
+    one_round()
     if (k %% ceiling(n / 8) == 0) {
         invisible(gc())
         cat(k, "rounds:", round(resident(), 1), "MB\n")

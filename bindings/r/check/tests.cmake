@@ -33,3 +33,8 @@ foreach(source IN LISTS r_tests)
   string(REPLACE "-" "_" name ${name})
   r_test(${name} ${r}/check/run.R ${r}/tests/testthat ${source})
 endforeach()
+
+if(TARGET ridgewalk_python AND NOT RWK_SANITIZE)
+  add_test(NAME r.python COMMAND ${RWK_PYTHON} ${r}/check/python.py ${RWK_RSCRIPT} ${CMAKE_SOURCE_DIR}/tests/data/diabetes.csv)
+  set_tests_properties(r.python PROPERTIES FIXTURES_REQUIRED r_package ENVIRONMENT "${r_environment};PYTHONPATH=${CMAKE_BINARY_DIR}/python")
+endif()

@@ -193,11 +193,11 @@ SEXP core_r_describe(SEXP spec) {
   return result;
 }
 
-SEXP core_r_scale(SEXP name, SEXP n) {
-  rwk_convention convention;
+SEXP core_r_scale(SEXP convention, SEXP n) {
+  rwk_convention kind;
   rwk_objective_scale s;
-  if (rwk_convention_from_name(&convention, Rf_translateCharUTF8(Rf_asChar(name))) != RWK_OK ||
-      rwk_convention_scale(&s, convention, Rf_asReal(n)) != RWK_OK)
+  if (rwk_convention_from_name(&kind, Rf_translateCharUTF8(Rf_asChar(convention))) != RWK_OK ||
+      rwk_convention_scale(&s, kind, Rf_asReal(n)) != RWK_OK)
     return core_failure(NULL, RWK_INVALID_ARGUMENT);
   return scale_of(&s, Rf_asReal(n));
 }

@@ -21,10 +21,10 @@ test_that("a sweep is audited", {
 })
 
 test_that("penalties are converted", {
-    expect_identical(convert_lambda(1, "sklearn", "torch", n = 100), 0.02)
-    expect_identical(convert_lambda(c(0, 442), "nnet", "mse", n = 442), c(0, 1))
-    expect_identical(convert_lambda(3, "keras", "mse"), 3)
-    expect_error(convert_lambda(1, "nnet", "mse"), "n: ", class = "ridgewalk_invalid_argument")
-    expect_error(convert_lambda(1, "glmnet", "mse"), "none of", class = "ridgewalk_invalid_argument")
-    expect_error(convert_lambda(-1, "keras", "mse"), "value", class = "ridgewalk_invalid_argument")
+    expect_identical(convert_lambda("sklearn", "torch", 100), 0.02)
+    expect_identical(convert_lambda("nnet", "mse", 442, c(0, 442)), c(0, 1))
+    expect_identical(convert_lambda("keras", "mse", value = 3), 3)
+    expect_error(convert_lambda("nnet", "mse"), "n: ", class = "ridgewalk_invalid_argument")
+    expect_error(convert_lambda("glmnet", "mse"), "none of", class = "ridgewalk_invalid_argument")
+    expect_error(convert_lambda("keras", "mse", value = -1), "value", class = "ridgewalk_invalid_argument")
 })
