@@ -19,8 +19,9 @@ one_round <- function() {
     try(ridgewalk(x, replace(y, 3, NA)), silent = TRUE)
     try(ridgewalk(x, y, lambda = 0.1, grad_tol = -1), silent = TRUE)
     tryCatch(ridgewalk(slow, slow[, 1], hidden = 10, progress = function(done, total) FALSE), ridgewalk_cancelled = function(e) NULL)
-    system(paste("(sleep 0.2; kill -INT", Sys.getpid(), ") &"))
-    tryCatch(ridgewalk(slow, slow[, 1]^2, hidden = 20, lambda = "2^-16:2^2", effort = "high", starts = 50), interrupt = function(e) NULL)
+    end <- tryCatch(ridgewalk(slow, slow[, 1]^2, hidden = 20, lambda = "2^-16:2^2", effort = "high", starts = 50,
+                              progress = function(done, total) tools::pskill(Sys.getpid(), tools::SIGINT)), interrupt = function(e) "told")
+    stopifnot(identical(end, "told"))
 }
 first <- NA
 for (k in seq_len(n)) {
