@@ -1,6 +1,6 @@
 # leaks.R [N]: does memory grow over N rounds of fits, cross-validations, certificates, run files, refusals and interrupts?
-# Prints the resident memory as it goes; fails where the second half adds more than 8 MB. Or, under valgrind with N = 2:
-#   R -d "valgrind --leak-check=full" --vanilla -f bindings/r/check/leaks.R --args 2
+# Prints the resident memory as it goes; fails where the second half adds more than 8 MB. Or, under valgrind with N = 1 (minutes):
+#   R -d "valgrind --leak-check=full" --vanilla -f bindings/r/check/leaks.R --args 1
 library(ridgewalk)
 n <- c(as.numeric(commandArgs(TRUE)), 400)[1]
 resident <- function() as.numeric(strsplit(grep("^VmRSS", readLines("/proc/self/status"), value = TRUE), "[[:space:]]+")[[1]][2]) / 1024
