@@ -103,13 +103,16 @@ def check_floor(floor, name, quoted, table, public):
     return None if name in table.outside.get(floor, []) else f"{floor} must not include <{name}>"
 
 
-def check_binding(name, quoted, public):
+HOSTS = {"python": {"Python.h"}, "r": {"Rinternals.h", "R_ext/Rdynload.h", "R_ext/Visibility.h"}}  # what a binding may include besides
+
+
+def check_binding(binding, name, quoted, public):
     """Bindings stand over the public headers alone."""
     if name.startswith("ridgewalk/"):
         return None if name in public and not quoted else f"no public header {name}"
     if quoted:
         return None if name == "core.h" else f"a binding must not include {name}"
-    return None if name == "Python.h" or name.removesuffix(".h") in C11 - {"omp"} else f"a binding must not include <{name}>"
+    return None if name in HOSTS[binding] or name.removesuffix(".h") in C11 - {"omp"} else f"a binding must not include <{name}>"
 
 
 def check(root):
@@ -128,9 +131,9 @@ def check(root):
         for number, name, quoted in includes(path):
             why = check_floor(floor, name, quoted, table, public)
             found += [f"{path.relative_to(root)}:{number}: {why}"] if why else []
-    for path in sorted(root.glob("bindings/python/src/*.[ch]")):
+    for path in sorted(root.glob("bindings/*/src/*.[ch]")):
         for number, name, quoted in includes(path):
-            why = check_binding(name, quoted, public)
+            why = check_binding(path.relative_to(root).parts[1], name, quoted, public)
             found += [f"{path.relative_to(root)}:{number}: {why}"] if why else []
     return found
 
@@ -188,6 +191,8 @@ PLANTED = [
     ("include/ridgewalk/planted.h", "#include <sqlite3.h>"),
     ("bindings/python/src/planted.c", '#include "path/path.h"'),
     ("bindings/python/src/planted.c", "#include <cblas.h>"),
+    ("bindings/r/src/planted.c", '#include "mlp/network.h"'),
+    ("bindings/r/src/planted.c", "#include <Python.h>"),
     ("CMakeLists.txt", "set(RWK_FLOOR_base path)"),
     ("CMakeLists.txt", "set(RWK_FLOOR_certify base la problem optim)"),
 ]

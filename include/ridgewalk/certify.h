@@ -64,6 +64,11 @@ RWK_API rwk_status rwk_certify(rwk_certificate *certificate, double *direction, 
                                const rwk_problem *problem, double lambda, const double *w,
                                const rwk_certify_settings *settings);
 
+/* H[dim x dim], row i at H + i*ldh: the Hessian of J at w[dim], both triangles. One thread. RWK_NUMERICAL if
+ * it is not finite there. */
+RWK_API rwk_status rwk_hessian(double *H, size_t ldh, rwk_context *ctx, const rwk_problem *problem,
+                               double lambda, const double *w);
+
 /* All eigenvalues[dim] of the Hessian of J at w[dim], ascending. O(dim^3) time, dim^2 doubles of memory; one
  * thread. RWK_NUMERICAL if the Hessian is not finite there. */
 RWK_API rwk_status rwk_spectrum(double *eigenvalues, rwk_context *ctx, const rwk_problem *problem,

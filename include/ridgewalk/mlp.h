@@ -175,6 +175,8 @@ RWK_API rwk_status rwk_mlp_jacobian(double *G, size_t ldg, const rwk_mlp *mlp, c
  * and upper. One thread. */
 RWK_API rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *mlp, const double *w);
 
+RWK_API rwk_loss rwk_mlp_loss(const rwk_mlp *mlp);
+
 /* The mean of ell from a loss: L / (loss_scale sum omega), the MSE or the mean cross-entropy (nats). */
 RWK_API double rwk_mlp_mse(const rwk_mlp *mlp, double loss);
 

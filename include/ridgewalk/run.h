@@ -149,6 +149,12 @@ RWK_API rwk_status rwk_run_series_at(rwk_series *series, rwk_run *run, size_t k)
 RWK_API rwk_status rwk_run_series_of(rwk_series *series, int *found, rwk_run *run, rwk_series_kind kind,
                                      rwk_walk walk, int start, size_t index);
 
+/* Computes all of them for a path over a table, in place of those that were there: observed and fitted values
+ * of at most 1000 rows, spectra up to 500 weights and, if `explain`, the branches beside drops. One thread;
+ * as long as explaining the drops took. */
+RWK_API rwk_status rwk_run_keep_pictures(rwk_run *run, rwk_context *ctx, rwk_mlp *mlp,
+                                         const rwk_design *design, const rwk_path *path, int explain);
+
 #ifdef __cplusplus
 }
 #endif

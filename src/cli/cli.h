@@ -390,12 +390,6 @@ int cli_keep_cv_accuracy(rwk_run *run, const rwk_cv *cv, const rwk_mlp *mlp);
 /* That of a run into its report; nothing where it is not there. */
 int cli_read_accuracy(cli_report *r, rwk_run *run);
 
-/* ---- pictures.c ---- */
-
-/* Keeps in the run file what a report draws and the fits do not hold (rwk_run_set_series); spectra and
- * branches only with `explain`. 0 or an exit code. */
-int cli_keep_pictures(rwk_run *run, const cli_setup *setup, const rwk_path *path, int explain);
-
 /* ---- the verbs ---- */
 
 int cli_path(const cli_args *args);

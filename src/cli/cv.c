@@ -77,8 +77,12 @@ static rwk_status fetch_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk, 
  * that goes on makes it then. */
 static rwk_status save_path(const rwk_path *path, size_t fold, void *payload) {
   cv_job *c = payload;
-  if (fold == RWK_CV_ALL)
-    c->code = cli_keep_pictures(c->job.run, &c->job.setup, path, c->job.settings.explain);
+  if (fold == RWK_CV_ALL) {
+    const cli_setup *s = &c->job.setup;
+    const rwk_status status =
+        rwk_run_keep_pictures(c->job.run, s->ctx, s->mlp, s->design, path, c->job.settings.explain);
+    if (status != RWK_OK) c->code = cli_fail_status(s->ctx, status);
+  }
   return c->code == 0 ? rwk_run_save_fold_path(path, fold, c->job.run) : RWK_CANCELLED;
 }
 

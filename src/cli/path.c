@@ -55,7 +55,10 @@ static int walk(cli_job *j) {
     status = rwk_run_set_lambda(j->run, rwk_path_lambda(path), rwk_path_lambda_count(path));
     if (status == RWK_OK) status = rwk_run_finish(j->run, path);
     code = status == RWK_OK ? 0 : cli_fail_status(ctx, status);
-    if (!code) code = cli_keep_pictures(j->run, &j->setup, path, j->settings.explain);
+    if (!code) {
+      status = rwk_run_keep_pictures(j->run, ctx, j->setup.mlp, j->setup.design, path, j->settings.explain);
+      if (status != RWK_OK) code = cli_fail_status(ctx, status);
+    }
     if (!code) code = show(j, path);
   }
   rwk_path_destroy(path);

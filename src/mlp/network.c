@@ -278,6 +278,10 @@ rwk_status rwk_mlp_layer_get(rwk_mlp_layer *layer, const rwk_mlp *m, size_t inde
   return RWK_OK;
 }
 
+rwk_loss rwk_mlp_loss(const rwk_mlp *m) {
+  return m->loss;
+}
+
 double rwk_mlp_mse(const rwk_mlp *m, double loss) {
   return loss / m->loss_scale / m->weight_sum;
 }

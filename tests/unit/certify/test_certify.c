@@ -54,6 +54,11 @@ static void test_spectrum(void **state) {
   rwk_problem *p = analytic_create(ctx, bowl, 5, 1);
   assert_int_equal(rwk_spectrum(values, ctx, p, lambda, ones), RWK_OK);
   for (int i = 0; i < 5; i++) assert_near(values[i], 2 * (i + 1) + 2 * lambda, 1e-13);
+  double H[5 * 7];
+  assert_int_equal(rwk_hessian(H, 7, ctx, p, lambda, ones), RWK_OK);
+  for (int i = 0; i < 5; i++)
+    for (int j = 0; j < 5; j++) assert_near(H[i * 7 + j], i == j ? 2 * (i + 1) + 2 * lambda : 0, 1e-13);
+  assert_int_equal(rwk_hessian(H, 4, ctx, p, lambda, ones), RWK_INVALID_ARGUMENT);
   rwk_problem_destroy(p);
   p = analytic_create(ctx, two_wells, 3, 1);
   assert_int_equal(rwk_spectrum(values, ctx, p, 0, origin), RWK_OK);

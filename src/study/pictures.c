@@ -1,9 +1,10 @@
 /* What a report draws and the fits do not hold: observed and fitted values, spectra, and branches beside
  * drops. They are computed once, at the end of the path, and kept in the run file, so that a report needs no
  * table. */
-#include <stdlib.h>
 #include <string.h>
-#include "cli/cli.h"
+#include <ridgewalk/branch.h>
+#include <ridgewalk/run.h>
+#include "base/context.h"
 
 enum {
   ROWS_MOST = 1000,    /* rows of which fitted values are kept, evenly spread */
@@ -14,9 +15,11 @@ enum {
 };
 
 typedef struct keeper {
-  const cli_setup *setup;
+  rwk_context *ctx;
+  rwk_mlp *mlp;
+  const rwk_design *design;
   const rwk_path *path;
-  rwk_series *list; /* values are malloc'ed */
+  rwk_series *list; /* values are rwk_alloc_doubles's */
   size_t count, capacity, branches;
   double *X; /* [rows x inputs] the rows that are kept */
   size_t rows;
@@ -24,14 +27,8 @@ typedef struct keeper {
 
 /* Room for one series more; its values are to be filled in. NULL: memory ran out. */
 static double *add(keeper *k, rwk_series_kind kind, const rwk_fit *fit, size_t rows, size_t columns) {
-  if (k->count == k->capacity) {
-    const size_t more = 2 * k->capacity + 64;
-    rwk_series *list = realloc(k->list, more * sizeof *list);
-    if (!list) return NULL;
-    k->list = list;
-    k->capacity = more;
-  }
-  double *values = calloc(rows * columns, sizeof *values);
+  if (rwk_grow(k->ctx, &k->list, &k->capacity, k->count + 1, sizeof *k->list) != RWK_OK) return NULL;
+  double *values = rwk_alloc_doubles(k->ctx, rows * columns);
   if (!values) return NULL;
   k->list[k->count++] = (rwk_series){.kind = kind,
                                      .walk = fit ? fit->walk : RWK_WALK_UP,
@@ -44,16 +41,16 @@ static double *add(keeper *k, rwk_series_kind kind, const rwk_fit *fit, size_t r
 }
 
 static void take_back(keeper *k) {
-  free((double *)(uintptr_t)k->list[--k->count].values);
+  rwk_free_doubles(k->ctx, (double *)(uintptr_t)k->list[--k->count].values);
 }
 
 static rwk_status keep_observed(keeper *k) {
-  const rwk_design *d = k->setup->design;
+  const rwk_design *d = k->design;
   const size_t n = rwk_design_rows(d), inputs = rwk_design_inputs(d), outputs = rwk_design_outputs(d);
   k->rows = n < ROWS_MOST ? n : ROWS_MOST;
-  k->X = malloc((k->rows * inputs + 1) * sizeof *k->X);
+  k->X = rwk_alloc_doubles(k->ctx, k->rows * inputs);
   double *y = add(k, RWK_SERIES_OBSERVED, NULL, k->rows, outputs);
-  if (!k->X || !y) return RWK_NO_MEMORY;
+  if (!k->X || !y) return rwk_fail_memory(k->ctx, "what pictures are drawn from");
   for (size_t i = 0; i < k->rows; i++) {
     const size_t row = (size_t)((double)i * (double)n / (double)k->rows);
     memcpy(k->X + i * inputs, rwk_design_X(d) + row * inputs, inputs * sizeof *k->X);
@@ -63,19 +60,18 @@ static rwk_status keep_observed(keeper *k) {
 }
 
 static rwk_status keep_fit(keeper *k, const rwk_fit *fit, int spectra) {
-  const cli_setup *s = k->setup;
-  const rwk_problem *problem = rwk_mlp_problem(s->mlp);
-  const size_t inputs = rwk_design_inputs(s->design), outputs = rwk_design_outputs(s->design),
+  const rwk_problem *problem = rwk_mlp_problem(k->mlp);
+  const size_t inputs = rwk_design_inputs(k->design), outputs = rwk_design_outputs(k->design),
                dim = rwk_problem_dim(problem);
   double *f = add(k, RWK_SERIES_FITTED, fit, k->rows, outputs);
-  if (!f) return RWK_NO_MEMORY;
-  rwk_status status = rwk_mlp_predict(f, outputs, s->mlp, k->X, inputs, k->rows, fit->w);
-  if (status == RWK_OK) rwk_loss_probabilities(f, outputs, s->loss, k->rows, outputs);
-  if (status == RWK_OK) status = rwk_design_unscale(f, outputs, s->design, k->rows);
+  if (!f) return rwk_fail_memory(k->ctx, "what pictures are drawn from");
+  rwk_status status = rwk_mlp_predict(f, outputs, k->mlp, k->X, inputs, k->rows, fit->w);
+  if (status == RWK_OK) rwk_loss_probabilities(f, outputs, rwk_mlp_loss(k->mlp), k->rows, outputs);
+  if (status == RWK_OK) status = rwk_design_unscale(f, outputs, k->design, k->rows);
   if (status != RWK_OK || !spectra || dim > SPECTRUM_MOST) return status;
   double *values = add(k, RWK_SERIES_SPECTRUM, fit, dim, 1);
-  if (!values) return RWK_NO_MEMORY;
-  status = rwk_spectrum(values, s->ctx, problem, fit->lambda, fit->w);
+  if (!values) return rwk_fail_memory(k->ctx, "what pictures are drawn from");
+  status = rwk_spectrum(values, k->ctx, problem, fit->lambda, fit->w);
   if (status != RWK_NUMERICAL) return status;
   take_back(k); /* no Hessian there: no picture of it */
   return RWK_OK;
@@ -90,14 +86,14 @@ static rwk_status keep_branch(keeper *k, const rwk_walk_view *v, const rwk_drop 
   rwk_branch_settings_init(&s);
   s.beyond = BEYOND;
   rwk_branch *branch;
-  rwk_status status = rwk_branch_trace(&branch, k->setup->ctx, rwk_mlp_problem(k->setup->mlp), begin->w,
-                                       begin->lambda, end->lambda, &s);
+  rwk_status status =
+      rwk_branch_trace(&branch, k->ctx, rwk_mlp_problem(k->mlp), begin->w, begin->lambda, end->lambda, &s);
   if (status == RWK_NUMERICAL) return RWK_OK;
   if (status != RWK_OK) return status;
   const size_t count = rwk_branch_count(branch);
   const rwk_branch_point *p = rwk_branch_points(branch);
   double *values = count > 1 ? add(k, RWK_SERIES_BRANCH, begin, count, BRANCH_COLUMNS) : NULL;
-  if (count > 1 && !values) status = RWK_NO_MEMORY;
+  if (count > 1 && !values) status = rwk_fail_memory(k->ctx, "a branch");
   for (size_t i = 0; values && i < count; i++) {
     const double columns[BRANCH_COLUMNS] = {p[i].lambda, p[i].loss, p[i].penalty, p[i].min_eig};
     memcpy(values + i * BRANCH_COLUMNS, columns, sizeof columns);
@@ -129,8 +125,9 @@ static rwk_status keep_branches(keeper *k) {
   return status;
 }
 
-int cli_keep_pictures(rwk_run *run, const cli_setup *setup, const rwk_path *path, int explain) {
-  keeper k = {.setup = setup, .path = path};
+rwk_status rwk_run_keep_pictures(rwk_run *run, rwk_context *ctx, rwk_mlp *mlp, const rwk_design *design,
+                                 const rwk_path *path, int explain) {
+  keeper k = {.ctx = ctx, .mlp = mlp, .design = design, .path = path};
   rwk_status status = keep_observed(&k);
   for (size_t i = 0; i < rwk_path_lambda_count(path) && status == RWK_OK; i++) {
     const rwk_fit *fit = lowest(&k, i);
@@ -139,8 +136,7 @@ int cli_keep_pictures(rwk_run *run, const cli_setup *setup, const rwk_path *path
   if (status == RWK_OK && explain) status = keep_branches(&k);
   if (status == RWK_OK) status = rwk_run_set_series(run, k.list, k.count);
   while (k.count) take_back(&k);
-  free(k.list);
-  free(k.X);
-  if (status == RWK_NO_MEMORY) return cli_fail(CLI_NUMERICAL, "memory ran out");
-  return status == RWK_OK ? 0 : cli_fail_status(setup->ctx, status);
+  rwk_free(ctx, k.list);
+  rwk_free_doubles(ctx, k.X);
+  return status;
 }

@@ -1,0 +1,4 @@
+library(testthat)
+library(ridgewalk)
+
+test_check("ridgewalk")

@@ -1,0 +1,30 @@
+test_that("a sweep is audited", {
+    # the envelope of two lines: the first row is beaten by the second's weights
+    sweep <- data.frame(lambda = c(1, 2, 4), mse = c(5, 3, 6), penalty = c(1.5, 1, 0.1))
+    a <- audit(sweep)
+    beaten <- sweep$mse[1] + 1.5 - (3 + 1)
+    expect_identical(a$verdict, "not_global")
+    expect_equal(a$points$excess[1], beaten)
+    expect_identical(a$points$dominated_by[1], 2L)
+    expect_identical(a$drops[1, c("from", "to", "restart", "with")], data.frame(from = 1, to = 2, restart = 1, with = 2))
+    expect_output(print(a), "fit it again from the\\s+weights of row 2")
+    names(sweep) <- c("decay", "train loss", "norm2")
+    expect_identical(audit(sweep)$points$excess, a$points$excess)
+    expect_error(audit(sweep, mse = "none"), "no column of numbers", class = "ridgewalk_invalid_argument")
+    expect_error(audit(data.frame(a = 1, b = 2)), "no column is named", class = "ridgewalk_data")
+    expect_error(audit(sweep, convention = "sklearn"), "rows", class = "ridgewalk_invalid_argument")
+    sweep$norm2[2] <- -1
+    expect_error(audit(sweep), "penalt", class = "ridgewalk_data")
+    d <- small()
+    path <- ridgewalk(d$x, d$y, lambda = "2^-6:2^0:2", hidden = 3, walk = "best", effort = "low", threads = 1)
+    expect_identical(audit(path)$verdict, "consistent")
+})
+
+test_that("penalties are converted", {
+    expect_identical(convert_lambda("sklearn", "torch", 100), 0.02)
+    expect_identical(convert_lambda("nnet", "mse", 442, c(0, 442)), c(0, 1))
+    expect_identical(convert_lambda("keras", "mse", value = 3), 3)
+    expect_error(convert_lambda("nnet", "mse"), "n: ", class = "ridgewalk_invalid_argument")
+    expect_error(convert_lambda("glmnet", "mse"), "none of", class = "ridgewalk_invalid_argument")
+    expect_error(convert_lambda("keras", "mse", value = -1), "value", class = "ridgewalk_invalid_argument")
+})
