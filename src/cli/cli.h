@@ -29,28 +29,35 @@ enum {
   CLI_CV = 1024, /* takes every option of path, too */
   CLI_EXPORT = 2048,
   CLI_REPORT = 1 << 12,
-  CLI_PLOT = 1 << 13
+  CLI_PLOT = 1 << 13,
+  CLI_SEARCH = 1 << 20 /* takes those options of path that are no walk's, too */
 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
 #define CLI_OPTION_LIST(X)                                                                                   \
   X(TARGET, "target", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "target columns (default: the last column)") \
-  X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model)")     \
+  X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model); search: a range, 4:64 (its default)")     \
   X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
-    "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
+    "tanh, logistic, softplus, relu, identity (default tanh); search: one or several")                                               \
   X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT, 1,               \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
-    "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                    \
+    "collapse); predict and export: one of the run, or min or 1se of a cross-validation; "    \
+    "search: a range (default 2^-16:2^2)")                    \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 1,            \
     "up, down, cold, best (default: all four; cv: up and best)")                                             \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
     "search of best beyond the walks: low (none), normal (up to 64 x their work), high (640 x) (default "    \
     "normal; cv: low)")                                                                                      \
-  X(FOLDS, "folds", "K", CLI_CV, 1, "folds of the cross-validation (default 5)")                             \
+  X(TRIALS, "trials", "N", CLI_SEARCH, 1, "settings that are tried (default 64; a grid may have fewer)")      \
+  X(DEPTH, "depth", "LOW:HIGH", CLI_SEARCH, 1, "hidden layers, all of one width (default 1)")                 \
+  X(DRAW, "draw", "NAME", CLI_SEARCH, 1, "random, sobol (more even) or grid (default random)")                \
+  X(HOLDOUT, "holdout", "SHARE", CLI_SEARCH, 1,                                                              \
+    "hold this share of the rows out once, in place of every fold in turn, such as 0.25")                    \
+  X(FOLDS, "folds", "K", CLI_CV | CLI_SEARCH, 1, "folds of the cross-validation (default 5)")                \
   X(REPEATS, "repeats", "R", CLI_CV, 1, "divisions of the rows into folds, each at random anew (default 1)") \
-  X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV, 1, "rows with the same cell in this column are a fold")      \
-  X(GROUP, "group", "NAME", CLI_CV, 1, "rows with the same cell in this column stay in one fold")            \
-  X(NO_STRATIFY, "no-stratify", "", CLI_CV, 1,                                                               \
+  X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV | CLI_SEARCH, 1, "rows with the same cell in this column are a fold")      \
+  X(GROUP, "group", "NAME", CLI_CV | CLI_SEARCH, 1, "rows with the same cell in this column stay in one fold")            \
+  X(NO_STRATIFY, "no-stratify", "", CLI_CV | CLI_SEARCH, 1,                                                               \
     "folds at random (default: each has its share of small and of large targets)")                           \
   X(ENSEMBLE, "ensemble", "M", CLI_CV, 1,                                                                    \
     "predict by the mean of the M lowest minima at a penalty, 1 to 6 (default 1)")                           \
@@ -67,7 +74,7 @@ enum {
   X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 0,                               \
     "which start of the walk (default: the best)")                                                           \
   X(SEED, "seed", "S", CLI_PATH, 1, "seed of the random starts (default 0)")                                 \
-  X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton)")             \
+  X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton); search: one or several")             \
   X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY, 1,                                                    \
     "largest gradient entry at the end, times max(1, J) (default 1e-8; lbfgs 1e-4)")                         \
   X(MAX_ITER, "max-iter", "N", CLI_PATH, 1, "iterations of a fit at most (default 2000; lbfgs 200)")         \
@@ -196,7 +203,7 @@ int cli_interrupted(void *payload); /* a rwk_cancel_fn */
 
 typedef struct cli_setup {
   rwk_context *ctx;
-  rwk_table *table; /* cv keeps it, and the design without scales */
+  rwk_table *table; /* cv and search keep it, and the design without scales */
   rwk_design *raw;
   rwk_design *design;
   rwk_mlp *mlp;
@@ -323,6 +330,7 @@ int cli_explain(const cli_args *args);
 int cli_audit(const cli_args *args);
 int cli_convert(const cli_args *args);
 int cli_cv(const cli_args *args);
+int cli_search(const cli_args *args);
 int cli_export(const cli_args *args);
 int cli_page(const cli_args *args);   /* report */
 int cli_figure(const cli_args *args); /* plot */
