@@ -121,7 +121,7 @@ enum {
   X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                  \
   X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")            \
   X(WHAT, "what", "NAME", CLI_PLOT, 0,                                                                       \
-    "path, envelope, traces, branches, spectrum or residuals (default path)")                                \
+    "path, envelope, traces, branches, spectrum, residuals or search (default path; of a search: search)")                                \
   X(WIDTH, "width", "MM", CLI_PLOT, 0, "width of the figure in millimetres (default 170)")                   \
   X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT, 0,                      \
     "file to write: path, the run file (default DATA.rwk here); predict, CSV; export, the model; report, "   \

@@ -153,6 +153,7 @@ int cli_figure(const cli_args *args) {
   if (code) return code;
   source s;
   code = open_source(&s, args);
+  if (!code && !args->value[CLI_WHAT] && cli_stored_is_search(&s.stored)) f.what = "search";
   if (!code) {
     const rwk_status status = rwk_report_figure(&bytes, &length, s.ctx, s.stored.run, &s.facts.facts, &f);
     if (status != RWK_OK) code = cli_fail_status(s.ctx, status);

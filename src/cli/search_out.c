@@ -152,8 +152,8 @@ static void print_end(FILE *to, const view *v) {
   fprintf(to, "%zu of %zu fits are certified minima.", certified, fits);
   if (failed) fprintf(to, " %zu trials failed.", failed);
   fprintf(to,
-          "\nBest: trial %zu, %s %s, hidden %s, %s, %s: error %.4g +- %.2g. The lowest of many is low by luck, "
-          "too: the errors that are\nuncertain by so much, that of the winner is expected at %.4g +- %.2g.\n",
+          "\nBest: trial %zu, %s %s, hidden %s, %s, %s: error %.4g +- %.2g.\nThe lowest of many is low by luck, "
+          "too: with errors so uncertain, that of the winner is expected at %.4g +- %.2g.\n",
           best->index, v->r->scale.lambda, cli_lambda_text(lambda, cli_user_lambda(v->r, best->lambda)),
           widths(hidden, best), rwk_activation_name(best->activation), rwk_solver_name(best->solver), best->mean,
           best->se, s->expected, s->expected_sd);

@@ -129,6 +129,7 @@ typedef struct rwk_chart {
   const char *alt;        /* the same without eyes, with the numbers that matter */
   const char *frame_word; /* "walk", "penalty"; NULL: there is one frame */
   const char *absent;     /* why there is nothing to draw; NULL: there is */
+  int foreign;            /* absent for good: the run is of another kind, and a page leaves the chart out */
   size_t initial;         /* frame */
   int beside;             /* panels stand beside each other where there is room */
   rwk_frame *frames;

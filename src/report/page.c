@@ -157,15 +157,17 @@ rwk_status rwk_report_page(char **html, size_t *length, rwk_context *ctx, rwk_ru
   rwk_arena_open(&arena, ctx);
   rwk_text_open(&out, ctx);
   rwk_source source;
-  size_t chart_count;
-  const rwk_chart_entry *entries = rwk_chart_entries(&chart_count);
+  size_t entry_count, chart_count = 0;
+  const rwk_chart_entry *entries = rwk_chart_entries(&entry_count);
   rwk_status status = rwk_source_open(&source, &arena, run, facts);
-  rwk_chart *charts = status == RWK_OK ? rwk_arena_take(&arena, chart_count, sizeof *charts) : NULL;
+  rwk_chart *charts = status == RWK_OK ? rwk_arena_take(&arena, entry_count, sizeof *charts) : NULL;
   if (status == RWK_OK) status = arena.status;
   if (status != RWK_OK) goto done;
-  for (size_t k = 0; k < chart_count; k++) {
-    charts[k].name = entries[k].name;
-    entries[k].make(&charts[k], &source);
+  for (size_t k = 0; k < entry_count; k++) {
+    rwk_chart *chart = &charts[chart_count];
+    *chart = (rwk_chart){.name = entries[k].name};
+    entries[k].make(chart, &source);
+    chart_count += !chart->foreign;
   }
   status = arena.status;
   if (status != RWK_OK) goto done;
