@@ -108,7 +108,8 @@ RWK_API rwk_status rwk_run_fold_drop_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_fold_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, size_t *fold,
                                         rwk_run *run, size_t k);
 
-/* ---- Search: the path of one penalty of the best trial is the run's path; the trials stand beside it. ---- */
+/* ---- Search: the path of one penalty of the best trial is the run's path; the trials stand beside it. ----
+ */
 
 /* save and fetch of rwk_search_settings, with the run as payload. A trial is committed at once. */
 RWK_API rwk_status rwk_run_save_trial(const rwk_trial *trial, void *run);

@@ -36,28 +36,31 @@ enum {
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
 #define CLI_OPTION_LIST(X)                                                                                   \
   X(TARGET, "target", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "target columns (default: the last column)") \
-  X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model); search: a range, 4:64 (its default)")     \
+  X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1,                                                                  \
+    "units of the hidden layers (default 8; 0: a linear model); search: a range, 4:64 (its default)")        \
   X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
-    "tanh, logistic, softplus, relu, identity (default tanh); search: one or several")                                               \
+    "tanh, logistic, softplus, relu, identity (default tanh); search: one or several")                       \
   X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT, 1,               \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
-    "collapse); predict and export: one of the run, or min or 1se of a cross-validation; "    \
-    "search: a range (default 2^-16:2^2)")                    \
+    "collapse); predict and export: one of the run, or min or 1se of a cross-validation; "                   \
+    "search: a range (default 2^-16:2^2)")                                                                   \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 1,            \
     "up, down, cold, best (default: all four; cv: up and best)")                                             \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
     "search of best beyond the walks: low (none), normal (up to 64 x their work), high (640 x) (default "    \
     "normal; cv: low)")                                                                                      \
-  X(TRIALS, "trials", "N", CLI_SEARCH, 1, "settings that are tried (default 64; a grid may have fewer)")      \
-  X(DEPTH, "depth", "LOW:HIGH", CLI_SEARCH, 1, "hidden layers, all of one width (default 1)")                 \
-  X(DRAW, "draw", "NAME", CLI_SEARCH, 1, "random, sobol (more even) or grid (default random)")                \
+  X(TRIALS, "trials", "N", CLI_SEARCH, 1, "settings that are tried (default 64; a grid may have fewer)")     \
+  X(DEPTH, "depth", "LOW:HIGH", CLI_SEARCH, 1, "hidden layers, all of one width (default 1)")                \
+  X(DRAW, "draw", "NAME", CLI_SEARCH, 1, "random, sobol (more even) or grid (default random)")               \
   X(HOLDOUT, "holdout", "SHARE", CLI_SEARCH, 1,                                                              \
     "hold this share of the rows out once, in place of every fold in turn, such as 0.25")                    \
   X(FOLDS, "folds", "K", CLI_CV | CLI_SEARCH, 1, "folds of the cross-validation (default 5)")                \
   X(REPEATS, "repeats", "R", CLI_CV, 1, "divisions of the rows into folds, each at random anew (default 1)") \
-  X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV | CLI_SEARCH, 1, "rows with the same cell in this column are a fold")      \
-  X(GROUP, "group", "NAME", CLI_CV | CLI_SEARCH, 1, "rows with the same cell in this column stay in one fold")            \
-  X(NO_STRATIFY, "no-stratify", "", CLI_CV | CLI_SEARCH, 1,                                                               \
+  X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV | CLI_SEARCH, 1,                                              \
+    "rows with the same cell in this column are a fold")                                                     \
+  X(GROUP, "group", "NAME", CLI_CV | CLI_SEARCH, 1,                                                          \
+    "rows with the same cell in this column stay in one fold")                                               \
+  X(NO_STRATIFY, "no-stratify", "", CLI_CV | CLI_SEARCH, 1,                                                  \
     "folds at random (default: each has its share of small and of large targets)")                           \
   X(ENSEMBLE, "ensemble", "M", CLI_CV, 1,                                                                    \
     "predict by the mean of the M lowest minima at a penalty, 1 to 6 (default 1)")                           \
@@ -74,7 +77,8 @@ enum {
   X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 0,                               \
     "which start of the walk (default: the best)")                                                           \
   X(SEED, "seed", "S", CLI_PATH, 1, "seed of the random starts (default 0)")                                 \
-  X(SOLVER, "solver", "NAME", CLI_PATH, 1, "newton, or lbfgs as people use it (default newton); search: one or several")             \
+  X(SOLVER, "solver", "NAME", CLI_PATH, 1,                                                                   \
+    "newton, or lbfgs as people use it (default newton); search: one or several")                            \
   X(GRAD_TOL, "grad-tol", "X", CLI_PATH | CLI_CERTIFY, 1,                                                    \
     "largest gradient entry at the end, times max(1, J) (default 1e-8; lbfgs 1e-4)")                         \
   X(MAX_ITER, "max-iter", "N", CLI_PATH, 1, "iterations of a fit at most (default 2000; lbfgs 200)")         \
@@ -121,7 +125,7 @@ enum {
   X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                  \
   X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")            \
   X(WHAT, "what", "NAME", CLI_PLOT, 0,                                                                       \
-    "path, envelope, traces, branches, spectrum, residuals or search (default path; of a search: search)")                                \
+    "path, envelope, traces, branches, spectrum, residuals or search (default path; of a search: search)")   \
   X(WIDTH, "width", "MM", CLI_PLOT, 0, "width of the figure in millimetres (default 170)")                   \
   X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT, 0,                      \
     "file to write: path, the run file (default DATA.rwk here); predict, CSV; export, the model; report, "   \

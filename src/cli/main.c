@@ -7,7 +7,7 @@ static const struct {
 } table[] = {{CLI_PATH, cli_path},       {CLI_CERTIFY, cli_certify}, {CLI_EXPLAIN, cli_explain},
              {CLI_PREDICT, cli_predict}, {CLI_RUNS, cli_runs},       {CLI_AUDIT, cli_audit},
              {CLI_CONVERT, cli_convert}, {CLI_CV, cli_cv},           {CLI_EXPORT, cli_export},
-             {CLI_REPORT, cli_page},     {CLI_PLOT, cli_figure},   {CLI_SEARCH, cli_search}};
+             {CLI_REPORT, cli_page},     {CLI_PLOT, cli_figure},     {CLI_SEARCH, cli_search}};
 
 enum { VERBS = sizeof table / sizeof *table };
 

@@ -38,7 +38,8 @@ static const struct {
      "choose the penalty by cross-validation of the whole path, with standard errors, and fit it to all rows",
      "ridgewalk cv diabetes.csv --target progression --hidden 8 --folds 10"},
     {CLI_SEARCH, "search", "DATA",
-     "search penalty, width, depth, activation and solver at random, scored on rows held out; the best is fitted to all",
+     "search penalty, width, depth, activation and solver at random, scored on rows held out; the best is "
+     "fitted to all",
      "ridgewalk search concrete.csv --trials 64 --hidden 4:64 --depth 1:2 --lambda 2^-16:2^2"},
     {CLI_EXPORT, "export", "RUN",
      "write a fit out for others: weights with their scales as JSON or CSV, a C function, an ONNX model",

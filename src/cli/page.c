@@ -66,8 +66,8 @@ static int open_source(source *s, const cli_args *args) {
   int code = cli_context(&s->ctx, args);
   if (!code) code = cli_stored_open(&s->stored, s->ctx, file);
   if (!code && cli_stored_is_search(&s->stored) && !cli_stored_finished(&s->stored))
-    code = cli_fail(CLI_DATA, "%s: the search is not finished; go on with: ridgewalk search --resume %s", file,
-                    file);
+    code = cli_fail(CLI_DATA, "%s: the search is not finished; go on with: ridgewalk search --resume %s",
+                    file, file);
   if (!code) code = cli_facts_open(&s->facts, &s->stored, s->ctx, file);
   return code;
 }

@@ -148,7 +148,8 @@ static void progress(const rwk_search_progress *p, void *payload) {
   j->total = (int64_t)p->total;
   if (!j->bar) return;
   int length = snprintf(more, sizeof more, " (%zu of %zu trials", p->done, p->total);
-  if (p->best) length += snprintf(more + length, sizeof more - (size_t)length, ", lowest %.4g", p->best->mean);
+  if (p->best)
+    length += snprintf(more + length, sizeof more - (size_t)length, ", lowest %.4g", p->best->mean);
   snprintf(more + length, sizeof more - (size_t)length, ")");
   cli_progress_bar(folds * j->done, folds * j->total, p->seconds, p->remaining, more);
 }

@@ -73,8 +73,8 @@ static const char *widths(char text[64], const rwk_trial *t) {
 
 static void print_trials(FILE *to, const view *v) {
   char lambda[32], hidden[64];
-  fprintf(to, "\n  %5s %-12s %-10s %-10s %-7s %-24s %9s %10s %8s  %s\n", "trial", v->r->scale.lambda, "hidden",
-          "activation", "solver", "error held out", "best?", "in sample", "seconds", "certified");
+  fprintf(to, "\n  %5s %-12s %-10s %-10s %-7s %-24s %9s %10s %8s  %s\n", "trial", v->r->scale.lambda,
+          "hidden", "activation", "solver", "error held out", "best?", "in sample", "seconds", "certified");
   for (size_t k = 0; k < v->trial_count && k < SHOWN; k++) {
     const rwk_trial *t = v->order[k];
     fprintf(to, "  %5zu %-12s %-10s %-10s %-7s ", t->index,
@@ -87,9 +87,9 @@ static void print_trials(FILE *to, const view *v) {
       fprintf(to, "%-24s %9s %10s", "failed", "", "");
     fprintf(to, " %8.2f  %zu of %zu\n", t->seconds, t->certified, t->fits);
   }
-  if (v->trial_count > SHOWN)
-    fprintf(to, "  ... and %zu more; --json has all\n", v->trial_count - SHOWN);
-  fprintf(to, "  best?: the chance that this trial is the best one, were the errors independent and normal\n");
+  if (v->trial_count > SHOWN) fprintf(to, "  ... and %zu more; --json has all\n", v->trial_count - SHOWN);
+  fprintf(to,
+          "  best?: the chance that this trial is the best one, were the errors independent and normal\n");
 }
 
 static const char *effect_text(char text[EFFECT_WIDTH + 1], const rwk_effect *e) {
@@ -115,7 +115,8 @@ static void print_effects(FILE *to, const view *v) {
   }
   for (size_t k = 0; k < v->effect_count && k < EFFECTS_SHOWN; k++) {
     if (v->effects[k].share < 0.005) break;
-    fprintf(to, "  %-*s %3.0f%%  ", EFFECT_WIDTH, effect_text(text, &v->effects[k]), 100 * v->effects[k].share);
+    fprintf(to, "  %-*s %3.0f%%  ", EFFECT_WIDTH, effect_text(text, &v->effects[k]),
+            100 * v->effects[k].share);
     for (int i = 0; i < (int)lround(30 * v->effects[k].share); i++) fputc('#', to);
     fputc('\n', to);
   }
@@ -147,16 +148,19 @@ static void print_end(FILE *to, const view *v) {
     fprintf(to, "1 row in %zu held out", s->folds);
   else
     fprintf(to, "%zu folds", s->folds);
-  fprintf(to, ", %.3g s. The error is that of rows the network has not seen, in units of the target's variance.\n",
-          s->seconds);
+  fprintf(
+      to,
+      ", %.3g s. The error is that of rows the network has not seen, in units of the target's variance.\n",
+      s->seconds);
   fprintf(to, "%zu of %zu fits are certified minima.", certified, fits);
   if (failed) fprintf(to, " %zu trials failed.", failed);
-  fprintf(to,
-          "\nBest: trial %zu, %s %s, hidden %s, %s, %s: error %.4g +- %.2g.\nThe lowest of many is low by luck, "
-          "too: with errors so uncertain, that of the winner is expected at %.4g +- %.2g.\n",
-          best->index, v->r->scale.lambda, cli_lambda_text(lambda, cli_user_lambda(v->r, best->lambda)),
-          widths(hidden, best), rwk_activation_name(best->activation), rwk_solver_name(best->solver), best->mean,
-          best->se, s->expected, s->expected_sd);
+  fprintf(
+      to,
+      "\nBest: trial %zu, %s %s, hidden %s, %s, %s: error %.4g +- %.2g.\nThe lowest of many is low by luck, "
+      "too: with errors so uncertain, that of the winner is expected at %.4g +- %.2g.\n",
+      best->index, v->r->scale.lambda, cli_lambda_text(lambda, cli_user_lambda(v->r, best->lambda)),
+      widths(hidden, best), rwk_activation_name(best->activation), rwk_solver_name(best->solver), best->mean,
+      best->se, s->expected, s->expected_sd);
   if (v->fit)
     fprintf(to, "Fitted to all rows: MSE %.6g, %s.\n", cli_mse(v->r, v->fit->solve.loss),
             cli_verdict_text(&v->fit->certificate));
@@ -260,7 +264,8 @@ int cli_show_search(cli_stored *s, const cli_args *args) {
              v.r->file);
     }
   }
-  if (!code && v.search && (!v.fit || !rwk_certificate_is_minimum(&v.fit->certificate))) code = CLI_UNCERTIFIED;
+  if (!code && v.search && (!v.fit || !rwk_certificate_is_minimum(&v.fit->certificate)))
+    code = CLI_UNCERTIFIED;
   close_view(&v);
   return code;
 }

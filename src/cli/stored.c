@@ -37,8 +37,9 @@ static int read_network(cli_stored *s, const char *file) {
   long long rows, features, starts = 1;
   const char *name = json_string_value(json_object_get(s->network, "activation"));
   if (!json_is_object(s->options) ||
-      (!early && (count < 2 || !name || rwk_activation_from_name(&activation, name) != RWK_OK)) || cli_number(&r->n, cli_stored_text(s, "n")) ||
-      !(r->n > 0) || cli_whole(&rows, cli_stored_text(s, "rows"), 1, 1LL << 50) ||
+      (!early && (count < 2 || !name || rwk_activation_from_name(&activation, name) != RWK_OK)) ||
+      cli_number(&r->n, cli_stored_text(s, "n")) || !(r->n > 0) ||
+      cli_whole(&rows, cli_stored_text(s, "rows"), 1, 1LL << 50) ||
       cli_whole(&features, cli_stored_text(s, "features"), 1, 1LL << 50) ||
       rwk_convention_from_name(&convention, cli_stored_text(s, "convention")) != RWK_OK ||
       (option(s, CLI_STARTS) && cli_whole(&starts, option(s, CLI_STARTS), 1, 1000000)))

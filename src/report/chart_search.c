@@ -12,8 +12,8 @@ static void add_efficiency(rwk_frame *frame, const rwk_source *s) {
   if (count < 2) return;
   rwk_axis x = rwk_plain_axis("m", RWK_AXIS_LOG);
   x.binary = 1;
-  rwk_panel *panel = rwk_frame_add_panel(frame, s, "Best of m trials", x,
-                                         rwk_plain_axis("error held out", RWK_AXIS_LINEAR));
+  rwk_panel *panel =
+      rwk_frame_add_panel(frame, s, "Best of m trials", x, rwk_plain_axis("error held out", RWK_AXIS_LINEAR));
   for (int quartile = 0; quartile < 3; quartile++) {
     static const char *const names[] = {"lower quartile", "upper quartile", "expected"};
     const int mean = quartile == 2;
@@ -21,8 +21,7 @@ static void add_efficiency(rwk_frame *frame, const rwk_source *s) {
                                        mean ? RWK_LINE | RWK_THICK : RWK_LINE | RWK_THIN | RWK_DASHED);
     if (t) t->group = mean ? "expected best" : "its quartiles";
     for (size_t k = 0; k < count; k++)
-      rwk_trace_add(t, s, (double)e[k].trials,
-                    mean ? e[k].mean : quartile ? e[k].high : e[k].low, NULL);
+      rwk_trace_add(t, s, (double)e[k].trials, mean ? e[k].mean : quartile ? e[k].high : e[k].low, NULL);
   }
 }
 
@@ -35,15 +34,26 @@ typedef struct trials {
 } trials;
 
 static const char *describe(const rwk_source *s, const rwk_trial *t) {
-  return rwk_arena_print(s->arena, "trial %zu: error %.4g +- %.2g; %s %.3g, %zu x %zu units, %s, %s", t->index,
-                         t->mean, t->se, s->facts->lambda, rwk_source_lambda(s, t->lambda), t->depth, t->hidden,
-                         rwk_activation_name(t->activation), rwk_solver_name(t->solver));
+  return rwk_arena_print(s->arena, "trial %zu: error %.4g +- %.2g; %s %.3g, %zu x %zu units, %s, %s",
+                         t->index, t->mean, t->se, s->facts->lambda, rwk_source_lambda(s, t->lambda),
+                         t->depth, t->hidden, rwk_activation_name(t->activation), rwk_solver_name(t->solver));
 }
 
-/* What is no number, in words: the group of a trial in the legend. */
-static const char *group_of(const rwk_source *s, const rwk_trial *t) {
-  return rwk_arena_print(s->arena, "%s, %s, %zu hidden layer%s", rwk_activation_name(t->activation),
-                         rwk_solver_name(t->solver), t->depth, t->depth == 1 ? "" : "s");
+/* What is no number and differs between trials, in words: the group of a trial in the legend. */
+static const char *group_of(const rwk_source *s, const trials *all, const rwk_trial *t) {
+  int activation = 0, solver = 0, depth = 0;
+  for (size_t i = 0; i < all->count; i++) {
+    activation |= all->all[i].activation != t->activation;
+    solver |= all->all[i].solver != t->solver;
+    depth |= all->all[i].depth != t->depth;
+  }
+  if (!activation && !solver && !depth) return "trials";
+  const char *layers =
+      depth ? rwk_arena_print(s->arena, "%zu hidden layer%s", t->depth, t->depth == 1 ? "" : "s") : "";
+  return rwk_arena_print(s->arena, "%s%s%s%s%s", activation ? rwk_activation_name(t->activation) : "",
+                         activation && (solver || depth) ? ", " : "",
+                         solver ? rwk_solver_name(t->solver) : "", solver && depth ? ", " : "",
+                         layers ? layers : "");
 }
 
 static double at(const rwk_source *s, const rwk_trial *t, rwk_setting setting) {
@@ -74,7 +84,7 @@ static void add_scatter(rwk_frame *frame, const rwk_source *s, const trials *all
   const char *groups[GROUPS_MOST];
   size_t count = 0;
   for (size_t i = 0; i < all->count; i++) {
-    const char *group = group_of(s, &all->all[i]);
+    const char *group = group_of(s, all, &all->all[i]);
     size_t k = 0;
     while (group && k < count && strcmp(groups[k], group) != 0) k++;
     if (group && k == count && count < GROUPS_MOST) groups[count++] = group;
@@ -85,7 +95,7 @@ static void add_scatter(rwk_frame *frame, const rwk_source *s, const trials *all
     if (t) t->group = groups[k];
     for (size_t i = 0; i < all->count; i++) {
       const rwk_trial *trial = &all->all[i];
-      const char *group = isfinite(trial->mean) ? group_of(s, trial) : NULL;
+      const char *group = isfinite(trial->mean) ? group_of(s, all, trial) : NULL;
       if (!group || strcmp(group, groups[k]) != 0) continue;
       rwk_trace_add(t, s, at(s, trial, setting), trial->mean, describe(s, trial));
     }
@@ -102,7 +112,7 @@ static size_t rank_of(const trials *all, const rwk_trial *t) {
 /* Where in the plane of two settings the good trials are: the best eighth, the better half, the rest. */
 static void add_pair(rwk_frame *frame, const rwk_source *s, const trials *all) {
   static const char *const names[CLASSES] = {"the worse half", "the better half", "the best eighth"};
-  static const rwk_colour colours[CLASSES] = {RWK_COLOUR_FAINT, RWK_COLOUR_UP, RWK_COLOUR_SIGNAL};
+  static const rwk_colour colours[CLASSES] = {RWK_COLOUR_FAINT, RWK_COLOUR_INK, RWK_COLOUR_SIGNAL};
   static const rwk_mark marks[CLASSES] = {RWK_MARK_RING, RWK_MARK_DISC, RWK_MARK_JUMP};
   rwk_panel *panel = rwk_frame_add_panel(frame, s, "Penalty and width", axis_of(s, RWK_SETTING_LAMBDA),
                                          axis_of(s, RWK_SETTING_HIDDEN));
@@ -136,10 +146,11 @@ void rwk_chart_search(rwk_chart *chart, const rwk_source *s) {
     all.lowest = fmin(all.lowest, all.all[i].mean);
     all.highest = fmax(all.highest, all.all[i].mean);
   }
-  chart->caption = "The error of rows held out, in units of the target's variance. First, what the best of m "
-                   "trials scores: expected, and the quartiles, over all ways to draw m of them. Then every "
-                   "trial against its penalty and its width, and both together: where the good ones are. What "
-                   "depends on neither is level.";
+  chart->caption =
+      "The error of rows held out, in units of the target's variance. First, what the best of m "
+      "trials scores: expected, and the quartiles, over all ways to draw m of them. Then every "
+      "trial against its penalty and its width, and both together: where the good ones are. What "
+      "depends on neither is level.";
   rwk_frame *frame = rwk_chart_add_frame(chart, s, "", NAN);
   add_efficiency(frame, s);
   if (varies(&all, RWK_SETTING_LAMBDA)) add_scatter(frame, s, &all, RWK_SETTING_LAMBDA);

@@ -205,8 +205,7 @@ static rwk_status take_efficiency(rwk_run *run, int64_t key, void *record, uint6
 static rwk_status take_effect(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
   const rwk_effect *e = record;
   const size_t n = run->effect_count;
-  const char *wrong =
-      key == (int64_t)n ? rwk_store_check_effect(e) : "a row of table effect is missing";
+  const char *wrong = key == (int64_t)n ? rwk_store_check_effect(e) : "a row of table effect is missing";
   if (wrong) return rwk_store_damaged(run, "%s", wrong);
   RWK_TRY(rwk_grow(run->ctx, &run->effects, &run->effect_capacity, n + 1, sizeof *run->effects));
   run->effects[run->effect_count++] = *e;

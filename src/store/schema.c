@@ -186,35 +186,29 @@ static const rwk_field SERIES_FIELDS[] = {
 #define TRIAL(column, member, kind) FIELD(rwk_trial, column, member, kind)
 
 static const rwk_field TRIALS[] = {
-    TRIAL(lambda, lambda, REAL),
-    TRIAL(hidden, hidden, SIZE),
-    TRIAL(depth, depth, SIZE),
-    TRIAL(activation, activation, ACTIVATION),
-    TRIAL(solver, solver, SOLVER),
-    TRIAL(parameters, parameters, SIZE),
-    TRIAL(mean, mean, REAL),
-    TRIAL(se, se, REAL),
-    TRIAL(in_sample, in_sample, REAL),
-    TRIAL(fits, fits, SIZE),
-    TRIAL(certified, certified, SIZE),
-    TRIAL(iterations, iterations, INT64),
+    TRIAL(lambda, lambda, REAL),       TRIAL(hidden, hidden, SIZE),
+    TRIAL(depth, depth, SIZE),         TRIAL(activation, activation, ACTIVATION),
+    TRIAL(solver, solver, SOLVER),     TRIAL(parameters, parameters, SIZE),
+    TRIAL(mean, mean, REAL),           TRIAL(se, se, REAL),
+    TRIAL(in_sample, in_sample, REAL), TRIAL(fits, fits, SIZE),
+    TRIAL(certified, certified, SIZE), TRIAL(iterations, iterations, INT64),
     TRIAL(seconds, seconds, REAL),
 };
 
 #define SEARCH(column, member, kind) FIELD(rwk_search_summary, column, member, kind)
 
 static const rwk_field SEARCHES[] = {
-    SEARCH(trials, trials, SIZE),          SEARCH(data_rows, rows, SIZE),
-    SEARCH(outputs, outputs, SIZE),        SEARCH(folds, folds, SIZE),
-    SEARCH(held_out, held_out, FLAG),      SEARCH(best, best, SIZE),
-    SEARCH(expected, expected, REAL),      SEARCH(expected_sd, expected_sd, REAL),
-    SEARCH(explained, explained, REAL),    SEARCH(seconds, seconds, REAL),
+    SEARCH(trials, trials, SIZE),       SEARCH(data_rows, rows, SIZE),
+    SEARCH(outputs, outputs, SIZE),     SEARCH(folds, folds, SIZE),
+    SEARCH(held_out, held_out, FLAG),   SEARCH(best, best, SIZE),
+    SEARCH(expected, expected, REAL),   SEARCH(expected_sd, expected_sd, REAL),
+    SEARCH(explained, explained, REAL), SEARCH(seconds, seconds, REAL),
 };
 
 #define EFFICIENCY(column, member, kind) FIELD(rwk_efficiency, column, member, kind)
 
 static const rwk_field EFFICIENCIES[] = {
-    EFFICIENCY(trials, trials, SIZE),  EFFICIENCY(mean, mean, REAL), EFFICIENCY(low, low, REAL),
+    EFFICIENCY(trials, trials, SIZE), EFFICIENCY(mean, mean, REAL), EFFICIENCY(low, low, REAL),
     EFFICIENCY(median, median, REAL), EFFICIENCY(high, high, REAL),
 };
 

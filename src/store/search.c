@@ -51,8 +51,7 @@ rwk_status rwk_run_save_trial(const rwk_trial *trial, void *payload) {
   RWK_TRY(rwk_grow(run->ctx, &run->trials, &run->trial_capacity, run->trial_count + 1, sizeof *run->trials));
   uint64_t checksum = 0;
   rwk_status status = rwk_store_begin(run);
-  if (status == RWK_OK)
-    status = rwk_store_put(&checksum, run, RWK_TABLE_TRIAL, (int64_t)trial->index, trial);
+  if (status == RWK_OK) status = rwk_store_put(&checksum, run, RWK_TABLE_TRIAL, (int64_t)trial->index, trial);
   if (status == RWK_OK) {
     rwk_state_record state = run->state;
     state.digest = rwk_store_digest(state.digest, checksum, 0);

@@ -45,12 +45,12 @@ static void tell(study *s, const rwk_trial *trial) {
   if (!s->settings->progress) return;
   const size_t made = s->done - s->fetched, total = s->search->summary.trials;
   const double seconds = rwk_seconds() - s->began;
-  const rwk_search_progress p = {
-      .done = s->done,
-      .total = total,
-      .seconds = seconds,
-      .remaining = made ? seconds / (double)made * (double)(total - s->done) : (double)NAN,
-      .best = s->best};
+  const rwk_search_progress p = {.done = s->done,
+                                 .total = total,
+                                 .seconds = seconds,
+                                 .remaining =
+                                     made ? seconds / (double)made * (double)(total - s->done) : (double)NAN,
+                                 .best = s->best};
   s->settings->progress(&p, s->settings->progress_payload);
 }
 
@@ -166,7 +166,8 @@ static rwk_status find_effects(rwk_search *search, const rwk_search_settings *se
 static rwk_status look_back(rwk_search *search, const rwk_search_settings *settings) {
   rwk_context *ctx = search->ctx;
   const size_t n = search->summary.trials;
-  double *mean = rwk_alloc_doubles(ctx, n), *se = rwk_alloc_doubles(ctx, n), *fine = rwk_alloc_doubles(ctx, n);
+  double *mean = rwk_alloc_doubles(ctx, n), *se = rwk_alloc_doubles(ctx, n),
+         *fine = rwk_alloc_doubles(ctx, n);
   size_t *of = rwk_alloc(ctx, n, sizeof *of), count = 0;
   search->chances = rwk_alloc_doubles(ctx, n);
   search->efficiency = rwk_calloc(ctx, n, sizeof *search->efficiency);
@@ -214,7 +215,8 @@ static rwk_status check_space(rwk_context *ctx, const rwk_space *s) {
   return RWK_OK;
 }
 
-static rwk_status check(rwk_context *ctx, const rwk_design *d, const rwk_folds *f, const rwk_search_settings *s) {
+static rwk_status check(rwk_context *ctx, const rwk_design *d, const rwk_folds *f,
+                        const rwk_search_settings *s) {
   enum { TRIALS_MOST = 1000000 };
   if (s->size != sizeof *s)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "search settings: call rwk_search_settings_init first");
@@ -249,8 +251,8 @@ static rwk_status run(study *s, const rwk_design *design, const rwk_folds *folds
   return status;
 }
 
-rwk_status rwk_search_run(rwk_search **out, rwk_context *ctx, const rwk_design *design, const rwk_folds *folds,
-                          const rwk_search_settings *settings) {
+rwk_status rwk_search_run(rwk_search **out, rwk_context *ctx, const rwk_design *design,
+                          const rwk_folds *folds, const rwk_search_settings *settings) {
   *out = NULL;
   RWK_TRY(check(ctx, design, folds, settings));
   rwk_search *search = rwk_calloc(ctx, 1, sizeof *search);

@@ -8,7 +8,7 @@
 /* A fold, or the part that is held out: made once, used by every trial. */
 typedef struct rwk_search_fold {
   rwk_design *train, *held;
-  double *observed; /* [rows held out x outputs] in the targets' own units */
+  double *observed;                              /* [rows held out x outputs] in the targets' own units */
   double train_weight, held_weight, held_square; /* sums over rows of omega, omega and omega^2 */
 } rwk_search_fold;
 
@@ -42,7 +42,8 @@ rwk_status rwk_search_open_folds(rwk_search *search, const rwk_design *design, c
                                  const rwk_search_settings *settings);
 void rwk_search_close_folds(rwk_search *search);
 
-/* One fold of one trial (search_fold.c). A fit that meets no finite number is a score of NaN, and no failure. */
+/* One fold of one trial (search_fold.c). A fit that meets no finite number is a score of NaN, and no failure.
+ */
 rwk_status rwk_search_try(rwk_search_score *score, rwk_context *ctx, const rwk_search *search,
                           const rwk_search_settings *settings, const rwk_trial *trial, size_t fold);
 

@@ -84,7 +84,8 @@ rwk_status rwk_search_winner(double *chance, double *expected, double *sd, rwk_c
   low -= REACH * least;
   high += REACH * least;
   const double step = (high - low) / STEPS;
-  for (int k = 0; k <= STEPS; k++) { /* the trapezoidal rule is all but exact for what dies off at both ends */
+  for (int k = 0; k <= STEPS;
+       k++) { /* the trapezoidal rule is all but exact for what dies off at both ends */
     const double z = low + k * step;
     double all = 0;
     for (size_t i = 0; i < n; i++) all += log(survival((z - list[i].mean) / list[i].smooth));

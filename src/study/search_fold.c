@@ -31,8 +31,7 @@ static rwk_status open_fold(rwk_search_fold *f, rwk_search *s, const rwk_design 
   for (size_t i = rows; i-- > 0;)
     if (of[i] == fold) list[kept + out++] = i;
   rwk_status status = rwk_design_subset(&f->train, s->ctx, design, list, kept, NULL, standardise);
-  if (status == RWK_OK)
-    status = rwk_design_subset(&f->held, s->ctx, design, list + kept, out, f->train, 0);
+  if (status == RWK_OK) status = rwk_design_subset(&f->held, s->ctx, design, list + kept, out, f->train, 0);
   rwk_free(s->ctx, list);
   if (status != RWK_OK) return status;
   f->observed = rwk_alloc_doubles(s->ctx, out * q);
@@ -136,8 +135,9 @@ rwk_status rwk_search_refit(double *w, rwk_context *ctx, const rwk_problem *prob
 
 /* ---- a score */
 
-static rwk_status make_network(rwk_mlp **mlp, rwk_context *ctx, const rwk_search *search, const rwk_search_fold *f,
-                               const rwk_search_settings *settings, const rwk_trial *trial) {
+static rwk_status make_network(rwk_mlp **mlp, rwk_context *ctx, const rwk_search *search,
+                               const rwk_search_fold *f, const rwk_search_settings *settings,
+                               const rwk_trial *trial) {
   const rwk_design *d = f->train;
   rwk_mlp_settings m = settings->mlp;
   size_t *hidden = rwk_alloc(ctx, trial->depth, sizeof *hidden);
@@ -166,8 +166,7 @@ static rwk_status assess(rwk_search_score *score, rwk_context *ctx, const rwk_se
   const double *omega = rwk_design_row_weights(f->held);
   double *F = rwk_alloc_doubles(ctx, rows * q);
   if (!F) return rwk_fail_memory(ctx, "predictions");
-  rwk_status status =
-      rwk_mlp_predict(F, q, mlp, rwk_design_X(f->held), rwk_design_inputs(f->held), rows, w);
+  rwk_status status = rwk_mlp_predict(F, q, mlp, rwk_design_X(f->held), rwk_design_inputs(f->held), rows, w);
   if (status == RWK_OK) status = rwk_design_unscale(F, q, f->held, rows);
   score->held = score->square = 0;
   for (size_t i = 0; i < rows && status == RWK_OK; i++) {

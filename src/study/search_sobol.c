@@ -3,14 +3,14 @@
 
 enum { DIMENSIONS = 8, BITS = 32, DEGREE_MOST = 5 };
 
-/* A primitive polynomial over GF(2), x^degree + ... + 1 with the coefficients between as bits of `middle`, and
- * the first direction numbers: the beginning of new-joe-kuo-6.21201 of Joe and Kuo. Dimension 0 is van der
- * Corput's. */
+/* A primitive polynomial over GF(2), x^degree + ... + 1 with the coefficients between as bits of `middle`,
+ * and the first direction numbers: the beginning of new-joe-kuo-6.21201 of Joe and Kuo. Dimension 0 is van
+ * der Corput's. */
 static const struct {
   unsigned degree, middle, first[DEGREE_MOST];
-} table[DIMENSIONS - 1] = {{1, 0, {1}},          {2, 1, {1, 3}},          {3, 1, {1, 3, 1}},
-                           {3, 2, {1, 1, 1}},    {4, 1, {1, 1, 3, 3}},    {4, 4, {1, 3, 5, 13}},
-                           {5, 2, {1, 1, 5, 5, 17}}};
+} table[DIMENSIONS - 1] = {
+    {1, 0, {1}},          {2, 1, {1, 3}},        {3, 1, {1, 3, 1}},       {3, 2, {1, 1, 1}},
+    {4, 1, {1, 1, 3, 3}}, {4, 4, {1, 3, 5, 13}}, {5, 2, {1, 1, 5, 5, 17}}};
 
 static void directions(uint32_t v[BITS], size_t dimension) {
   if (dimension == 0) {
