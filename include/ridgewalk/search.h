@@ -174,8 +174,8 @@ RWK_API void rwk_search_destroy(rwk_search *search); /* NULL is fine */
 /* Results; everything has the search's lifetime. */
 RWK_API const rwk_search_summary *rwk_search_summary_get(const rwk_search *search);
 RWK_API const rwk_trial *rwk_search_trials(const rwk_search *search); /* [trials] by index */
-RWK_API const rwk_efficiency *rwk_search_efficiency_of(const rwk_search *search, size_t *count);
-RWK_API const rwk_effect *rwk_search_effects(const rwk_search *search, size_t *count); /* largest first */
+RWK_API const rwk_efficiency *rwk_search_efficiency(size_t *count, const rwk_search *search);
+RWK_API const rwk_effect *rwk_search_effects(size_t *count, const rwk_search *search); /* largest first */
 /* chance[trials]: that a trial is the best one (rwk_search_winner). */
 RWK_API const double *rwk_search_chances(const rwk_search *search);
 

@@ -53,7 +53,7 @@ enum {
   X(DEPTH, "depth", "LOW:HIGH", CLI_SEARCH, 1, "hidden layers, all of one width (default 1)")                \
   X(DRAW, "draw", "NAME", CLI_SEARCH, 1, "random, sobol (more even) or grid (default random)")               \
   X(HOLDOUT, "holdout", "SHARE", CLI_SEARCH, 1,                                                              \
-    "hold this share of the rows out once, in place of every fold in turn, such as 0.25")                    \
+    "hold this share of the rows (the nearest of 1/2, 1/3, ...) out once, in place of every fold in turn")   \
   X(FOLDS, "folds", "K", CLI_CV | CLI_SEARCH, 1, "folds of the cross-validation (default 5)")                \
   X(REPEATS, "repeats", "R", CLI_CV, 1, "divisions of the rows into folds, each at random anew (default 1)") \
   X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV | CLI_SEARCH, 1,                                              \

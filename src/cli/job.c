@@ -265,8 +265,9 @@ int cli_job_folds(rwk_folds **folds, cli_job *j) {
     if (cli_number(&share, args->value[CLI_HOLDOUT]) || !(share > 0 && share <= 0.5))
       return cli_fail(CLI_USAGE, "--holdout: '%s' is not a share of the rows, above 0 and at most 0.5",
                       args->value[CLI_HOLDOUT]);
-    if (args->value[CLI_FOLDS])
-      return cli_fail(CLI_USAGE, "--holdout and --folds exclude each other: one part is held out");
+    if (args->value[CLI_FOLDS] || args->value[CLI_FOLD_COLUMN])
+      return cli_fail(CLI_USAGE, "--holdout and --%s exclude each other: one part is held out",
+                      args->value[CLI_FOLDS] ? "folds" : "fold-column");
     f.count = (size_t)(1 / share + 0.5);
   }
   f.seed = j->settings.seed;

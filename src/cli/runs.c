@@ -20,9 +20,11 @@ static void list_one(rwk_context *ctx, const char *file, json_t *all) {
   (void)rwk_run_trials(&trials, s.run);
   if (all) {
     json_array_append_new(
-        all, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "file", file, "data", r->data, "network", net,
-                       "activation", r->activation, "fits", (json_int_t)s.fit_count, "planned",
-                       s.planned ? json_integer((json_int_t)s.planned) : json_null(), "finished", finished));
+        all,
+        json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "file", file, "data", r->data, "network", net,
+                  "activation", r->activation, "fits", (json_int_t)s.fit_count, "planned",
+                  s.planned && !cli_stored_is_search(&s) ? json_integer((json_int_t)s.planned) : json_null(),
+                  "finished", finished));
   } else {
     char *shown = cli_escape(file);
     printf("%s  %s  %s %s  %s  ", shown ? shown : "?", r->data, net, r->activation,

@@ -131,8 +131,8 @@ rwk_status rwk_store_finish_search(rwk_run *run, const rwk_search_summary *summa
 
 rwk_status rwk_run_finish_search(rwk_run *run, const rwk_search *search) {
   size_t efficiency_count, effect_count;
-  const rwk_efficiency *efficiency = rwk_search_efficiency_of(search, &efficiency_count);
-  const rwk_effect *effects = rwk_search_effects(search, &effect_count);
+  const rwk_efficiency *efficiency = rwk_search_efficiency(&efficiency_count, search);
+  const rwk_effect *effects = rwk_search_effects(&effect_count, search);
   return rwk_store_finish_search(run, rwk_search_summary_get(search), efficiency, efficiency_count, effects,
                                  effect_count);
 }

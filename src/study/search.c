@@ -295,12 +295,12 @@ const rwk_trial *rwk_search_trials(const rwk_search *search) {
   return search->trials;
 }
 
-const rwk_efficiency *rwk_search_efficiency_of(const rwk_search *search, size_t *count) {
+const rwk_efficiency *rwk_search_efficiency(size_t *count, const rwk_search *search) {
   *count = search->efficiency_count;
   return search->efficiency;
 }
 
-const rwk_effect *rwk_search_effects(const rwk_search *search, size_t *count) {
+const rwk_effect *rwk_search_effects(size_t *count, const rwk_search *search) {
   *count = search->effect_count;
   return search->effects;
 }

@@ -106,7 +106,7 @@ static void same(const rwk_search *a, const rwk_search *b) {
   assert_int_equal(s->best, t->best);
   assert_memory_equal(&s->expected, &t->expected, sizeof s->expected);
   assert_memory_equal(&s->explained, &t->explained, sizeof s->explained);
-  assert_memory_equal(rwk_search_efficiency_of(a, &n), rwk_search_efficiency_of(b, &m),
+  assert_memory_equal(rwk_search_efficiency(&n, a), rwk_search_efficiency(&m, b),
                       s->trials * sizeof(rwk_efficiency));
   assert_int_equal(n, m);
   assert_memory_equal(rwk_search_chances(a), rwk_search_chances(b), s->trials * sizeof(double));
