@@ -2,7 +2,7 @@
 """Random search, Sobol's sequence and a grid at equal cost.
 
     studies/search/random_against_grid.py [--program P] [--trials 50] [--pool 150] [--hidden 2:32] [--lambda 2^-16:2^2] [--activation tanh,logistic]
-                                          [--folds 5] [--seed 0] [--threads 1] [--plot FILE.png] [TABLE.csv ...]
+                                          [--depth 1] [--folds 5] [--seed 0] [--threads 1] [--plot FILE.png] [TABLE.csv ...]
 
 For every table (diabetes, yacht and concrete of tests/data by default) a third of the rows is put aside; on the rest a pool of random trials, a grid and
 a Sobol sequence are searched over the same space with the same folds. A line each: the lowest held-out error, the error of its model on the rows put
@@ -30,7 +30,7 @@ def write(name, header, rows):
 def search(a, folder, train, test, target, draw, trials):
     run = os.path.join(folder, f"{draw}.rwk")
     r = subprocess.run([a.program, "search", train, "--target", target, "--draw", draw, "--trials", str(trials), "--hidden", a.hidden, "--lambda",
-                        getattr(a, "lambda"), "--activation", a.activation, "--folds", str(a.folds), "--seed", str(a.seed), "--threads", str(a.threads),
+                        getattr(a, "lambda"), "--activation", a.activation, "--depth", a.depth, "--folds", str(a.folds), "--seed", str(a.seed), "--threads", str(a.threads),
                         "--json", "--quiet", "--force", "--out", run], stdout=subprocess.PIPE, check=False)
     if r.returncode not in (0, 1):
         raise SystemExit(f"search of {train} failed")
@@ -100,6 +100,7 @@ def main():
     p.add_argument("--hidden", default="2:32")
     p.add_argument("--lambda", default="2^-16:2^2")
     p.add_argument("--activation", default="tanh,logistic")
+    p.add_argument("--depth", default="1")
     p.add_argument("--folds", type=int, default=5)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=1)

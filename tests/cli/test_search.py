@@ -147,7 +147,7 @@ class Search(Case):
         self.assertGreater(killed, 0)
 
     def test_grid(self):
-        j = self.search(DIABETES, "--target", "progression", "--draw", "grid", "--trials", "9", "--hidden", "1:3", "--lambda", "0.01:1", "--folds", "3")
+        j = self.search(DIABETES, "--target", "progression", "--draw", "grid", "--trials", "9", "--hidden", "2:9", "--lambda", "0.01:1", "--folds", "3")
         self.assertEqual(len(j["trials"]), 9)
         penalties = sorted({round(math.log10(t["lambda"]), 9) for t in j["trials"]})
         self.assertEqual(len(penalties), 3)
