@@ -192,7 +192,7 @@ RWK_API rwk_status rwk_efficiency_curve(rwk_efficiency *curve, rwk_context *ctx,
                                         size_t count);
 
 /* Who is the best, if trial i's error is normal with mean[i] and sd[i], independent of the others? chance[i]
- * is the probability that it is the lowest, and with it, as Bergstra and Bengio have it (section 2.1),
+ * is the probability that it is the lowest, and with it, as Bergstra and Bengio have it,
  *
  *   *expected = sum chance_i mean_i,   *sd^2 = sum chance_i (mean_i^2 + sd_i^2) - *expected^2
  *
