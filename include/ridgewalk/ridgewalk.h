@@ -17,6 +17,7 @@
 #include <ridgewalk/folds.h>
 #include <ridgewalk/laplace.h>
 #include <ridgewalk/cv.h>
+#include <ridgewalk/search.h>
 #include <ridgewalk/run.h>
 
 #endif

@@ -1,6 +1,6 @@
 /* ridgewalk/run.h: the run file NAME.rwk, one SQLite database that holds a path: settings, data fingerprint,
- * every fit with its weights and certificate, drops; and a cross-validation, if there was one. It is written
- * as the path is walked; after a kill at any moment it opens clean.
+ * every fit with its weights and certificate, drops; and a cross-validation or a search, if there was one. It
+ * is written as the path is walked; after a kill at any moment it opens clean.
  *
  * Schema: docs/run-file.md. Names of columns are the names of the settings and result fields.
  * Every row carries a checksum: what is read is what was written, or RWK_FORMAT.
@@ -10,6 +10,7 @@
 
 #include <ridgewalk/cv.h>
 #include <ridgewalk/path.h>
+#include <ridgewalk/search.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -110,6 +111,23 @@ RWK_API rwk_status rwk_run_fold_fit_at(rwk_fit *fit, size_t *fold, double *w, rw
 RWK_API rwk_status rwk_run_fold_drop_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_fold_drop_at(rwk_drop *drop, rwk_walk *walk, int *start, size_t *fold,
                                         rwk_run *run, size_t k);
+
+/* ---- Search: the path of one penalty of the best trial is the run's path; the trials stand beside it. ----
+ */
+
+/* save and fetch of rwk_search_settings, with the run as payload. A trial is committed at once. */
+RWK_API rwk_status rwk_run_save_trial(const rwk_trial *trial, void *run);
+RWK_API rwk_status rwk_run_fetch_trial(rwk_trial *trial, int *found, size_t index, void *run);
+
+/* What all trials say together, in one transaction. */
+RWK_API rwk_status rwk_run_finish_search(rwk_run *run, const rwk_search *search);
+
+/* The summary, NULL while there is none; trials by index, those of an unfinished search too; efficiency curve
+ * and effects of a finished one. The run's until a trial is saved, the search finished, or close. */
+RWK_API const rwk_search_summary *rwk_run_search(rwk_run *run);
+RWK_API const rwk_trial *rwk_run_trials(size_t *count, rwk_run *run);
+RWK_API const rwk_efficiency *rwk_run_efficiency(size_t *count, rwk_run *run);
+RWK_API const rwk_effect *rwk_run_effects(size_t *count, rwk_run *run);
 
 /* ---- What pictures are drawn from. ---- */
 

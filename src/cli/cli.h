@@ -30,7 +30,8 @@ enum {
   CLI_EXPORT = 2048,
   CLI_REPORT = 1 << 12,
   CLI_PLOT = 1 << 13,
-  CLI_COMPARE = 1 << 16 /* of path, what makes a network and a start */
+  CLI_COMPARE = 1 << 16, /* of path, what makes a network and a start */
+  CLI_SEARCH = 1 << 20   /* takes those options of path that are no walk's, too */
 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
@@ -38,15 +39,16 @@ enum {
   X(TARGET, "target", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                \
     "target columns (default: the last column)")                                                             \
   X(HIDDEN, "hidden", "N[,N]", CLI_PATH | CLI_COMPARE, 1,                                                    \
-    "units of the hidden layers (default 8; 0: a linear model)")                                             \
+    "units of the hidden layers (default 8; 0: a linear model); search: a range, 4:64 (its default)")        \
   X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                               \
-    "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
+    "tanh, logistic, softplus, relu, identity (default tanh); search: one or several")                       \
   X(LOSS, "loss", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                           \
     "mse, logistic (two classes), softmax (classes), or auto: classes also where the target has two values " \
     "or few whole numbers (default: softmax or logistic for a target of text, mse for numbers)")             \
   X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT | CLI_COMPARE, 1, \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
-    "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                    \
+    "collapse); predict and export: one of the run, or min or 1se of a cross-validation; "                   \
+    "search: a range (default 2^-16:2^2)")                                                                   \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 1,            \
     "up, down, cold, best, graduated (default: the first four; cv: up and best)")                            \
   X(SMOOTHING, "smoothing", "X", CLI_PATH, 1,                                                                \
@@ -55,11 +57,18 @@ enum {
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
     "search of best beyond the walks: low (none), normal (up to 64 x their work), high (640 x) (default "    \
     "normal; cv: low)")                                                                                      \
-  X(FOLDS, "folds", "K", CLI_CV, 1, "folds of the cross-validation (default 5)")                             \
+  X(TRIALS, "trials", "N", CLI_SEARCH, 1, "settings that are tried (default 64; a grid may have fewer)")     \
+  X(DEPTH, "depth", "LOW:HIGH", CLI_SEARCH, 1, "hidden layers, all of one width (default 1)")                \
+  X(DRAW, "draw", "NAME", CLI_SEARCH, 1, "random, sobol (more even) or grid (default random)")               \
+  X(HOLDOUT, "holdout", "SHARE", CLI_SEARCH, 1,                                                              \
+    "hold this share of the rows (the nearest of 1/2, 1/3, ...) out once, in place of every fold in turn")   \
+  X(FOLDS, "folds", "K", CLI_CV | CLI_SEARCH, 1, "folds of the cross-validation (default 5)")                \
   X(REPEATS, "repeats", "R", CLI_CV, 1, "divisions of the rows into folds, each at random anew (default 1)") \
-  X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV, 1, "rows with the same cell in this column are a fold")      \
-  X(GROUP, "group", "NAME", CLI_CV, 1, "rows with the same cell in this column stay in one fold")            \
-  X(NO_STRATIFY, "no-stratify", "", CLI_CV, 1,                                                               \
+  X(FOLD_COLUMN, "fold-column", "NAME", CLI_CV | CLI_SEARCH, 1,                                              \
+    "rows with the same cell in this column are a fold")                                                     \
+  X(GROUP, "group", "NAME", CLI_CV | CLI_SEARCH, 1,                                                          \
+    "rows with the same cell in this column stay in one fold")                                               \
+  X(NO_STRATIFY, "no-stratify", "", CLI_CV | CLI_SEARCH, 1,                                                  \
     "folds at random (default: each has its share of small and of large targets)")                           \
   X(ENSEMBLE, "ensemble", "M", CLI_CV, 1,                                                                    \
     "predict by the mean of the M lowest minima at a penalty, 1 to 6 (default 1)")                           \
@@ -77,7 +86,9 @@ enum {
     "which start of the walk (default: the best)")                                                           \
   X(SEED, "seed", "S", CLI_PATH | CLI_COMPARE, 1, "seed of the random starts (default 0)")                   \
   X(SOLVER, "solver", "NAME", CLI_PATH, 1,                                                                   \
-    "newton, gauss-newton, saddle-free-newton, lbfgs, gd, sgd, adam, amsgrad, adamw (default newton)")       \
+    "newton, gauss-newton, saddle-free-newton, lbfgs, gd, sgd, adam, amsgrad, adamw (default newton); "      \
+    "search: "                                                                                               \
+    "one or several")                                                                                        \
   X(SOLVERS, "solvers", "NAME[,NAME]", CLI_COMPARE, 1, "which solvers to compare (default: all)")            \
   X(FINISH, "finish", "NAME", CLI_PATH, 1,                                                                   \
     "newton: every fit is finished by Newton's method from where the solver stopped, and the walk goes on "  \
@@ -146,7 +157,9 @@ enum {
   X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                              \
     "columns that are no features")                                                                          \
   X(WHAT, "what", "NAME", CLI_PLOT, 0,                                                                       \
-    "path, cv, heldout, envelope, traces, branches, spectrum or residuals (default path; of cv's runs, cv)") \
+    "path, cv, heldout, envelope, traces, branches, spectrum, residuals or search (default path; of cv's "   \
+    "runs "                                                                                                  \
+    "cv, of searches search)")                                                                               \
   X(WIDTH, "width", "MM", CLI_PLOT | CLI_COMPARE, 0, "width of the figure in millimetres (default 170)")     \
   X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT | CLI_COMPARE, 0,        \
     "file to write: path, the run file (default DATA.rwk here); predict, CSV; export, the model; report, "   \
@@ -229,7 +242,7 @@ int cli_interrupted(void *payload); /* a rwk_cancel_fn */
 
 typedef struct cli_setup {
   rwk_context *ctx;
-  rwk_table *table; /* cv keeps it, and the design without scales */
+  rwk_table *table; /* cv and search keep it, and the design without scales */
   rwk_design *raw;
   rwk_design *design;
   rwk_mlp *mlp;
@@ -400,6 +413,7 @@ int cli_explain(const cli_args *args);
 int cli_audit(const cli_args *args);
 int cli_convert(const cli_args *args);
 int cli_cv(const cli_args *args);
+int cli_search(const cli_args *args);
 int cli_export(const cli_args *args);
 int cli_page(const cli_args *args);   /* report */
 int cli_figure(const cli_args *args); /* plot */

@@ -12,33 +12,6 @@ typedef struct cv_job {
   int code; /* of what went wrong in a callback, and was told there */
 } cv_job;
 
-static int whole(size_t *n, const cli_args *args, cli_option option, long long least, long long most) {
-  long long x;
-  if (!args->value[option]) return 0;
-  if (cli_whole(&x, args->value[option], least, most))
-    return cli_fail(CLI_USAGE, "--%s: '%s' is not a whole number from %lld to %lld", cli_option_name(option),
-                    args->value[option], least, most);
-  *n = (size_t)x;
-  return 0;
-}
-
-static int read_folds(cv_job *c) {
-  const cli_args *args = &c->job.args;
-  const cli_setup *s = &c->job.setup;
-  rwk_folds_settings f;
-  rwk_folds_settings_init(&f);
-  if (whole(&f.count, args, CLI_FOLDS, 2, 10000) || whole(&f.repeats, args, CLI_REPEATS, 1, 1000))
-    return CLI_USAGE;
-  if (args->value[CLI_FOLDS] && args->value[CLI_FOLD_COLUMN])
-    return cli_fail(CLI_USAGE, "--folds and --fold-column exclude each other");
-  f.seed = c->job.settings.seed;
-  f.column = args->value[CLI_FOLD_COLUMN];
-  f.group = args->value[CLI_GROUP];
-  f.stratify = !args->value[CLI_NO_STRATIFY];
-  const rwk_status status = rwk_folds_create(&c->folds, s->ctx, s->table, s->raw, &f);
-  return status == RWK_OK ? 0 : cli_fail_status(s->ctx, status);
-}
-
 /* The grid of a path that is done is in the run file. */
 static int keep_grid(cv_job *c) {
   rwk_path_settings *p = &c->settings.path;
@@ -95,8 +68,8 @@ static int prepare(cv_job *c) {
   cli_job *j = &c->job;
   size_t members = 1;
   int code = cli_job_prepare(j);
-  if (!code) code = read_folds(c);
-  if (!code) code = whole(&members, &j->args, CLI_ENSEMBLE, 1, 6);
+  if (!code) code = cli_job_folds(&c->folds, j);
+  if (!code) code = cli_job_whole(&members, &j->args, CLI_ENSEMBLE, 1, 6);
   if (!code) code = cli_network_settings(&c->settings.mlp, &j->setup, &j->args, NULL, 0);
   if (code) return code;
   c->settings.path = j->settings;

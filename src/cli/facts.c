@@ -74,7 +74,7 @@ static const char *text_of(const cli_stored *s, const char *key) {
 }
 
 static void print_command(FILE *to, cli_stored *s) {
-  fprintf(to, "ridgewalk %s ", cli_stored_is_cv(s) ? "cv" : "path");
+  fprintf(to, "ridgewalk %s ", text_of(s, "verb"));
   quote(to, text_of(s, "data"));
   for (int o = 0; o < CLI_OPTIONS; o++) {
     const char *name = cli_option_name((cli_option)o);

@@ -1,4 +1,4 @@
-/* From options to settings, a network and a run file: what path and cv begin with. */
+/* From options to settings, a network and a run file: what path, cv and search begin with. */
 #define _XOPEN_SOURCE 700 /* realpath */
 #include <limits.h>
 #include <math.h>
@@ -27,7 +27,7 @@ static int read_walks(unsigned *walks, const char *text) {
   return code;
 }
 
-static int read_settings(cli_job *j) {
+int cli_job_settings(cli_job *j) {
   const char *const *v = j->args.value;
   rwk_path_settings *s = &j->settings;
   long long n;
@@ -102,13 +102,9 @@ static char *default_out(const char *data) {
   return out;
 }
 
-static rwk_status describe(cli_job *j) {
+static rwk_status describe_network(cli_job *j) {
   const cli_setup *s = &j->setup;
-  char text[64], *recipe = NULL, *absolute = realpath(j->data, NULL);
-  json_t *options = json_object(), *layers = json_array();
-  for (int o = 0; o < CLI_OPTIONS; o++)
-    if (cli_option_kept((cli_option)o) && j->args.value[o])
-      json_object_set_new(options, cli_option_name((cli_option)o), json_string(j->args.value[o]));
+  json_t *layers = json_array();
   json_array_append_new(layers, json_integer((json_int_t)rwk_design_inputs(s->design)));
   for (size_t l = 0; l < rwk_mlp_layer_count(s->mlp); l++) {
     rwk_mlp_layer layer;
@@ -119,9 +115,28 @@ static rwk_status describe(cli_job *j) {
       "{s:o, s:s, s:s, s:b, s:b, s:b}", "layers", layers, "activation", rwk_activation_name(s->activation),
       "loss", rwk_loss_name(s->loss), "hidden_bias", !j->args.value[CLI_NO_HIDDEN_BIAS], "output_bias",
       !j->args.value[CLI_NO_OUTPUT_BIAS], "penalise_biases", s->scale.penalise_biases);
-  char *options_text = json_dumps(options, JSON_COMPACT), *network_text = json_dumps(network, JSON_COMPACT),
-       fingerprint[33];
-  rwk_status status = options_text && network_text ? RWK_OK : RWK_NO_MEMORY;
+  char *text = json_dumps(network, JSON_COMPACT);
+  rwk_status status = text ? rwk_run_set(j->run, "network", text) : RWK_NO_MEMORY;
+  if (status == RWK_OK) status = rwk_run_set_dim(j->run, rwk_problem_dim(rwk_mlp_problem(s->mlp)));
+  free(text);
+  json_decref(network);
+  return status;
+}
+
+int cli_job_keep_network(cli_job *j) {
+  const rwk_status status = describe_network(j);
+  return status == RWK_OK ? 0 : cli_fail_status(j->setup.ctx, status);
+}
+
+static rwk_status describe(cli_job *j) {
+  const cli_setup *s = &j->setup;
+  char text[64], *recipe = NULL, *absolute = realpath(j->data, NULL);
+  json_t *options = json_object();
+  for (int o = 0; o < CLI_OPTIONS; o++)
+    if (cli_option_kept((cli_option)o) && j->args.value[o])
+      json_object_set_new(options, cli_option_name((cli_option)o), json_string(j->args.value[o]));
+  char *options_text = json_dumps(options, JSON_COMPACT), fingerprint[33];
+  rwk_status status = options_text ? RWK_OK : RWK_NO_MEMORY;
   if (status == RWK_OK) status = rwk_design_fingerprint(fingerprint, s->design);
   if (status == RWK_OK) status = rwk_design_recipe(&recipe, s->ctx, s->design);
   snprintf(text, sizeof text, "%.17g", s->n);
@@ -135,7 +150,6 @@ static rwk_status describe(cli_job *j) {
                                   {"fingerprint", fingerprint},
                                   {"recipe", recipe},
                                   {"options", options_text},
-                                  {"network", network_text},
                                   {"n", text},
                                   {"rows", rows},
                                   {"features", features},
@@ -143,18 +157,16 @@ static rwk_status describe(cli_job *j) {
   for (size_t k = 0; k < sizeof pairs / sizeof *pairs && status == RWK_OK; k++)
     status = rwk_run_set(j->run, pairs[k][0], pairs[k][1]);
   if (status == RWK_OK && j->init_text) status = rwk_run_set(j->run, "init", j->init_text);
-  if (status == RWK_OK) status = rwk_run_set_dim(j->run, rwk_problem_dim(rwk_mlp_problem(s->mlp)));
+  if (status == RWK_OK && s->mlp) status = describe_network(j);
   if (status == RWK_OK && j->lambda) status = rwk_run_set_lambda(j->run, j->lambda, j->settings.lambda_count);
   rwk_text_destroy(s->ctx, recipe);
   free(options_text);
-  free(network_text);
   free(absolute);
   json_decref(options);
-  json_decref(network);
   return status;
 }
 
-static int open_run(cli_job *j) {
+int cli_job_open_run(cli_job *j) {
   rwk_status status;
   if (j->resumed) return cli_check_fingerprint(&j->setup, j->run, j->out, j->data);
   if (!j->args.value[CLI_FORCE] && access(j->out, F_OK) == 0)
@@ -224,18 +236,60 @@ static int read_init(cli_job *j) {
   return code;
 }
 
+/* ---- folds ---- */
+
+int cli_job_whole(size_t *n, const cli_args *args, cli_option option, long long least, long long most) {
+  long long x;
+  if (!args->value[option]) return 0;
+  if (cli_whole(&x, args->value[option], least, most))
+    return cli_fail(CLI_USAGE, "--%s: '%s' is not a whole number from %lld to %lld", cli_option_name(option),
+                    args->value[option], least, most);
+  *n = (size_t)x;
+  return 0;
+}
+
+int cli_job_folds(rwk_folds **folds, cli_job *j) {
+  const cli_args *args = &j->args;
+  const cli_setup *s = &j->setup;
+  rwk_folds_settings f;
+  rwk_folds_settings_init(&f);
+  if (cli_job_whole(&f.count, args, CLI_FOLDS, 2, 10000) ||
+      cli_job_whole(&f.repeats, args, CLI_REPEATS, 1, 1000))
+    return CLI_USAGE;
+  if (args->value[CLI_FOLDS] && args->value[CLI_FOLD_COLUMN])
+    return cli_fail(CLI_USAGE, "--folds and --fold-column exclude each other");
+  if (args->value[CLI_HOLDOUT]) {
+    double share;
+    if (cli_number(&share, args->value[CLI_HOLDOUT]) || !(share > 0 && share <= 0.5))
+      return cli_fail(CLI_USAGE, "--holdout: '%s' is not a share of the rows, above 0 and at most 0.5",
+                      args->value[CLI_HOLDOUT]);
+    if (args->value[CLI_FOLDS] || args->value[CLI_FOLD_COLUMN])
+      return cli_fail(CLI_USAGE, "--holdout and --%s exclude each other: one part is held out",
+                      args->value[CLI_FOLDS] ? "folds" : "fold-column");
+    f.count = (size_t)(1 / share + 0.5);
+  }
+  f.seed = j->settings.seed;
+  f.column = args->value[CLI_FOLD_COLUMN];
+  f.group = args->value[CLI_GROUP];
+  f.stratify = !args->value[CLI_NO_STRATIFY];
+  const rwk_status status = rwk_folds_create(folds, s->ctx, s->table, s->raw, &f);
+  return status == RWK_OK ? 0 : cli_fail_status(s->ctx, status);
+}
+
 /* ---- all of it ---- */
 
-int cli_job_prepare(cli_job *j) {
+int cli_job_reopen(cli_job *j) {
   int code = cli_context(&j->setup.ctx, &j->args);
-  if (code) return code;
-  if (j->resumed) {
-    const rwk_status status = rwk_run_open(&j->run, j->setup.ctx, j->out, 1);
-    if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
-    code = cli_kept_verb(&j->args, j->run, j->out);
-    if (!code) code = cli_kept_options(&j->args, &j->kept, &j->data, j->setup.ctx, j->run, j->out);
-  }
-  if (!code) code = read_settings(j);
+  if (code || !j->resumed) return code;
+  const rwk_status status = rwk_run_open(&j->run, j->setup.ctx, j->out, 1);
+  if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
+  code = cli_kept_verb(&j->args, j->run, j->out);
+  return code ? code : cli_kept_options(&j->args, &j->kept, &j->data, j->setup.ctx, j->run, j->out);
+}
+
+int cli_job_prepare(cli_job *j) {
+  int code = cli_job_reopen(j);
+  if (!code) code = cli_job_settings(j);
   if (!code) code = cli_read_design(&j->setup, j->data, &j->args);
   if (!code) code = cli_make_network(&j->setup, &j->args, NULL, 0);
   if (!code && j->args.value[CLI_LAMBDA]) {
@@ -244,7 +298,7 @@ int cli_job_prepare(cli_job *j) {
     j->settings.lambda = j->lambda;
   }
   if (!code) code = read_init(j);
-  if (!code) code = open_run(j);
+  if (!code) code = cli_job_open_run(j);
   return code;
 }
 

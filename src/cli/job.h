@@ -1,4 +1,4 @@
-/* cli/job.h: what path and cv have in common: options, network, run file. */
+/* cli/job.h: what path, cv and search have in common: options, network, run file. */
 #ifndef RWK_CLI_JOB_H
 #define RWK_CLI_JOB_H
 
@@ -23,7 +23,17 @@ typedef struct cli_job {
 /* Fills a job of which args are set, and, by what is given, data, out and resumed: settings, table, network,
  * grid and an open run file. The caller has set the defaults of the settings. 0 or an exit code. */
 int cli_job_prepare(cli_job *j);
-/* The operands and --resume, --out of path and cv. 0 or an exit code. */
+/* Its parts, for verbs whose network comes last: the context, and the run file that is gone on with; settings
+ * of solver and starts; folds; a new run file, or whether the old one is of this table; and what the run file
+ * keeps of the network. Each 0 or an exit code. */
+int cli_job_reopen(cli_job *j);
+int cli_job_settings(cli_job *j);
+int cli_job_folds(rwk_folds **folds, cli_job *j);
+int cli_job_open_run(cli_job *j);
+int cli_job_keep_network(cli_job *j);
+/* A whole number that an option gives; *n is untouched where it is not given. 0 or an exit code. */
+int cli_job_whole(size_t *n, const cli_args *args, cli_option option, long long least, long long most);
+/* The operands and --resume, --out of these verbs. 0 or an exit code. */
 int cli_job_begin(cli_job *j, const cli_args *args);
 /* All but the run, which the caller closes first. */
 void cli_job_release(cli_job *j);

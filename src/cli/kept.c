@@ -11,6 +11,11 @@ int cli_kept_options(cli_args *args, json_t **kept, const char **data, rwk_conte
   *kept = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
   if (!json_is_object(*kept))
     return cli_fail(CLI_DATA, "%s: not a run file of a path: it keeps no options", file);
+  if (args->verb != CLI_SEARCH && rwk_run_get(&text, run, "fitted") == RWK_OK && text) {
+    json_t *fitted = json_loads(text, JSON_REJECT_DUPLICATES, NULL); /* of a search: what won */
+    json_object_update(*kept, fitted);
+    json_decref(fitted);
+  }
   for (int o = 0; o < CLI_OPTIONS; o++) {
     if (!cli_option_kept((cli_option)o)) continue;
     const char *value = json_string_value(json_object_get(*kept, cli_option_name((cli_option)o)));
@@ -54,7 +59,7 @@ int cli_check_fingerprint(const cli_setup *s, rwk_run *run, const char *file, co
         CLI_DATA,
         "%s: the table %s has changed since the run began (fingerprint %s, was %s); begin a new run", file,
         data, now, then ? then : "none");
-  if (rwk_run_dim(run) != rwk_problem_dim(rwk_mlp_problem(s->mlp)))
+  if (s->mlp && rwk_run_dim(run) != rwk_problem_dim(rwk_mlp_problem(s->mlp)))
     return cli_fail(CLI_DATA, "%s: its fits have %zu weights, the network %zu", file, rwk_run_dim(run),
                     rwk_problem_dim(rwk_mlp_problem(s->mlp)));
   return 0;

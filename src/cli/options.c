@@ -42,6 +42,10 @@ static const struct {
      "end is",
      "ridgewalk compare diabetes.csv --target progression --hidden 8 --lambda 2^-8 --solvers "
      "gd,adam,lbfgs,newton"},
+    {CLI_SEARCH, "search", "DATA",
+     "search penalty, width, depth, activation and solver at random, scored on rows held out; the best is "
+     "fitted to all",
+     "ridgewalk search concrete.csv --trials 64 --hidden 4:64 --depth 1:2 --lambda 2^-16:2^2"},
     {CLI_EXPORT, "export", "RUN",
      "write a fit out for others: weights with their scales as JSON or CSV, a C function, an ONNX model",
      "ridgewalk export diabetes.rwk --lambda 1se --out model.c"},
@@ -70,11 +74,14 @@ const char *cli_verb_name(int verb) {
 }
 
 const char *cli_verb_list(void) {
-  return "path, cv, compare, certify, explain, predict, export, runs, audit, convert, report, plot";
+  return "path, cv, search, compare, certify, explain, predict, export, runs, audit, convert, report, plot";
 }
 
 static int takes(int verb, size_t option) {
-  return (options[option].verbs & (verb == CLI_CV ? CLI_CV | CLI_PATH : verb)) != 0;
+  const int walks = option == CLI_WALK || option == CLI_EFFORT || option == CLI_NO_EXPLAIN ||
+                    option == CLI_INIT || option == CLI_NO_PLOT;
+  if (verb == CLI_CV || (verb == CLI_SEARCH && !walks)) verb |= CLI_PATH;
+  return (options[option].verbs & verb) != 0;
 }
 
 /* Number of letters to change, add or leave out. */

@@ -66,6 +66,9 @@ static int open_source(source *s, const cli_args *args) {
   *s = (source){0};
   int code = cli_context(&s->ctx, args);
   if (!code) code = cli_stored_open(&s->stored, s->ctx, file);
+  if (!code && cli_stored_is_search(&s->stored) && !cli_stored_finished(&s->stored))
+    code = cli_fail(CLI_DATA, "%s: the search is not finished; go on with: ridgewalk search --resume %s",
+                    file, file);
   if (!code) code = cli_facts_open(&s->facts, &s->stored, s->ctx, file);
   return code;
 }
@@ -117,10 +120,10 @@ int cli_read_format(rwk_figure_format *format, const char *out) {
 }
 
 /* What hangs on the run: which penalty min and 1se are, and which figure is meant where none is named. */
-static int settle_figure(rwk_figure_settings *f, const cli_stored *s, const cli_args *args) {
+static int settle_figure(rwk_figure_settings *f, cli_stored *s, const cli_args *args) {
   const char *lambda = args->value[CLI_LAMBDA];
   size_t index = 0;
-  if (!f->what) f->what = rwk_run_cv(s->run) ? "cv" : "path";
+  if (!f->what) f->what = rwk_run_cv(s->run) ? "cv" : cli_stored_is_search(s) ? "search" : "path";
   const int code = cli_is_choice(lambda) ? cli_choice_index(&index, s, lambda) : 0;
   if (!code && cli_is_choice(lambda)) f->lambda = cli_user_lambda(&s->report, s->report.lambda[index]);
   return code;

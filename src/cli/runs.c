@@ -15,17 +15,25 @@ static void list_one(rwk_context *ctx, const char *file, json_t *all) {
   for (size_t l = 0, at = 0; l < r->layer_count && at < 200; l++)
     at += (size_t)snprintf(net + at, sizeof net - at, "%s%zu", l ? "-" : "", r->layers[l]);
   const int finished = cli_stored_finished(&s);
-  const char *verb = cli_stored_is_cv(&s) ? "cv" : "path";
+  const char *verb = cli_stored_text(&s, "verb");
+  size_t trials;
+  (void)rwk_run_trials(&trials, s.run);
   if (all) {
     json_array_append_new(
-        all, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "file", file, "data", r->data, "network", net,
-                       "activation", r->activation, "fits", (json_int_t)s.fit_count, "planned",
-                       s.planned ? json_integer((json_int_t)s.planned) : json_null(), "finished", finished));
+        all,
+        json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "file", file, "data", r->data, "network", net,
+                  "activation", r->activation, "fits", (json_int_t)s.fit_count, "planned",
+                  s.planned && !cli_stored_is_search(&s) ? json_integer((json_int_t)s.planned) : json_null(),
+                  "finished", finished));
   } else {
     char *shown = cli_escape(file);
     printf("%s  %s  %s %s  %s  ", shown ? shown : "?", r->data, net, r->activation,
            cli_stored_text(&s, "created_at"));
-    if (finished)
+    if (cli_stored_is_search(&s) && finished)
+      printf("%zu trials, finished\n", trials);
+    else if (cli_stored_is_search(&s))
+      printf("%zu trials so far; go on: ridgewalk search --resume %s\n", trials, shown ? shown : "?");
+    else if (finished)
       printf("%zu fits, finished\n", s.fit_count);
     else if (s.planned)
       printf("%zu of %zu fits; go on: ridgewalk %s --resume %s\n", s.fit_count, s.planned, verb,
@@ -106,8 +114,8 @@ static int show(const cli_args *args, rwk_context *ctx, const char *file) {
   int code = cli_stored_open(&s, ctx, file);
   if (!code) {
     s.report.file = file;
-    if (rwk_run_cv(s.run)) {
-      code = cli_show_cv(&s, args);
+    if (rwk_run_cv(s.run) || cli_stored_is_search(&s)) {
+      code = rwk_run_cv(s.run) ? cli_show_cv(&s, args) : cli_show_search(&s, args);
       cli_stored_close(&s);
       return code;
     }
@@ -131,18 +139,18 @@ static int show(const cli_args *args, rwk_context *ctx, const char *file) {
   return code;
 }
 
-/* A file that cannot be opened is the other verb's to complain of. */
-static int made_by_cv(const char *file, const cli_args *args) {
+/* The verb that made a file; one that cannot be opened is path's to complain of. */
+static int maker_of(const char *file, const cli_args *args) {
   rwk_context *ctx;
   rwk_run *run = NULL;
   const char *verb = NULL;
-  if (cli_context(&ctx, args)) return 0;
-  int is_cv = 0;
+  if (cli_context(&ctx, args)) return CLI_PATH;
+  int maker = CLI_PATH;
   if (rwk_run_open(&run, ctx, file, 0) == RWK_OK && rwk_run_get(&verb, run, "verb") == RWK_OK && verb)
-    is_cv = !strcmp(verb, "cv");
+    maker = !strcmp(verb, "cv") ? CLI_CV : !strcmp(verb, "search") ? CLI_SEARCH : CLI_PATH;
   rwk_run_close(run);
   rwk_context_destroy(ctx);
-  return is_cv;
+  return maker;
 }
 
 int cli_runs(const cli_args *args) {
@@ -152,8 +160,10 @@ int cli_runs(const cli_args *args) {
     cli_args again = *args;
     again.operand_count = 0;
     again.value[CLI_RESUME] = args->operands[1];
-    again.verb = made_by_cv(args->operands[1], args) ? CLI_CV : CLI_PATH;
-    return again.verb == CLI_CV ? cli_cv(&again) : cli_path(&again);
+    again.verb = maker_of(args->operands[1], args);
+    return again.verb == CLI_CV       ? cli_cv(&again)
+           : again.verb == CLI_SEARCH ? cli_search(&again)
+                                      : cli_path(&again);
   }
   rwk_context *ctx;
   int code = cli_context(&ctx, args);

@@ -138,7 +138,8 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   d.missing = drop ? RWK_MISSING_DROP : RWK_MISSING_ERROR;
   /* the weights say which columns there are */
   d.keep_constant = args->verb == CLI_CERTIFY || (args->verb == CLI_COMPARE && args->value[CLI_INIT]);
-  d.standardise = !args->value[CLI_NO_STANDARDIZE] && args->verb != CLI_CV;
+  const int folds = args->verb == CLI_CV || args->verb == CLI_SEARCH;
+  d.standardise = !args->value[CLI_NO_STANDARDIZE] && !folds;
   d.row_weights = args->value[CLI_ROW_WEIGHTS];
   if (read_loss(&d, args)) return CLI_USAGE;
   const struct {
@@ -162,14 +163,14 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
   if (!code) code = cli_read_table(&table, s->ctx, file, args);
   if (!code) {
     rwk_status status = rwk_design_create(&s->design, s->ctx, table, &d);
-    if (status == RWK_OK && args->verb == CLI_CV) status = keep_raw(s, !args->value[CLI_NO_STANDARDIZE]);
+    if (status == RWK_OK && folds) status = keep_raw(s, !args->value[CLI_NO_STANDARDIZE]);
     if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
   }
   if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET])
     fprintf(stderr, "note: the target is the last column, '%s' (--target to say otherwise)\n",
             rwk_design_classes(s->design) ? rwk_design_class_column(s->design)
                                           : rwk_design_output_name(s->design, 0));
-  if (args->verb == CLI_CV && !code)
+  if (folds && !code)
     s->table = table;
   else
     rwk_table_destroy(table);

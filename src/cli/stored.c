@@ -12,7 +12,12 @@ int cli_stored_is_cv(cli_stored *s) {
   return !strcmp(cli_stored_text(s, "verb"), "cv");
 }
 
+int cli_stored_is_search(cli_stored *s) {
+  return !strcmp(cli_stored_text(s, "verb"), "search");
+}
+
 int cli_stored_finished(cli_stored *s) {
+  if (cli_stored_is_search(s)) return rwk_run_search(s->run) != NULL;
   return cli_stored_is_cv(s) ? rwk_run_cv(s->run) != NULL : rwk_run_finished(s->run);
 }
 
@@ -26,20 +31,22 @@ static int read_network(cli_stored *s, const char *file) {
   s->network = json_loads(cli_stored_text(s, "network"), JSON_REJECT_DUPLICATES, NULL);
   const json_t *layers = json_object_get(s->network, "layers");
   const size_t count = json_array_size(layers);
+  const int early = cli_stored_is_search(s) && !s->network; /* nothing has won yet */
   rwk_convention convention;
-  rwk_activation activation;
+  rwk_activation activation = RWK_ACTIVATION_TANH;
   const char *loss = json_string_value(json_object_get(s->network, "loss")); /* none in older runs: mse */
   long long rows, features, starts = 1;
   const char *name = json_string_value(json_object_get(s->network, "activation"));
-  if (!json_is_object(s->options) || count < 2 || !name ||
-      rwk_activation_from_name(&activation, name) != RWK_OK || cli_number(&r->n, cli_stored_text(s, "n")) ||
-      !(r->n > 0) || cli_whole(&rows, cli_stored_text(s, "rows"), 1, 1LL << 50) ||
+  if (!json_is_object(s->options) ||
+      (!early && (count < 2 || !name || rwk_activation_from_name(&activation, name) != RWK_OK)) ||
+      cli_number(&r->n, cli_stored_text(s, "n")) || !(r->n > 0) ||
+      cli_whole(&rows, cli_stored_text(s, "rows"), 1, 1LL << 50) ||
       cli_whole(&features, cli_stored_text(s, "features"), 1, 1LL << 50) ||
       rwk_convention_from_name(&convention, cli_stored_text(s, "convention")) != RWK_OK ||
       (loss && rwk_loss_from_name(&r->loss, loss) != RWK_OK) ||
       (option(s, CLI_STARTS) && cli_whole(&starts, option(s, CLI_STARTS), 1, 1000000)))
     return cli_fail(CLI_DATA, "%s: not a run file of a path", file);
-  r->layers = malloc(count * sizeof *r->layers);
+  r->layers = malloc((count + 1) * sizeof *r->layers);
   if (!r->layers) return cli_fail(CLI_NUMERICAL, "memory ran out");
   for (size_t l = 0; l < count; l++) {
     const json_int_t width = json_integer_value(json_array_get(layers, l));
@@ -53,11 +60,14 @@ static int read_network(cli_stored *s, const char *file) {
   r->data = cli_escape(cli_stored_text(s, "data"));
   r->rows = (size_t)rows;
   r->features = (size_t)features;
-  r->targets = r->layers[count - 1];
+  r->targets = early ? 0 : r->layers[count - 1];
   r->parameters = rwk_run_dim(s->run);
   r->starts = (int)starts;
   r->standardised = !option(s, CLI_NO_STANDARDIZE);
   r->solver = option(s, CLI_SOLVER) ? option(s, CLI_SOLVER) : "newton";
+  s->fitted = json_loads(cli_stored_text(s, "fitted"), JSON_REJECT_DUPLICATES, NULL);
+  const char *winner = json_string_value(json_object_get(s->fitted, cli_option_name(CLI_SOLVER)));
+  if (winner) r->solver = winner;
   return r->data ? 0 : cli_fail(CLI_NUMERICAL, "memory ran out");
 }
 
@@ -179,6 +189,7 @@ void cli_stored_close(cli_stored *s) {
   free(s->origins);
   json_decref(s->options);
   json_decref(s->network);
+  json_decref(s->fitted);
   rwk_run_close(s->run);
   *s = (cli_stored){0};
 }

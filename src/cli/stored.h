@@ -9,6 +9,7 @@ typedef struct cli_stored {
   rwk_context *ctx;
   rwk_run *run;
   json_t *options, *network;
+  json_t *fitted; /* of a search that is done: the options of what won; NULL for others */
   rwk_fit *fits;
   rwk_drop *drops;
   rwk_origin *origins; /* [report.count], or NULL */
@@ -27,7 +28,13 @@ int cli_show_cv(cli_stored *s, const cli_args *args);
 int cli_print_cv_words(FILE *to, cli_stored *s);
 void cli_print_cv_warnings(FILE *to, const rwk_cv_summary *cv);
 
-/* Was it made by cv? And is all of it done? */
+/* Shows a search, as far as it has come. 0 or an exit code. */
+int cli_show_search(cli_stored *s, const cli_args *args);
+
+/* Was it made by cv, by search? And is all of it done? A search that is not done has no network yet: layers
+ * and grid of its report are empty. */
+int cli_stored_is_search(cli_stored *s);
+
 int cli_stored_is_cv(cli_stored *s);
 int cli_stored_finished(cli_stored *s);
 

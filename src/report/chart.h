@@ -131,9 +131,10 @@ typedef struct rwk_chart {
   const char *alt;        /* the same without eyes, with the numbers that matter */
   const char *frame_word; /* "walk", "penalty"; NULL: there is one frame */
   const char *absent;     /* why there is nothing to draw; NULL: there is */
-  int optional;           /* a page without it says nothing of it */
-  size_t initial;         /* frame */
-  int beside;             /* panels stand beside each other where there is room */
+  int optional;   /* the run is of another kind, or not asked to have it: a page without it says nothing of it
+                   */
+  size_t initial; /* frame */
+  int beside;     /* panels stand beside each other where there is room */
   rwk_frame *frames;
   size_t frame_count;
 } rwk_chart;

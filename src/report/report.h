@@ -49,7 +49,8 @@ rwk_status rwk_report_page(char **html, size_t *length, rwk_context *ctx, rwk_ru
   X(TRACES, traces, "size of every unit's weights against the penalty")                                      \
   X(BRANCHES, branches, "smallest eigenvalue along walks and branches, with folds")                          \
   X(SPECTRUM, spectrum, "eigenvalues of the Hessian at one penalty")                                         \
-  X(RESIDUALS, residuals, "fitted against observed, and residuals, at one penalty")
+  X(RESIDUALS, residuals, "fitted against observed, and residuals, at one penalty")                          \
+  X(SEARCH, search, "trials of a search, and what the best of so many scores")
 
 /* X(symbol, name): files of figures. */
 #define RWK_FORMAT_LIST(X) X(SVG, "svg") X(PNG, "png") X(PDF, "pdf")

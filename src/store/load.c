@@ -167,6 +167,52 @@ static rwk_status take_series(rwk_run *run, int64_t key, void *record, uint64_t 
   return RWK_OK;
 }
 
+static rwk_status take_trial(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  rwk_trial *t = record;
+  const size_t n = run->trial_count;
+  if (key < 0) return rwk_store_damaged(run, "a trial has no number");
+  t->index = (size_t)key;
+  const char *wrong = rwk_store_check_trial(t);
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  RWK_TRY(rwk_grow(run->ctx, &run->trials, &run->trial_capacity, n + 1, sizeof *run->trials));
+  run->trials[run->trial_count++] = *t;
+  run->trial_digest += checksum;
+  return RWK_OK;
+}
+
+static rwk_status take_search(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  if (key != 1) return rwk_store_damaged(run, "table search has more than one row");
+  run->search = *(const rwk_search_summary *)record;
+  const char *wrong = rwk_store_check_search(&run->search, run->trial_count);
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  run->has_search = 1;
+  run->search_digest += checksum;
+  return RWK_OK;
+}
+
+static rwk_status take_efficiency(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_efficiency *e = record;
+  const size_t n = run->efficiency_count;
+  const char *wrong = key == (int64_t)n ? rwk_store_check_efficiency(e, n, run->trial_count)
+                                        : "a row of table efficiency is missing";
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  RWK_TRY(rwk_grow(run->ctx, &run->efficiency, &run->efficiency_capacity, n + 1, sizeof *run->efficiency));
+  run->efficiency[run->efficiency_count++] = *e;
+  run->search_digest += checksum;
+  return RWK_OK;
+}
+
+static rwk_status take_effect(rwk_run *run, int64_t key, void *record, uint64_t checksum) {
+  const rwk_effect *e = record;
+  const size_t n = run->effect_count;
+  const char *wrong = key == (int64_t)n ? rwk_store_check_effect(e) : "a row of table effect is missing";
+  if (wrong) return rwk_store_damaged(run, "%s", wrong);
+  RWK_TRY(rwk_grow(run->ctx, &run->effects, &run->effect_capacity, n + 1, sizeof *run->effects));
+  run->effects[run->effect_count++] = *e;
+  run->search_digest += checksum;
+  return RWK_OK;
+}
+
 /* Every row of a table, in order of its key. */
 static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_fn take) {
   const rwk_table *table = rwk_store_table(id);
@@ -185,6 +231,10 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
     rwk_cv_point cv_point;
     rwk_cv_row cv_row;
     rwk_series_record series;
+    rwk_trial trial;
+    rwk_search_summary search;
+    rwk_efficiency efficiency;
+    rwk_effect effect;
     rwk_state_record state;
   } record;
   char tail[64];
@@ -214,8 +264,8 @@ static rwk_status load_table(size_t *rows, rwk_run *run, rwk_table_id id, take_f
 }
 
 static rwk_status check_whole(rwk_run *run, size_t collapse_rows) {
-  uint64_t digest =
-      run->lambda_digest + run->finish_digest + run->fold_digest + run->cv_digest + run->series_digest;
+  uint64_t digest = run->lambda_digest + run->finish_digest + run->fold_digest + run->cv_digest +
+                    run->series_digest + run->trial_digest + run->search_digest;
   for (size_t i = 0; i < run->meta_count; i++) digest += run->metas[i].checksum;
   for (size_t i = 0; i < run->fits.count; i++) digest += run->fits.all[i].checksum;
   for (size_t i = 0; i < run->fold_fits.count; i++) digest += run->fold_fits.all[i].checksum;
@@ -227,6 +277,8 @@ static rwk_status check_whole(rwk_run *run, size_t collapse_rows) {
                rows = run->has_cv ? run->cv.repeats * run->cv.rows * run->cv.outputs : 0;
   if (run->cv_point_count != points || run->cv_row_count != rows)
     return rwk_store_damaged(run, "its cross-validation is half finished");
+  if (!run->has_search && (run->efficiency_count || run->effect_count))
+    return rwk_store_damaged(run, "its search is half finished");
   return RWK_OK;
 }
 
@@ -249,6 +301,10 @@ static rwk_status load_all(rwk_run *run) {
   RWK_TRY(load_table(&rows, run, RWK_TABLE_COLLAPSE, take_collapse));
   const size_t collapse_rows = rows;
   RWK_TRY(load_table(&rows, run, RWK_TABLE_SERIES, take_series));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_TRIAL, take_trial));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_SEARCH, take_search));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_EFFICIENCY, take_efficiency));
+  RWK_TRY(load_table(&rows, run, RWK_TABLE_EFFECT, take_effect));
   return check_whole(run, collapse_rows);
 }
 

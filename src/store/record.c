@@ -6,7 +6,8 @@
 
 _Static_assert(sizeof(rwk_stop) == sizeof(int) && sizeof(rwk_verdict) == sizeof(int) &&
                    sizeof(rwk_cause) == sizeof(int) && sizeof(rwk_walk) == sizeof(int) &&
-                   sizeof(rwk_origin_kind) == sizeof(int) && sizeof(rwk_series_kind) == sizeof(int),
+                   sizeof(rwk_origin_kind) == sizeof(int) && sizeof(rwk_series_kind) == sizeof(int) &&
+                   sizeof(rwk_activation) == sizeof(int) && sizeof(rwk_solver_kind) == sizeof(int),
                "enums are copied as int");
 _Static_assert(sizeof(double) == 8, "weights are 8 bytes each");
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -18,12 +19,14 @@ enum { REASON_SIZE = sizeof(((rwk_certificate *)0)->reason) };
 /* NULL for a value that is none. */
 static const char *enum_name(rwk_field_kind kind, int value) {
   if (value < 0) return NULL;
-  const char *name = kind == RWK_FIELD_STOP      ? rwk_stop_name((rwk_stop)value)
-                     : kind == RWK_FIELD_VERDICT ? rwk_verdict_name((rwk_verdict)value)
-                     : kind == RWK_FIELD_CAUSE   ? rwk_cause_name((rwk_cause)value)
-                     : kind == RWK_FIELD_ORIGIN  ? rwk_origin_name((rwk_origin_kind)value)
-                     : kind == RWK_FIELD_SERIES  ? rwk_series_name((rwk_series_kind)value)
-                                                 : rwk_walk_name((rwk_walk)value);
+  const char *name = kind == RWK_FIELD_STOP         ? rwk_stop_name((rwk_stop)value)
+                     : kind == RWK_FIELD_VERDICT    ? rwk_verdict_name((rwk_verdict)value)
+                     : kind == RWK_FIELD_CAUSE      ? rwk_cause_name((rwk_cause)value)
+                     : kind == RWK_FIELD_ORIGIN     ? rwk_origin_name((rwk_origin_kind)value)
+                     : kind == RWK_FIELD_SERIES     ? rwk_series_name((rwk_series_kind)value)
+                     : kind == RWK_FIELD_ACTIVATION ? rwk_activation_name((rwk_activation)value)
+                     : kind == RWK_FIELD_SOLVER     ? rwk_solver_name((rwk_solver_kind)value)
+                                                    : rwk_walk_name((rwk_walk)value);
   return name[0] == '?' ? NULL : name;
 }
 
@@ -37,7 +40,8 @@ static int enum_value(rwk_field_kind kind, const char *name) {
 
 static int is_enum(rwk_field_kind kind) {
   return kind == RWK_FIELD_STOP || kind == RWK_FIELD_VERDICT || kind == RWK_FIELD_CAUSE ||
-         kind == RWK_FIELD_WALK || kind == RWK_FIELD_ORIGIN || kind == RWK_FIELD_SERIES;
+         kind == RWK_FIELD_WALK || kind == RWK_FIELD_ORIGIN || kind == RWK_FIELD_SERIES ||
+         kind == RWK_FIELD_ACTIVATION || kind == RWK_FIELD_SOLVER;
 }
 
 static const void *at(const void *record, const rwk_field *field) {

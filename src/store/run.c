@@ -32,6 +32,9 @@ static void forget(rwk_run *run) {
   rwk_store_free_series(run->ctx, run->series, run->series_count);
   run->series = NULL;
   run->series_count = run->series_capacity = 0;
+  run->has_search = 0;
+  run->trial_count = run->efficiency_count = run->effect_count = 0;
+  run->trial_digest = run->search_digest = 0;
 }
 
 static void destroy(rwk_run *run) {
@@ -46,6 +49,9 @@ static void destroy(rwk_run *run) {
   rwk_free(ctx, run->fold_drops);
   rwk_free(ctx, run->cv_points);
   rwk_free(ctx, run->cv_rows);
+  rwk_free(ctx, run->trials);
+  rwk_free(ctx, run->efficiency);
+  rwk_free(ctx, run->effects);
   rwk_free(ctx, run->drops);
   rwk_free(ctx, run->origins);
   rwk_free(ctx, run->file);

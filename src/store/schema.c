@@ -183,6 +183,41 @@ static const rwk_field SERIES_FIELDS[] = {
     SERIES(data, values, DOUBLES),
 };
 
+#define TRIAL(column, member, kind) FIELD(rwk_trial, column, member, kind)
+
+static const rwk_field TRIALS[] = {
+    TRIAL(lambda, lambda, REAL),       TRIAL(hidden, hidden, SIZE),
+    TRIAL(depth, depth, SIZE),         TRIAL(activation, activation, ACTIVATION),
+    TRIAL(solver, solver, SOLVER),     TRIAL(parameters, parameters, SIZE),
+    TRIAL(mean, mean, REAL),           TRIAL(se, se, REAL),
+    TRIAL(in_sample, in_sample, REAL), TRIAL(fits, fits, SIZE),
+    TRIAL(certified, certified, SIZE), TRIAL(iterations, iterations, INT64),
+    TRIAL(seconds, seconds, REAL),
+};
+
+#define SEARCH(column, member, kind) FIELD(rwk_search_summary, column, member, kind)
+
+static const rwk_field SEARCHES[] = {
+    SEARCH(trials, trials, SIZE),       SEARCH(data_rows, rows, SIZE),
+    SEARCH(outputs, outputs, SIZE),     SEARCH(folds, folds, SIZE),
+    SEARCH(held_out, held_out, FLAG),   SEARCH(best, best, SIZE),
+    SEARCH(expected, expected, REAL),   SEARCH(expected_sd, expected_sd, REAL),
+    SEARCH(explained, explained, REAL), SEARCH(seconds, seconds, REAL),
+};
+
+#define EFFICIENCY(column, member, kind) FIELD(rwk_efficiency, column, member, kind)
+
+static const rwk_field EFFICIENCIES[] = {
+    EFFICIENCY(trials, trials, SIZE), EFFICIENCY(mean, mean, REAL), EFFICIENCY(low, low, REAL),
+    EFFICIENCY(median, median, REAL), EFFICIENCY(high, high, REAL),
+};
+
+static const rwk_field EFFECTS[] = {
+    FIELD(rwk_effect, first, first, SIZE),
+    FIELD(rwk_effect, second, second, SIZE),
+    FIELD(rwk_effect, share, share, REAL),
+};
+
 static const rwk_field STATE[] = {
     FIELD(rwk_state_record, dim, dim, SIZE),
     FIELD(rwk_state_record, finished, finished, FLAG),
@@ -207,6 +242,10 @@ static const rwk_table TABLES[RWK_TABLES] = {
     [RWK_TABLE_CV_POINT] = TABLE("cv_point", "idx", CV_POINTS, rwk_cv_point, 0),
     [RWK_TABLE_CV_ROW] = TABLE("cv_row", "id", CV_ROWS, rwk_cv_row, 0),
     [RWK_TABLE_SERIES] = TABLE("series", "id", SERIES_FIELDS, rwk_series_record, 0),
+    [RWK_TABLE_TRIAL] = TABLE("trial", "idx", TRIALS, rwk_trial, 0),
+    [RWK_TABLE_SEARCH] = TABLE("search", "id", SEARCHES, rwk_search_summary, 0),
+    [RWK_TABLE_EFFICIENCY] = TABLE("efficiency", "id", EFFICIENCIES, rwk_efficiency, 0),
+    [RWK_TABLE_EFFECT] = TABLE("effect", "id", EFFECTS, rwk_effect, 0),
     [RWK_TABLE_STATE] = TABLE("state", "id", STATE, rwk_state_record, 0),
 };
 

@@ -15,7 +15,7 @@
 #include "base/context.h"
 
 #define RWK_STORE_APPLICATION 0x52574b31 /* "RWK1" */
-#define RWK_STORE_VERSION 4
+#define RWK_STORE_VERSION 5
 
 /* ---- Records (record.c) */
 
@@ -31,6 +31,8 @@ typedef enum rwk_field_kind {
   RWK_FIELD_WALK,
   RWK_FIELD_ORIGIN,
   RWK_FIELD_SERIES,
+  RWK_FIELD_ACTIVATION,
+  RWK_FIELD_SOLVER,
   RWK_FIELD_REASON, /* the char array of a certificate */
   RWK_FIELD_STRING, /* char *, from the context's allocator */
   RWK_FIELD_DOUBLES /* rwk_doubles, from the context's allocator; a blob */
@@ -56,6 +58,10 @@ typedef enum rwk_table_id {
   RWK_TABLE_CV_POINT,
   RWK_TABLE_CV_ROW,
   RWK_TABLE_SERIES,
+  RWK_TABLE_TRIAL,
+  RWK_TABLE_SEARCH,
+  RWK_TABLE_EFFICIENCY,
+  RWK_TABLE_EFFECT,
   RWK_TABLE_STATE,
   RWK_TABLES
 } rwk_table_id;
@@ -68,7 +74,7 @@ typedef struct rwk_table {
   int with_weights; /* the record begins with a rwk_fit, whose w is a column */
 } rwk_table;
 
-/* The records of the tables, besides rwk_fit, rwk_origin and rwk_collapse. */
+/* The records of the tables, besides those that are public structs. */
 typedef struct rwk_meta_record {
   char *key, *value;
 } rwk_meta_record;
@@ -201,6 +207,16 @@ struct rwk_run {
   rwk_series_record *series;
   size_t series_count, series_capacity;
   uint64_t series_digest;
+  rwk_trial *trials; /* in order of the index */
+  size_t trial_count, trial_capacity;
+  uint64_t trial_digest; /* sum of the checksums of trials */
+  int has_search;
+  rwk_search_summary search;
+  rwk_efficiency *efficiency;
+  size_t efficiency_count, efficiency_capacity;
+  rwk_effect *effects;
+  size_t effect_count, effect_capacity;
+  uint64_t search_digest; /* sum of the checksums of the other three tables of a search */
 };
 
 /* ---- Schema (schema.c) */
@@ -297,6 +313,19 @@ rwk_status rwk_store_finish_cv(rwk_run *run, const rwk_cv_summary *summary, rwk_
 /* NULL, or what is wrong with it. */
 const char *rwk_store_check_cv(const rwk_cv_summary *summary, size_t grid);
 const char *rwk_store_check_cv_row(const rwk_cv_row *row, const rwk_cv_summary *summary, size_t place);
+
+/* ---- Search (search.c) */
+#define RWK_STORE_TRIAL_LIMIT ((size_t)1 << 31)
+
+/* Writes what trials say together, in one transaction; the lists are copied. */
+rwk_status rwk_store_finish_search(rwk_run *run, const rwk_search_summary *summary,
+                                   const rwk_efficiency *efficiency, size_t efficiency_count,
+                                   const rwk_effect *effects, size_t effect_count);
+/* NULL, or what is wrong with it. */
+const char *rwk_store_check_trial(const rwk_trial *trial);
+const char *rwk_store_check_search(const rwk_search_summary *summary, size_t trials);
+const char *rwk_store_check_efficiency(const rwk_efficiency *efficiency, size_t place, size_t trials);
+const char *rwk_store_check_effect(const rwk_effect *effect);
 
 /* ---- Texts and grid (meta.c) */
 #define RWK_STORE_CREATED_AT "created_at"

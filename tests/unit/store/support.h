@@ -452,6 +452,112 @@ static inline rwk_status read_standard_cv(rwk_run *run) {
   return RWK_OK;
 }
 
+enum { TRIALS = 3 };
+
+static inline rwk_trial standard_trial(size_t i) {
+  rwk_stream s;
+  rwk_stream_init(&s, 10, i);
+  return (rwk_trial){.index = i,
+                     .lambda = grid_at(i),
+                     .hidden = 3 + i,
+                     .depth = 1 + i,
+                     .activation = (rwk_activation)i,
+                     .solver = (rwk_solver_kind)(i % 2),
+                     .parameters = 100 * i,
+                     .mean = awkward(&s),
+                     .se = awkward(&s),
+                     .in_sample = awkward(&s),
+                     .fits = 5,
+                     .certified = i,
+                     .iterations = count_of(&s),
+                     .seconds = awkward(&s)};
+}
+
+static inline rwk_efficiency standard_efficiency(size_t k) {
+  rwk_stream s;
+  rwk_stream_init(&s, 11, k);
+  return (rwk_efficiency){k + 1, awkward(&s), awkward(&s), awkward(&s), awkward(&s)};
+}
+
+static const rwk_effect standard_effects[2] = {{1, 1, 0.75}, {0, 4, 0.25}};
+static const rwk_search_summary standard_search = {.trials = TRIALS,
+                                                   .rows = 11,
+                                                   .outputs = 2,
+                                                   .folds = 5,
+                                                   .held_out = 1,
+                                                   .best = 2,
+                                                   .expected = 0.5,
+                                                   .expected_sd = -0.0,
+                                                   .explained = (double)NAN,
+                                                   .seconds = 5e-324};
+
+/* Trials come in any order. */
+static inline rwk_status write_standard_search(rwk_run *run) {
+  static const size_t order[TRIALS] = {1, 2, 0};
+  rwk_status status = RWK_OK;
+  for (size_t k = 0; k < TRIALS && status == RWK_OK; k++) {
+    const rwk_trial trial = standard_trial(order[k]);
+    status = rwk_run_save_trial(&trial, run);
+  }
+  rwk_efficiency efficiency[TRIALS];
+  for (size_t k = 0; k < TRIALS; k++) efficiency[k] = standard_efficiency(k);
+  return status == RWK_OK
+             ? rwk_store_finish_search(run, &standard_search, efficiency, TRIALS, standard_effects, 2)
+             : status;
+}
+
+static inline void read_standard_search(rwk_run *run) {
+  size_t count;
+  int found;
+  const rwk_search_summary *s = rwk_run_search(run);
+  assert_non_null(s);
+  assert_int_equal(s->trials, TRIALS);
+  assert_int_equal(s->best, 2);
+  assert_int_equal(s->held_out, 1);
+  assert_double(s->expected_sd, -0.0);
+  assert_double(s->explained, (double)NAN);
+  assert_double(s->seconds, 5e-324);
+  const rwk_trial *trials = rwk_run_trials(&count, run);
+  assert_int_equal(count, TRIALS);
+  for (size_t i = 0; i < count; i++) {
+    const rwk_trial wanted = standard_trial(i);
+    rwk_trial again;
+    assert_int_equal(rwk_run_fetch_trial(&again, &found, i, run), RWK_OK);
+    assert_int_equal(found, 1);
+    assert_int_equal(again.index, i);
+    assert_int_equal(trials[i].index, i);
+    assert_double(trials[i].lambda, wanted.lambda);
+    assert_int_equal(trials[i].hidden, wanted.hidden);
+    assert_int_equal(trials[i].depth, wanted.depth);
+    assert_int_equal(trials[i].activation, wanted.activation);
+    assert_int_equal(trials[i].solver, wanted.solver);
+    assert_int_equal(trials[i].parameters, wanted.parameters);
+    assert_double(trials[i].mean, wanted.mean);
+    assert_double(trials[i].se, wanted.se);
+    assert_double(trials[i].in_sample, wanted.in_sample);
+    assert_int_equal(trials[i].fits, wanted.fits);
+    assert_int_equal(trials[i].certified, wanted.certified);
+    assert_true(trials[i].iterations == wanted.iterations);
+    assert_double(trials[i].seconds, wanted.seconds);
+  }
+  rwk_trial none;
+  assert_int_equal(rwk_run_fetch_trial(&none, &found, TRIALS, run), RWK_OK);
+  assert_int_equal(found, 0);
+  const rwk_efficiency *e = rwk_run_efficiency(&count, run);
+  assert_int_equal(count, TRIALS);
+  for (size_t k = 0; k < count; k++) {
+    const rwk_efficiency wanted = standard_efficiency(k);
+    assert_int_equal(e[k].trials, wanted.trials);
+    assert_double(e[k].mean, wanted.mean);
+    assert_double(e[k].low, wanted.low);
+    assert_double(e[k].median, wanted.median);
+    assert_double(e[k].high, wanted.high);
+  }
+  const rwk_effect *effects = rwk_run_effects(&count, run);
+  assert_int_equal(count, 2);
+  assert_memory_equal(effects, standard_effects, sizeof standard_effects);
+}
+
 /* Everything a run can hold. Stops at the first failure. */
 static inline rwk_status write_standard(rwk_context *ctx, const char *file, int finish) {
   rwk_run *run = NULL;
@@ -481,6 +587,7 @@ static inline rwk_status write_standard(rwk_context *ctx, const char *file, int 
     rwk_free(ctx, f.origins);
     if (status == RWK_OK) status = write_series(run);
     if (status == RWK_OK) status = write_standard_cv(ctx, run);
+    if (status == RWK_OK) status = write_standard_search(run);
   }
   const rwk_status closed = rwk_run_close(run);
   return status == RWK_OK ? closed : status;
@@ -550,6 +657,7 @@ static inline rwk_status read_standard(rwk_context *ctx, const char *file, int w
   assert_double(collapse.lambda_c, (double)NAN);
   assert_double(seconds, 1.5);
   if (status == RWK_OK) status = read_standard_cv(run);
+  if (status == RWK_OK) read_standard_search(run);
   const rwk_status closed = rwk_run_close(run);
   return status == RWK_OK ? closed : status;
 }

@@ -283,6 +283,21 @@ static void test_hostile_sql(void **state) {
       "UPDATE series SET data = x'00'",
       "UPDATE series SET data = 'text'",
       "UPDATE collapse SET collapse = 1.0",
+      "DELETE FROM trial",
+      "DELETE FROM trial WHERE idx = 1",
+      "UPDATE trial SET idx = idx + 7",
+      "UPDATE trial SET idx = -1 WHERE idx = 0",
+      "UPDATE trial SET activation = 'swish'",
+      "UPDATE trial SET solver = ''",
+      "UPDATE trial SET lambda = -1.0 WHERE idx = 2",
+      "UPDATE trial SET hidden = -1",
+      "DELETE FROM search",
+      "UPDATE search SET best = 3",
+      "UPDATE search SET id = 2",
+      "UPDATE efficiency SET trials = 9",
+      "DELETE FROM efficiency WHERE id = 2",
+      "DELETE FROM effect",
+      "UPDATE effect SET second = 99",
       "DROP TABLE fit",
       "DROP TABLE meta",
       "DROP TABLE state; CREATE VIEW state AS SELECT 1 AS id",
@@ -357,6 +372,11 @@ static void test_rows_that_cannot_be(void **state) {
   const rwk_meta_record twice = {created_at, empty};
   const rwk_lambda_record negative = {-1}, nan = {NAN};
   const rwk_collapse collapse = {1, 1, 1};
+  const rwk_trial trial = standard_trial(0);
+  rwk_trial unpenalised = trial;
+  unpenalised.lambda = 0;
+  const rwk_efficiency beyond = {.trials = TRIALS + 1};
+  const rwk_effect of_nothing = {0, RWK_SETTINGS, 0.5};
   const struct {
     rwk_table_id id;
     int64_t key;
@@ -378,6 +398,13 @@ static void test_rows_that_cannot_be(void **state) {
       {RWK_TABLE_LAMBDA, GRID, &nan},
       {RWK_TABLE_LAMBDA, INT64_MAX, &negative},
       {RWK_TABLE_COLLAPSE, 2, &collapse},
+      {RWK_TABLE_TRIAL, TRIALS, &trial},
+      {RWK_TABLE_TRIAL, -1, &trial},
+      {RWK_TABLE_TRIAL, INT64_MAX, &trial},
+      {RWK_TABLE_TRIAL, TRIALS, &unpenalised},
+      {RWK_TABLE_SEARCH, 2, &standard_search},
+      {RWK_TABLE_EFFICIENCY, TRIALS, &beyond},
+      {RWK_TABLE_EFFECT, 2, &of_nothing},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     spit(p->file, bytes, size);
