@@ -127,6 +127,8 @@ rwk_status rwk_mlp_flats(const double *w, double lambda, rwk_flat_fn emit, void 
 rwk_status rwk_mlp_kinks(rwk_kinks *kinks, const double *w, double tol, void *work, void *self);
 rwk_status rwk_mlp_simplify(double *w, int64_t *changed, double threshold, void *work, void *self);
 rwk_status rwk_mlp_zero_lambda(double *lambda_c, void *work, void *self);
+rwk_status rwk_mlp_align(rwk_alignment *alignment, double *w, const double *reference, void *work,
+                         void *self);
 rwk_status rwk_mlp_groups(size_t *group, size_t *count, void *self);
 void rwk_mlp_group_name(char *text, size_t size, size_t group, void *self);
 rwk_status rwk_mlp_start(double *w, uint64_t seed, uint64_t stream, void *self);
