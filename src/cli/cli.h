@@ -29,7 +29,8 @@ enum {
   CLI_CV = 1024, /* takes every option of path, too */
   CLI_EXPORT = 2048,
   CLI_REPORT = 1 << 12,
-  CLI_PLOT = 1 << 13
+  CLI_PLOT = 1 << 13,
+  CLI_LANDSCAPE = 1 << 16
 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
@@ -40,7 +41,8 @@ enum {
     "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
   X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT, 1,               \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
-    "collapse); predict and export: one of the run, or min or 1se of a cross-validation")                    \
+    "collapse); predict and export: one of the run, or min or 1se of a cross-validation; landscape: that "   \
+    "of the surface (default: the first fit's)")                                                             \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 1,            \
     "up, down, cold, best (default: all four; cv: up and best)")                                             \
   X(EFFORT, "effort", "NAME", CLI_PATH, 1,                                                                   \
@@ -55,8 +57,8 @@ enum {
   X(ENSEMBLE, "ensemble", "M", CLI_CV, 1,                                                                    \
     "predict by the mean of the M lowest minima at a penalty, 1 to 6 (default 1)")                           \
   X(SE, "se", "", CLI_PREDICT, 0, "a column of standard errors beside each prediction (Laplace)")            \
-  X(DATA_FILE, "data", "FILE", CLI_PREDICT, 0,                                                               \
-    "the table the run was made from, where it has moved; --se needs it")                                    \
+  X(DATA_FILE, "data", "FILE", CLI_PREDICT | CLI_LANDSCAPE, 0,                                               \
+    "the table the run was made from, where it has moved; --se and landscape need it")                       \
   X(FORMAT, "format", "NAME", CLI_EXPORT, 0, "json, c, onnx or csv (default: as the name of --out ends)")    \
   X(FROM, "from", "LAMBDA", CLI_EXPLAIN, 0, "follow the branch from the fit at this penalty")                \
   X(TO, "to", "LAMBDA", CLI_EXPLAIN, 0, "and as far as this one (default: the walk's next penalty)")         \
@@ -113,27 +115,42 @@ enum {
     "missing cells: error, or drop their rows (default error)")                                              \
   X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY, 1, "column of row weights")                  \
   X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY, 1, "columns that are no features")            \
-  X(WHAT, "what", "NAME", CLI_PLOT, 0,                                                                       \
-    "path, envelope, traces, branches, spectrum or residuals (default path)")                                \
-  X(WIDTH, "width", "MM", CLI_PLOT, 0, "width of the figure in millimetres (default 170)")                   \
-  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT, 0,                      \
+  X(WHAT, "what", "NAME", CLI_PLOT | CLI_LANDSCAPE, 0,                                                       \
+    "plot: path, envelope, traces, branches, spectrum or residuals (default path); landscape: curve "        \
+    "(between two fits), plane or density")                                                                  \
+  X(AROUND, "around", "NAME", CLI_LANDSCAPE, 0,                                                              \
+    "plane round one fit: random (filter-normalised) or eigen (two lowest eigenvectors) (default random)")   \
+  X(SPAN, "span", "X", CLI_LANDSCAPE, 0,                                                                     \
+    "how far a plane goes: random, in lengths of the units' weights (1); eigen, in lengths of all weights "  \
+    "(0.5); three points, the margin as a share (0.35)")                                                     \
+  X(POINTS, "points", "N", CLI_LANDSCAPE, 0,                                                                 \
+    "points of the line (default 101), or on a side of the plane (51)")                                      \
+  X(BENDS, "bends", "N", CLI_LANDSCAPE, 0,                                                                   \
+    "curve: random detours that are tried beside the straight line (default 3)")                             \
+  X(PROBES, "probes", "N", CLI_LANDSCAPE, 0, "density: random vectors (default 8)")                          \
+  X(DRAW_SEED, "draw", "S", CLI_LANDSCAPE, 0, "seed of random directions and detours (default 0)")           \
+  X(NO_ALIGN, "no-align", "", CLI_LANDSCAPE, 0, "leave names and signs of units as they are stored")         \
+  X(CSV, "csv", "FILE", CLI_LANDSCAPE, 0, "write the numbers")                                               \
+  X(WIDTH, "width", "MM", CLI_PLOT | CLI_LANDSCAPE, 0, "width of the figure in millimetres (default 170)")   \
+  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT | CLI_LANDSCAPE, 0,      \
     "file to write: path, the run file (default DATA.rwk here); predict, CSV; export, the model; report, "   \
     "HTML (default "                                                                                         \
-    "RUN.html); plot, .svg, .png or .pdf (default RUN.WHAT.svg)")                                            \
+    "RUN.html); plot and landscape, .svg, .png or .pdf (plot's default RUN.WHAT.svg)")                       \
   X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
-  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS, 0,                                           \
+  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_LANDSCAPE, 0,                           \
     "threads (default: all); results do not depend on it")                                                   \
-  X(JSON, "json", "", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT, 0,          \
+  X(JSON, "json", "",                                                                                        \
+    CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_LANDSCAPE, 0,            \
     "JSON on standard output instead of text")                                                               \
   X(QUIET, "quiet", "",                                                                                      \
     CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
-        CLI_REPORT | CLI_PLOT,                                                                               \
+        CLI_REPORT | CLI_PLOT | CLI_LANDSCAPE,                                                               \
     0, "no notes, no progress, no text")                                                                     \
   X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
   X(HELP, "help", "",                                                                                        \
     CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
-        CLI_REPORT | CLI_PLOT,                                                                               \
+        CLI_REPORT | CLI_PLOT | CLI_LANDSCAPE,                                                               \
     0, "this text")
 
 typedef enum cli_option {
@@ -326,5 +343,6 @@ int cli_cv(const cli_args *args);
 int cli_export(const cli_args *args);
 int cli_page(const cli_args *args);   /* report */
 int cli_figure(const cli_args *args); /* plot */
+int cli_landscape(const cli_args *args);
 
 #endif

@@ -37,13 +37,13 @@ rwk_status rwk_roads_place(size_t *place, rwk_roads *r, const double *w) {
 }
 
 /* Colours: places that are joined have one. Roads are few. */
-int rwk_roads_joined(const rwk_roads *r, size_t a, size_t b) {
+int rwk_roads_joined(const rwk_roads *r, size_t a, size_t b, double level) {
   size_t *colour = rwk_calloc(r->ctx, r->place_count, sizeof *colour);
   if (!colour) return 0;
   for (size_t k = 0; k < r->place_count; k++) colour[k] = k;
   for (size_t e = 0; e < r->road_count; e++) {
     const size_t from = colour[r->roads[e].a], to = colour[r->roads[e].b];
-    for (size_t k = 0; k < r->place_count && r->roads[e].certified; k++)
+    for (size_t k = 0; k < r->place_count && r->roads[e].certified && r->roads[e].top <= level; k++)
       if (colour[k] == from) colour[k] = to;
   }
   const int joined = colour[a] == colour[b];
@@ -93,7 +93,8 @@ static rwk_status copy_points(double **copy, rwk_context *ctx, const double *poi
 }
 
 /* One way down and, turned round, the other: from the place where the first ends to that of the second. */
-static rwk_status join(rwk_road *road, rwk_roads *r, const rwk_descent_path *one, const rwk_descent_path *other) {
+static rwk_status join(rwk_road *road, rwk_roads *r, const rwk_descent_path *one,
+                       const rwk_descent_path *other) {
   const size_t n = r->o->problem->dim;
   road->count = one->count + other->count + 1; /* the saddle is in both, and each ends at its place */
   road->points = rwk_alloc(r->ctx, road->count * n, sizeof *road->points);
@@ -109,7 +110,8 @@ static rwk_status join(rwk_road *road, rwk_roads *r, const rwk_descent_path *one
 }
 
 /* Is it a saddle with one way down? Where the inertia was not counted, the next eigenvalue says. */
-static rwk_status index_one(int *yes, rwk_roads *r, const rwk_certificate *c, const double *w, const double *mode) {
+static rwk_status index_one(int *yes, rwk_roads *r, const rwk_certificate *c, const double *w,
+                            const double *mode) {
   *yes = c->verdict == RWK_VERDICT_SADDLE && (c->dense ? c->negative == 1 : 1);
   if (!*yes || c->dense) return RWK_OK;
   double next;
@@ -118,36 +120,36 @@ static rwk_status index_one(int *yes, rwk_roads *r, const rwk_certificate *c, co
   return RWK_OK;
 }
 
-static int passed(const rwk_roads *r, const double *w) {
+/* The road over that saddle, road_count if there is none. */
+static size_t road_known(const rwk_roads *r, const double *w) {
   const size_t n = r->o->problem->dim;
-  for (size_t e = 0; e < r->road_count; e++)
-    if (r->roads[e].certified &&
-        rwk_distance(n, r->roads[e].points + r->roads[e].top_point * n, w) <= one_place * (1 + rwk_norm(n, w)))
-      return 1;
-  return 0;
+  size_t e = 0;
+  for (; e < r->road_count; e++)
+    if (r->roads[e].certified && rwk_distance(n, r->roads[e].points + r->roads[e].top_point * n, w) <=
+                                     one_place * (1 + rwk_norm(n, w)))
+      break;
+  return e;
 }
 
-/* From a saddle down both sides. *a, *b: where that ends. *found 0: no road. */
-static rwk_status road_over(size_t *a, size_t *b, int *found, rwk_roads *r, const double *w, const double *mode,
-                            double spacing) {
+/* From a saddle down both sides. *found 0: no road. */
+static rwk_status road_over(int *found, rwk_roads *r, const double *w, const double *mode, double spacing) {
   rwk_road road = {0};
   rwk_descent_path side[2] = {{0}};
   int fell[2] = {0}, yes = 0;
   const double tol = r->settings->certify.grad_tol;
   *found = 0;
-  rwk_status status = rwk_certify(&road.saddle, NULL, r->ctx, r->o->problem, r->o->lambda, w,
-                                  &r->settings->certify);
+  rwk_status status =
+      rwk_certify(&road.saddle, NULL, r->ctx, r->o->problem, r->o->lambda, w, &r->settings->certify);
   if (status == RWK_OK) status = index_one(&yes, r, &road.saddle, w, mode);
   road.certified = yes;
   for (int s = 0; s < 2 && yes && status == RWK_OK; s++)
     status = rwk_descend(&side[s], &fell[s], r->o, w, mode, s ? -1 : 1, spacing, tol);
   if (status == RWK_OK && fell[0] && fell[1]) {
     for (int s = 0; s < 2 && status == RWK_OK; s++)
-      status = rwk_roads_place(s ? &road.b : &road.a, r, side[s].w + (side[s].count - 1) * r->o->problem->dim);
+      status =
+          rwk_roads_place(s ? &road.b : &road.a, r, side[s].w + (side[s].count - 1) * r->o->problem->dim);
     if (status == RWK_OK) status = join(&road, r, &side[0], &side[1]);
     if (status == RWK_OK) {
-      *a = road.a;
-      *b = road.b;
       *found = 1;
       r->saddles++;
       status = rwk_roads_add(r, road);
@@ -166,26 +168,28 @@ static rwk_status over_the_top(rwk_roads *r, rwk_band *band, size_t a, size_t b,
   const double spacing = length / (double)(band->count - 1);
   double *w = rwk_alloc_doubles(r->ctx, 2 * n);
   if (!w) return rwk_fail_memory(r->ctx, "a saddle");
-  size_t one = a, other = b;
   int found = 0;
   memcpy(w, band->w + top * n, n * sizeof *w);
-  rwk_status status = rwk_saddle_find(&found, w, w + n, r->o, band->tangent, spacing, r->settings->certify.grad_tol);
+  rwk_status status =
+      rwk_saddle_find(&found, w, w + n, r->o, band->tangent, spacing, r->settings->certify.grad_tol);
   if (status == RWK_NUMERICAL) { /* it ran away: the band stands for itself */
     status = RWK_OK;
     found = 0;
   }
-  if (status == RWK_OK && found && passed(r, w)) found = 0;
-  if (status == RWK_OK && found) status = road_over(&one, &other, &found, r, w, w + n, spacing);
+  size_t over = road_known(r, w);
+  if (status == RWK_OK && found && over == r->road_count) status = road_over(&found, r, w, w + n, spacing);
   rwk_free_doubles(r->ctx, w);
   if (status != RWK_OK || !found) return status;
+  size_t one = r->roads[over].a, other = r->roads[over].b;
   const double *A = r->places[a].w, *B = r->places[b].w, *M = r->places[one].w, *N = r->places[other].w;
   if (rwk_distance(n, A, N) + rwk_distance(n, B, M) < rwk_distance(n, A, M) + rwk_distance(n, B, N)) {
     const size_t swap = one;
     one = other;
     other = swap;
   }
-  if (!rwk_roads_joined(r, a, one)) RWK_TRY(rwk_roads_explore(r, a, one, NULL, depth + 1));
-  if (!rwk_roads_joined(r, other, b)) RWK_TRY(rwk_roads_explore(r, other, b, NULL, depth + 1));
+  const double level = r->roads[over].top;
+  if (!rwk_roads_joined(r, a, one, level)) RWK_TRY(rwk_roads_explore(r, a, one, NULL, depth + 1));
+  if (!rwk_roads_joined(r, other, b, level)) RWK_TRY(rwk_roads_explore(r, other, b, NULL, depth + 1));
   return RWK_OK;
 }
 
@@ -210,8 +214,8 @@ rwk_status rwk_roads_explore(rwk_roads *r, size_t a, size_t b, const double *ben
   return status;
 }
 
-/* What a road is ranked by. A band is known by samples alone, which miss the very top of its pass: it has to be
- * lower than a saddle by more than that. */
+/* What a road is ranked by. A band is known by samples alone, which miss the very top of its pass: it has to
+ * be lower than a saddle by more than that. */
 static double rank(const rwk_roads *r, const rwk_road *road) {
   if (road->certified) return road->top;
   const double floor = fmin(r->places[road->a].objective, r->places[road->b].objective);

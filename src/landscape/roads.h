@@ -37,8 +37,8 @@ void rwk_roads_release(rwk_roads *r);
 /* The place that w is, made if it is new. */
 rwk_status rwk_roads_place(size_t *place, rwk_roads *r, const double *w);
 
-/* Are they joined by certified roads? */
-int rwk_roads_joined(const rwk_roads *r, size_t a, size_t b);
+/* Are they joined by certified roads that are not higher than `level`? */
+int rwk_roads_joined(const rwk_roads *r, size_t a, size_t b, double level);
 
 /* Takes over points[count x dim], released with rwk_free; looks how high it is. */
 rwk_status rwk_roads_add(rwk_roads *r, rwk_road road);
