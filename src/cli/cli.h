@@ -125,8 +125,7 @@ enum {
     "(0.5); three points, the margin as a share (0.35)")                                                     \
   X(POINTS, "points", "N", CLI_LANDSCAPE, 0,                                                                 \
     "points of the line (default 101), or on a side of the plane (51)")                                      \
-  X(BENDS, "bends", "N", CLI_LANDSCAPE, 0,                                                                   \
-    "curve: random detours that are tried beside the straight line (default 3)")                             \
+  X(BANDS, "bands", "N", CLI_LANDSCAPE, 0, "curve: roads that are tried (default 40)")                       \
   X(PROBES, "probes", "N", CLI_LANDSCAPE, 0, "density: random vectors (default 8)")                          \
   X(DRAW_SEED, "draw", "S", CLI_LANDSCAPE, 0, "seed of random directions and detours (default 0)")           \
   X(NO_ALIGN, "no-align", "", CLI_LANDSCAPE, 0, "leave names and signs of units as they are stored")         \

@@ -140,6 +140,7 @@ static int make_line(cli_surface *l) {
 }
 
 static int make_curve(cli_surface *l) {
+  l->settings.eigenvalues = strcmp(l->what, "plane") != 0; /* nobody sees them there */
   for (size_t k = 0; k < 2; k++)
     if (!rwk_certificate_is_minimum(&l->spots[k].certificate)) {
       char name[96];
@@ -234,7 +235,7 @@ static int work(cli_surface *l) {
   if (two && l->spots[1].likeness.same && !l->asked->value[CLI_NO_ALIGN])
     return 0; /* one minimum: nothing is between */
   if (two && !strcmp(l->what, "curve")) code = make_line(l);
-  if (two && !code) code = make_curve(l);
+  if (two && !code) code = make_curve(l); /* a plane shows where it goes */
   if (!code && !strcmp(l->what, "plane")) code = make_plane(l);
   return code;
 }
@@ -247,11 +248,10 @@ static int read_options(cli_surface *l) {
   rwk_landscape_settings_init(&l->settings);
   l->span = NAN;
   l->around = RWK_DIRECTIONS_RANDOM;
-  if (v[CLI_BENDS]) {
-    if (cli_whole(&n, v[CLI_BENDS], 0, 10000))
-      return cli_fail(CLI_USAGE, "--bends: '%s' is not a whole number from 0 on", v[CLI_BENDS]);
-    l->settings.tries = 1 + (int)n;
-    l->settings.bands = 6 * l->settings.tries;
+  if (v[CLI_BANDS]) {
+    if (cli_whole(&n, v[CLI_BANDS], 1, 100000))
+      return cli_fail(CLI_USAGE, "--bands: '%s' is not a whole number from 1 on", v[CLI_BANDS]);
+    l->settings.bands = (int)n;
   }
   if (v[CLI_DRAW_SEED]) {
     if (cli_whole(&n, v[CLI_DRAW_SEED], 0, 1LL << 62))

@@ -1,7 +1,7 @@
 /* A nudged elastic band: points between two ends, of which each slides downhill across the band while springs
- * along it keep them apart (Jonsson, Mills and Jacobsen 1998). Tangents as Henkelman and Jonsson (J. Chem. Phys.
- * 113, 9978, 2000) have them; the top climbs (J. Chem. Phys. 113, 9901). Steps by FIRE (Bitzek et al., Phys. Rev.
- * Lett. 97, 2006): motion with inertia, which is stopped when it goes uphill. */
+ * along it keep them apart (Jonsson, Mills and Jacobsen 1998). Tangents as Henkelman and Jonsson (J. Chem.
+ * Phys. 113, 9978, 2000) have them; the top climbs (J. Chem. Phys. 113, 9901). Steps by FIRE (Bitzek et al.,
+ * Phys. Rev. Lett. 97, 2006): motion with inertia, which is stopped when it goes uphill. */
 #include <math.h>
 #include <string.h>
 #include "landscape/landscape.h"
@@ -74,8 +74,7 @@ static void force_at(double *force, rwk_band *b, size_t k, const double *g, doub
   const double *w = b->w + k * n;
   tangent_at(b->tangent, b, k);
   const double slope = rwk_dot(n, g, b->tangent);
-  const double pull = climbs ? slope
-                             : spring * (rwk_distance(n, w + n, w) - rwk_distance(n, w, w - n));
+  const double pull = climbs ? slope : spring * (rwk_distance(n, w + n, w) - rwk_distance(n, w, w - n));
   for (size_t i = 0; i < n; i++) force[i] = -g[i] + (slope + pull) * b->tangent[i];
 }
 

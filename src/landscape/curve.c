@@ -1,8 +1,9 @@
 /* A curve from one minimum to another over as low a pass as is found. */
 #include <math.h>
 #include <string.h>
-#include "base/stream.h"
 #include "landscape/roads.h"
+
+enum { PIECES = 80 }; /* a curve is cut into steps no longer than this part of it */
 
 struct rwk_curve {
   rwk_context *ctx;
@@ -37,35 +38,33 @@ const rwk_curve_stop *rwk_curve_stops(const rwk_curve *curve) {
   return curve->stops;
 }
 
-/* Somewhere beside the middle of the line, half its length off. */
-static void random_bend(double *bend, const double *from, const double *to, size_t n, uint64_t seed, int number) {
-  rwk_stream s;
-  double along = 0, line = 0, square = 0;
-  rwk_stream_init(&s, seed, 0x42656e6400000000 + (uint64_t)number);
-  for (size_t i = 0; i < n; i++) {
-    bend[i] = rwk_stream_normal(&s);
-    along += bend[i] * (to[i] - from[i]);
-    line += (to[i] - from[i]) * (to[i] - from[i]);
-  }
-  for (size_t i = 0; i < n; i++) {
-    bend[i] -= along / line * (to[i] - from[i]);
-    square += bend[i] * bend[i];
-  }
-  const double by = square > 0 ? sqrt(line / square) : 0;
-  for (size_t i = 0; i < n; i++) bend[i] = 0.5 * (from[i] + to[i]) + by * bend[i];
+/* The top of the lowest road from the first end to the last. */
+static rwk_status level_of(double *level, const rwk_roads *r) {
+  size_t *list = rwk_calloc(r->ctx, r->road_count + 1, sizeof *list), count;
+  if (!list) return rwk_fail_memory(r->ctx, "a curve");
+  const rwk_status status = rwk_roads_lowest(list, &count, r, 0, 1);
+  *level = -INFINITY;
+  for (size_t k = 0; k < count && status == RWK_OK; k++) *level = fmax(*level, r->roads[list[k]].top);
+  rwk_free(r->ctx, list);
+  return status;
 }
 
+/* First straight; then by turns between two minima that a lower pass may join, as near to each other as there
+ * are, and by a detour between the ends. */
 static rwk_status explore(rwk_roads *r) {
-  const size_t n = r->o->problem->dim;
-  double *bend = rwk_alloc_doubles(r->ctx, n);
-  if (!bend) return rwk_fail_memory(r->ctx, "a curve");
-  rwk_status status = RWK_OK;
-  for (int k = 0; k < r->settings->tries && status == RWK_OK; k++) {
-    random_bend(bend, r->places[0].w, r->places[1].w, n, r->settings->seed, k);
-    status = rwk_roads_explore(r, 0, 1, k ? bend : NULL, 0);
-    if (status == RWK_NUMERICAL && k > 0) status = RWK_OK; /* this bend led nowhere */
+  rwk_status status = rwk_roads_explore(r, 0, 1, 0);
+  for (int k = 0; status == RWK_OK && r->bands < r->settings->bands; k++) {
+    size_t a = 0, b = 1;
+    double level;
+    RWK_TRY(level_of(&level, r));
+    r->bent = k % 3 == 2 || !rwk_roads_gap(&a, &b, r, level - 1e-9 * (1 + fabs(level)));
+    if (r->bent) {
+      a = 0;
+      b = 1;
+    }
+    status = rwk_roads_explore(r, a, b, 0);
+    if (status == RWK_NUMERICAL) status = RWK_OK; /* this one led nowhere */
   }
-  rwk_free_doubles(r->ctx, bend);
   return status;
 }
 
@@ -77,15 +76,28 @@ static void add_stop(rwk_curve *c, int saddle, size_t point, const rwk_certifica
     c->summary.minima++;
 }
 
-/* Appends a road, from place `from` on, without its first point. Its number of points. */
-static void append(rwk_curve *c, const rwk_roads *r, const rwk_road *road, size_t from) {
-  const size_t first = c->count, n = c->dim;
+/* Into how many pieces a step of a road is cut: none longer than `step`. */
+static size_t pieces(const double *a, const double *b, size_t n, double step) {
+  const double many = step > 0 ? ceil(rwk_distance(n, a, b) / step) : 1;
+  return many > 1 ? (size_t)many : 1;
+}
+
+/* Appends a road, from place `from` on, without its first point. */
+static void append(rwk_curve *c, const rwk_roads *r, const rwk_road *road, size_t from, double step) {
+  const size_t n = c->dim;
   const int turned = road->a != from;
+  size_t top = c->count - 1;
   for (size_t k = 1; k < road->count; k++) {
     const size_t at = turned ? road->count - 1 - k : k;
-    memcpy(c->w + c->count++ * n, road->points + at * n, n * sizeof *c->w);
+    const double *b = road->points + at * n, *a = turned ? b + n : b - n;
+    const size_t cuts = pieces(a, b, n, step);
+    for (size_t cut = 1; cut <= cuts; cut++) {
+      const double t = (double)cut / (double)cuts;
+      double *w = c->w + c->count++ * n;
+      for (size_t i = 0; i < n; i++) w[i] = cut == cuts ? b[i] : (1 - t) * a[i] + t * b[i];
+    }
+    if (at == road->top_point) top = c->count - 1;
   }
-  const size_t top = (turned ? road->count - 1 - road->top_point : road->top_point) + first - 1;
   if (road->certified) add_stop(c, 1, top, &road->saddle);
   const rwk_place *end = &r->places[turned ? road->a : road->b];
   add_stop(c, 0, c->count - 1, &end->certificate);
@@ -93,6 +105,20 @@ static void append(rwk_curve *c, const rwk_roads *r, const rwk_road *road, size_
   c->summary.top = road->top;
   c->summary.top_point = top;
   c->summary.certified = road->certified;
+}
+
+static double length_of(const rwk_road *road, size_t n) {
+  double length = 0;
+  for (size_t k = 1; k < road->count; k++)
+    length += rwk_distance(n, road->points + (k - 1) * n, road->points + k * n);
+  return length;
+}
+
+static size_t cut_count(const rwk_road *road, size_t n, double step) {
+  size_t count = 0;
+  for (size_t k = 1; k < road->count; k++)
+    count += pieces(road->points + (k - 1) * n, road->points + k * n, n, step);
+  return count;
 }
 
 static rwk_status measure(rwk_curve *c, const rwk_roads *r) {
@@ -118,7 +144,10 @@ static rwk_status assemble(rwk_curve *c, const rwk_roads *r) {
   size_t *list = rwk_calloc(r->ctx, r->road_count + 1, sizeof *list), used = 0, most = 1, at = 0;
   if (!list) return rwk_fail_memory(r->ctx, "a curve");
   rwk_status status = rwk_roads_lowest(list, &used, r, 0, 1);
-  for (size_t k = 0; k < used; k++) most += r->roads[list[k]].count;
+  double length = 0;
+  for (size_t k = 0; k < used; k++) length += length_of(&r->roads[list[k]], c->dim);
+  const double step = length / PIECES;
+  for (size_t k = 0; k < used; k++) most += cut_count(&r->roads[list[k]], c->dim, step);
   c->w = rwk_alloc_doubles(r->ctx, most * c->dim);
   c->points = rwk_calloc(r->ctx, most, sizeof *c->points);
   c->stops = rwk_calloc(r->ctx, 2 * used + 2, sizeof *c->stops);
@@ -130,7 +159,7 @@ static rwk_status assemble(rwk_curve *c, const rwk_roads *r) {
     add_stop(c, 0, 0, &r->places[0].certificate);
     for (size_t k = 0; k < used; k++) {
       const rwk_road *road = &r->roads[list[k]];
-      append(c, r, road, at);
+      append(c, r, road, at, step);
       at = road->a == at ? road->b : road->a;
     }
     status = measure(c, r);

@@ -1,5 +1,5 @@
-/* The way down from a saddle: L-BFGS with short steps, every one lower than the one before, and at the end the
- * solver, which makes a minimum of it. */
+/* The way down from a saddle: L-BFGS with short steps, every one lower than the one before, and at the end
+ * the solver, which makes a minimum of it. */
 #include <math.h>
 #include <string.h>
 #include <ridgewalk/solve.h>
@@ -34,7 +34,8 @@ static void direction(double *d, const history *h, const double *g) {
   rwk_scale(n, -1, d);
 }
 
-static void remember(history *h, const double *w, const double *before, const double *g, const double *g_before) {
+static void remember(history *h, const double *w, const double *before, const double *g,
+                     const double *g_before) {
   const size_t n = h->n, at = h->count % MEMORY;
   double *s = h->s + at * n, *y = h->y + at * n;
   for (size_t i = 0; i < n; i++) {
@@ -137,14 +138,15 @@ static rwk_status walk(rwk_descent_path *path, int *fell, walker *z, const doubl
     if (rwk_cancelled(z->o->ctx)) return RWK_CANCELLED;
     if (rwk_norm_inf(n, z->g) <= 1e-5 * fmax(1, z->parts.objective)) break;
     RWK_TRY(advance(&moved, z, spacing));
-    if (rwk_distance(n, z->w, path->w + (path->count - 1) * n) > 0.5 * spacing) RWK_TRY(put(path, z->o, z->w));
+    if (rwk_distance(n, z->w, path->w + (path->count - 1) * n) > 0.5 * spacing)
+      RWK_TRY(put(path, z->o, z->w));
   }
   if (rwk_distance(n, z->w, path->w + (path->count - 1) * n) > 0) RWK_TRY(put(path, z->o, z->w));
   return finish(path, z, grad_tol);
 }
 
-rwk_status rwk_descend(rwk_descent_path *path, int *fell, rwk_objective *o, const double *w, const double *mode,
-                       double sign, double spacing, double grad_tol) {
+rwk_status rwk_descend(rwk_descent_path *path, int *fell, rwk_objective *o, const double *w,
+                       const double *mode, double sign, double spacing, double grad_tol) {
   const size_t n = o->problem->dim;
   *path = (rwk_descent_path){0};
   *fell = 0;

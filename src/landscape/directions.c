@@ -23,7 +23,8 @@ rwk_status rwk_directions_from_name(rwk_directions *kind, const char *name) {
   return RWK_INVALID_ARGUMENT;
 }
 
-/* d := normal numbers, each part as long as that part of w; 0 where there is no penalty. lengths[2 x parts]. */
+/* d := normal numbers, each part as long as that part of w; 0 where there is no penalty. lengths[2 x parts].
+ */
 static void random_direction(double *d, const rwk_problem *p, const double *w, const size_t *part,
                              size_t parts, double *lengths, uint64_t seed, uint64_t stream) {
   rwk_stream s;

@@ -13,8 +13,8 @@ rwk_status rwk_landscape_check(rwk_context *ctx, const rwk_landscape_settings *s
 rwk_status rwk_landscape_min_eig(double *value, rwk_objective *o, const double *w,
                                  const rwk_certify_settings *settings);
 
-/* Smallest eigenvalue, with its unit vector[dim], of the Hessian at w; `without`[count x dim], orthonormal, are
- * kept out of the search. */
+/* Smallest eigenvalue, with its unit vector[dim], of the Hessian at w; `without`[count x dim], orthonormal,
+ * are kept out of the search. */
 rwk_status rwk_landscape_lowest(double *value, double *vector, rwk_objective *o, const double *w, double tol,
                                 const double *without, size_t count);
 
@@ -35,7 +35,8 @@ typedef struct rwk_band {
 
 rwk_status rwk_band_open(rwk_band *b, rwk_context *ctx, size_t count, size_t dim);
 void rwk_band_close(rwk_band *b, rwk_context *ctx);
-/* Even steps on the parabola from `from` to `to` that is drawn towards `bend`[dim]; NULL: the straight line. */
+/* Even steps on the parabola from `from` to `to` that is drawn towards `bend`[dim]; NULL: the straight line.
+ */
 void rwk_band_draw(rwk_band *b, const double *from, const double *to, const double *bend);
 /* Relaxes it; the highest point climbs towards the pass in the second half. */
 rwk_status rwk_band_relax(rwk_band *b, rwk_objective *o, double stiffness, int64_t steps);
@@ -43,8 +44,8 @@ rwk_status rwk_band_relax(rwk_band *b, rwk_objective *o, double stiffness, int64
 size_t rwk_band_top(rwk_band *b);
 double rwk_distance(size_t n, const double *a, const double *b);
 
-/* Brings w to a critical point with one direction of negative curvature, along the lowest eigenvector, or along
- * `tangent` where there is none yet. *found 0: it did not get there. mode[dim]: the eigenvector. */
+/* Brings w to a critical point with one direction of negative curvature, along the lowest eigenvector, or
+ * along `tangent` where there is none yet. *found 0: it did not get there. mode[dim]: the eigenvector. */
 rwk_status rwk_saddle_find(int *found, double *w, double *mode, rwk_objective *o, const double *tangent,
                            double radius, double grad_tol);
 
@@ -54,9 +55,9 @@ typedef struct rwk_descent_path {
   size_t count, capacity;
 } rwk_descent_path;
 
-/* From w, a saddle, along sign * mode: points about `spacing` apart, the last a minimum as the solver finds it.
- * The path is to be released with rwk_free. *fell 0: J does not fall along the mode. */
-rwk_status rwk_descend(rwk_descent_path *path, int *fell, rwk_objective *o, const double *w, const double *mode,
-                       double sign, double spacing, double grad_tol);
+/* From w, a saddle, along sign * mode: points about `spacing` apart, the last a minimum as the solver finds
+ * it. The path is to be released with rwk_free. *fell 0: J does not fall along the mode. */
+rwk_status rwk_descend(rwk_descent_path *path, int *fell, rwk_objective *o, const double *w,
+                       const double *mode, double sign, double spacing, double grad_tol);
 
 #endif

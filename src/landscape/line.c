@@ -7,12 +7,8 @@
 enum { SAMPLES = 256, BISECTIONS = 60, LANCZOS_MOST = 300 };
 
 void rwk_landscape_settings_init(rwk_landscape_settings *settings) {
-  *settings = (rwk_landscape_settings){.size = sizeof *settings,
-                                       .eigenvalues = 1,
-                                       .images = 25,
-                                       .relaxations = 600,
-                                       .tries = 4,
-                                       .bands = 24};
+  *settings = (rwk_landscape_settings){
+      .size = sizeof *settings, .eigenvalues = 1, .images = 17, .relaxations = 250, .bands = 40};
   rwk_certify_settings_init(&settings->certify);
 }
 
@@ -22,8 +18,8 @@ rwk_status rwk_landscape_check(rwk_context *ctx, const rwk_landscape_settings *s
   if (!(lambda >= 0) || !isfinite(lambda))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: %g is not a penalty", lambda);
   if (s->images < 5) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "images: a band needs 5 points at least");
-  if (s->relaxations < 1 || s->tries < 1 || s->bands < 1)
-    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "relaxations, tries and bands are 1 at least");
+  if (s->relaxations < 1 || s->bands < 1)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "relaxations and bands are 1 at least");
   return RWK_OK;
 }
 
@@ -93,8 +89,8 @@ static void along(double *w, size_t n, const double *from, const double *to, dou
 }
 
 /* What the line is walked with: w and g, [dim] each. */
-static rwk_status look(rwk_landscape_point *p, rwk_objective *o, double *w, const double *from, const double *to,
-                       double t) {
+static rwk_status look(rwk_landscape_point *p, rwk_objective *o, double *w, const double *from,
+                       const double *to, double t) {
   const size_t n = o->problem->dim;
   double *g = w + n;
   rwk_parts parts;

@@ -1,6 +1,6 @@
-/* Uphill along one eigenvector and downhill along all others (Cerjan and Miller, J. Chem. Phys. 75, 1981), until
- * the gradient is zero: Newton's own step where exactly one eigenvalue is negative. The eigenvector is found by
- * Lanczos, the rest of the step by conjugate gradients that are kept off it. */
+/* Uphill along one eigenvector and downhill along all others (Cerjan and Miller, J. Chem. Phys. 75, 1981),
+ * until the gradient is zero: Newton's own step where exactly one eigenvalue is negative. The eigenvector is
+ * found by Lanczos, the rest of the step by conjugate gradients that are kept off it. */
 #include <math.h>
 #include <string.h>
 #include "landscape/landscape.h"
@@ -18,8 +18,8 @@ static void project(const climber *c, double *x) {
   rwk_axpy(c->n, -rwk_dot(c->n, c->mode, x), c->mode, x);
 }
 
-/* step := the minimum of g's + s'Hs/2 over what is orthogonal to the mode, within the radius; ends at negative
- * curvature, along it. */
+/* step := the minimum of g's + s'Hs/2 over what is orthogonal to the mode, within the radius; ends at
+ * negative curvature, along it. */
 static rwk_status downhill(climber *c, double radius, double tol) {
   const size_t n = c->n;
   double *r = c->residual, *p = c->search, *Hp = c->product;

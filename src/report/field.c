@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS = 12 };
+enum { LEVELS = 12, LABEL_ROOM = 40 /* points across, below which a contour has no label */ };
 
 /* Light to dark as it goes down: a ramp of one hue, which is right in grey too. */
 static unsigned colour_of(double share) {
@@ -114,6 +114,13 @@ static void contour(rwk_canvas *canvas, rwk_arena *arena, const rwk_field *f, co
   if (pairs == 0) return;
   const rwk_pen pen = {LINE, 0.35, 0, 0.9};
   canvas->ops->path(canvas, (const double(*)[2])points, count, &pen, 0);
+  double left = INFINITY, right = -INFINITY;
+  for (size_t k = 0; k < count; k++) {
+    if (!isfinite(points[k][0])) continue;
+    left = fmin(left, points[k][0]);
+    right = fmax(right, points[k][0]);
+  }
+  if (number % 2 == 0 || right - left < LABEL_ROOM) return;
   char words[32];
   const rwk_font font = {5.5, 0, 0x1c1c1c};
   snprintf(words, sizeof words, "%.3g", z);

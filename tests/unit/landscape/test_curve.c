@@ -15,8 +15,9 @@ static int teardown(void **state) {
   return 0;
 }
 
-/* Mueller and Brown, Theor. Chim. Acta 53, 75 (1979), over 100. Three minima, and two saddles between them, as the
- * literature has them: -146.700, -108.167, -80.768; -40.665 at (-0.822, 0.624), -72.249 at (0.212, 0.293). */
+/* Mueller and Brown, Theor. Chim. Acta 53, 75 (1979), over 100. Three minima, and two saddles between them,
+ * as the literature has them: -146.700, -108.167, -80.768; -40.665 at (-0.822, 0.624), -72.249 at (0.212,
+ * 0.293). */
 static double mueller_brown(double *g, double *H, const double *x, size_t n) {
   static const double A[4] = {-2, -1, -1.7, 0.15}, a[4] = {-1, -1, -6.5, 0.7}, b[4] = {0, 0, 11, 0.6},
                       c[4] = {-10, -10, -6.5, 0.7}, u[4] = {1, 0, -0.5, -1}, v[4] = {0, 0.5, 1.5, 1};
