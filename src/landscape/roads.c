@@ -198,7 +198,7 @@ static size_t road_known(const rwk_roads *r, const double *w) {
   const size_t n = r->o->problem->dim;
   size_t e = 0;
   for (; e < r->road_count; e++)
-    if (r->roads[e].certified && rwk_distance(n, r->roads[e].points + r->roads[e].top_point * n, w) <=
+    if (r->roads[e].descended && rwk_distance(n, r->roads[e].points + r->roads[e].top_point * n, w) <=
                                      one_place * (1 + rwk_norm(n, w)))
       break;
   return e;
