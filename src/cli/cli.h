@@ -39,7 +39,8 @@ enum {
   X(HIDDEN, "hidden", "N[,N]", CLI_PATH, 1, "units of the hidden layers (default 8; 0: a linear model)")     \
   X(ACTIVATION, "activation", "NAME", CLI_PATH | CLI_CERTIFY, 1,                                             \
     "tanh, logistic, softplus, relu, identity (default tanh)")                                               \
-  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT, 1,               \
+  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT | CLI_LANDSCAPE,  \
+    1,                                                                                                       \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
     "collapse); predict and export: one of the run, or min or 1se of a cross-validation; landscape: that "   \
     "of the surface (default: the first fit's)")                                                             \
