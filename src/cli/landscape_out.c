@@ -146,6 +146,22 @@ static void print_spots(FILE *to, const cli_surface *l) {
   }
 }
 
+/* A minimum on the way that is lower than both ends is news: neither fit is global. */
+static void say_lower(FILE *to, const cli_surface *l) {
+  const rwk_curve_stop *stops = rwk_curve_stops(l->curve), *lowest = NULL;
+  double least = fmin(l->spots[0].certificate.objective, l->spots[1].certificate.objective);
+  least -= 1e-9 * (1 + fabs(least));
+  for (size_t k = 0; k < rwk_curve_stop_count(l->curve); k++)
+    if (!stops[k].saddle && stops[k].certificate.objective < least) {
+      lowest = &stops[k];
+      least = lowest->certificate.objective;
+    }
+  if (lowest)
+    fprintf(to,
+            "\n  A minimum on the way is lower than both fits (J %.9g): neither is global at this penalty.\n",
+            lowest->certificate.objective);
+}
+
 static void print_curve(FILE *to, const cli_surface *l) {
   const rwk_curve_summary s = rwk_curve_summarise(l->curve);
   const rwk_curve_point *p = rwk_curve_points(l->curve);
@@ -173,6 +189,7 @@ static void print_curve(FILE *to, const cli_surface *l) {
     else
       fprintf(to, "not counted\n");
   }
+  say_lower(to, l);
   fprintf(to,
           "\n  No road between the two needs to climb higher than the curve does; a lower one, further off, "
           "is not excluded.\n"

@@ -92,7 +92,7 @@ static size_t pieces(double found[4][2], const rwk_field *f, size_t i, size_t j,
 }
 
 static void contour(rwk_canvas *canvas, rwk_arena *arena, const rwk_field *f, const rwk_scale *sx,
-                    const rwk_scale *sy, double z, int number) {
+                    const rwk_scale *sy, double z, int number, int digits) {
   static const unsigned LINE = 0x5d5b55;
   const size_t most = 6 * f->x_count * f->y_count;
   double(*points)[2] = rwk_arena_take(arena, most, sizeof *points);
@@ -123,7 +123,7 @@ static void contour(rwk_canvas *canvas, rwk_arena *arena, const rwk_field *f, co
   if (number % 2 == 0 || right - left < LABEL_ROOM) return;
   char words[32];
   const rwk_font font = {5.5, 0, 0x1c1c1c};
-  snprintf(words, sizeof words, "%.3g", z);
+  snprintf(words, sizeof words, "%.*g", digits, z);
   pick = 3 * (pairs * (size_t)(3 + number % 5) / 10); /* labels of neighbouring contours stand apart */
   canvas->ops->text(canvas, points[pick][0], points[pick][1] + 2, RWK_ANCHOR_MIDDLE, &font, words, NULL);
 }
@@ -133,5 +133,8 @@ void rwk_field_draw(rwk_canvas *canvas, rwk_arena *arena, const rwk_field *field
   heights h;
   if (!measure(&h, arena, field)) return;
   cells(canvas, &h, sx, sy);
-  for (int k = 1; k < LEVELS; k++) contour(canvas, arena, field, sx, sy, level(&h, k), k);
+  /* so many that neighbouring contours differ */
+  const double step = level(&h, 3) - level(&h, 1);
+  const int digits = (int)fmin(9, fmax(3, 1 + ceil(log10((1e-300 + fabs(h.lowest)) / step))));
+  for (int k = 1; k < LEVELS; k++) contour(canvas, arena, field, sx, sy, level(&h, k), k, digits);
 }
