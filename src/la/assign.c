@@ -7,10 +7,10 @@
 typedef struct assignment {
   const double *cost;
   size_t n;
-  double *row, *col;         /* prices: cost - row - col >= 0, and 0 where assigned */
-  double *slack;             /* of columns: what is missing to the tree */
-  size_t *owner, *before;    /* of columns: the row it goes with, and the column before it on the path */
-  unsigned char *in_tree;    /* of columns */
+  double *row, *col;      /* prices: cost - row - col >= 0, and 0 where assigned */
+  double *slack;          /* of columns: what is missing to the tree */
+  size_t *owner, *before; /* of columns: the row it goes with, and the column before it on the path */
+  unsigned char *in_tree; /* of columns */
 } assignment;
 
 /* Brings row i in along the shortest augmenting path. */

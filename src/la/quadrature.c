@@ -16,7 +16,8 @@ rwk_status rwk_lanczos_quadrature(double *node, double *share, size_t *count, rw
   if (steps > n) steps = n;
   const double length = rwk_norm(n, z);
   if (!(length > 0) || steps == 0) return RWK_OK;
-  double *basis = rwk_alloc_doubles(ctx, (steps + 1) * n), *small = rwk_alloc_doubles(ctx, steps * (steps + 2));
+  double *basis = rwk_alloc_doubles(ctx, (steps + 1) * n),
+         *small = rwk_alloc_doubles(ctx, steps * (steps + 2));
   rwk_status status = basis && small ? RWK_OK : rwk_fail_memory(ctx, "Lanczos quadrature");
   double *vectors = small, *beta = vectors ? vectors + steps * steps : NULL, *c = beta ? beta + steps : NULL;
   size_t k = 0;

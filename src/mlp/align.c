@@ -178,8 +178,8 @@ static void begin_at(const aligner *a, naming *n, int start) {
     }
 }
 
-/* Start 0: as they are; 1: layer by layer by what comes in, which is exact where the two are one; 2: backwards
- * by what goes out; from 3 on: at random. */
+/* Start 0: as they are; 1: layer by layer by what comes in, which is exact where the two are one; 2:
+ * backwards by what goes out; from 3 on: at random. */
 static rwk_status descend(double *distance, double *scratch, aligner *a, naming *n, int start) {
   const size_t hidden = a->m->depth - 1;
   double cost;

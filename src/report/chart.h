@@ -107,10 +107,10 @@ typedef struct rwk_rule {
 } rwk_rule;
 
 /* Heights over a plane, drawn as colours and contours beneath the traces; figures alone have them. */
-typedef struct rwk_field {
+typedef struct rwk_relief {
   const double *x, *y, *values; /* [x_count], [y_count], [y_count x x_count] */
   size_t x_count, y_count;
-} rwk_field;
+} rwk_relief;
 
 typedef struct rwk_panel {
   const char *title;
@@ -119,8 +119,8 @@ typedef struct rwk_panel {
   size_t trace_count;
   rwk_rule *rules;
   size_t rule_count;
-  int square;             /* both axes have the same range */
-  const rwk_field *field; /* or NULL */
+  int square;              /* both axes have the same range */
+  const rwk_relief *field; /* or NULL */
 } rwk_panel;
 
 typedef struct rwk_frame {

@@ -55,9 +55,9 @@ static void add_plane(rwk_chart *chart, const rwk_source *s, const rwk_landscape
   rwk_panel *panel =
       rwk_frame_add_panel(rwk_chart_add_frame(chart, s, "", NAN), s, "Objective",
                           bounded(p->x_label, p->x, p->x_count), bounded(p->y_label, p->y, p->y_count));
-  rwk_field *field = rwk_arena_take(s->arena, 1, sizeof *field);
+  rwk_relief *field = rwk_arena_take(s->arena, 1, sizeof *field);
   if (!panel || !field) return;
-  *field = (rwk_field){p->x, p->y, p->values, p->x_count, p->y_count};
+  *field = (rwk_relief){p->x, p->y, p->values, p->x_count, p->y_count};
   panel->field = field;
   add_lines(panel, s, p, 0);
   add_stops(panel, s, p);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "report/canvas.h"
 #include "report/chart.h"
-#include "report/field.h"
+#include "report/relief.h"
 #include "report/ticks.h"
 
 enum { LABELS_MOST = 24, LEGEND_MOST = 24, NAME_MOST = 16 };
@@ -197,7 +197,7 @@ static void direct_labels(const figure *f, const place *p) {
 static void draw_panel(const figure *f, const place *p) {
   axes(f, p);
   f->canvas->ops->clip(f->canvas, p->x - 4, p->y - 4, p->width + 8, p->height + 8);
-  if (p->panel->field) rwk_field_draw(f->canvas, f->source->arena, p->panel->field, &p->sx, &p->sy);
+  if (p->panel->field) rwk_relief_draw(f->canvas, f->source->arena, p->panel->field, &p->sx, &p->sy);
   rules(f, p);
   for (size_t t = 0; t < p->panel->trace_count; t++) trace(f, p, &p->panel->traces[t]);
   f->canvas->ops->clip_end(f->canvas);
@@ -250,7 +250,7 @@ static int scales(place *p) {
 }
 
 /* Of a plane a step is as long in both directions, where that gives a picture. */
-static double field_height(const rwk_field *field, double width) {
+static double field_height(const rwk_relief *field, double width) {
   const double across = field->x[field->x_count - 1] - field->x[0];
   const double up = field->y[field->y_count - 1] - field->y[0];
   return width * fmin(1.1, fmax(0.35, up / across));

@@ -6,7 +6,8 @@ static double least_of_all(const double *cost, size_t n, size_t row, unsigned us
   if (row == n) return 0;
   double least = INFINITY;
   for (size_t j = 0; j < n; j++)
-    if (!(used >> j & 1)) least = fmin(least, cost[row * n + j] + least_of_all(cost, n, row + 1, used | 1u << j));
+    if (!(used >> j & 1))
+      least = fmin(least, cost[row * n + j] + least_of_all(cost, n, row + 1, used | 1u << j));
   return least;
 }
 

@@ -97,7 +97,8 @@ static void test_against_dense(void **state) {
   rwk_density_settings d;
   rwk_density_settings_init(&d);
   d.probes = 60;
-  d.steps = n.dim; /* then the quadrature of each probe is its distribution, and what is left is their scatter */
+  d.steps =
+      n.dim; /* then the quadrature of each probe is its distribution, and what is left is their scatter */
   double *node = malloc(2 * d.steps * d.probes * sizeof *node), *share = node + d.steps * d.probes;
   size_t count;
   assert_int_equal(rwk_landscape_density(node, share, &count, ctx, n.problem, 0.01, w, &d), RWK_OK);

@@ -17,7 +17,8 @@ static int teardown(void **state) {
   return 0;
 }
 
-static net make(const size_t *hidden, size_t depth, rwk_activation activation, size_t outputs, int penalised) {
+static net make(const size_t *hidden, size_t depth, rwk_activation activation, size_t outputs,
+                int penalised) {
   double X[ROWS * INPUTS], Y[ROWS * 2];
   rwk_mlp_settings s;
   rwk_mlp_settings_init(&s);
@@ -41,7 +42,8 @@ static void exchange(double *a, double *b) {
 
 static void swap_units(double *w, const net *n, size_t l, size_t j, size_t k) {
   const rwk_mlp_layer in = layer_of(n, l), out = layer_of(n, l + 1);
-  for (size_t i = 0; i < in.inputs; i++) exchange(w + in.W + i * in.outputs + j, w + in.W + i * in.outputs + k);
+  for (size_t i = 0; i < in.inputs; i++)
+    exchange(w + in.W + i * in.outputs + j, w + in.W + i * in.outputs + k);
   exchange(w + in.b + j, w + in.b + k);
   for (size_t o = 0; o < out.outputs; o++)
     exchange(w + out.W + j * out.outputs + o, w + out.W + k * out.outputs + o);
@@ -88,8 +90,9 @@ static void shuffle(double *w, const net *n, size_t depth, rwk_activation activa
 static void test_one_function_is_one_point(void **state) {
   (void)state;
   static const size_t shapes[][3] = {{5, 0, 0}, {4, 3, 0}, {3, 4, 3}};
-  static const rwk_activation kinds[] = {RWK_ACTIVATION_TANH, RWK_ACTIVATION_LOGISTIC, RWK_ACTIVATION_SOFTPLUS,
-                                         RWK_ACTIVATION_RELU, RWK_ACTIVATION_IDENTITY};
+  static const rwk_activation kinds[] = {RWK_ACTIVATION_TANH, RWK_ACTIVATION_LOGISTIC,
+                                         RWK_ACTIVATION_SOFTPLUS, RWK_ACTIVATION_RELU,
+                                         RWK_ACTIVATION_IDENTITY};
   rwk_stream s;
   rwk_stream_init(&s, 1, 2);
   for (size_t depth = 1; depth <= 3; depth++)
@@ -135,7 +138,8 @@ static void search(double *least, const net *n, double *w, const double *referen
       memcpy(copy, w, n->dim * sizeof *w);
       for (size_t j = 0; j < width; j++)
         if (signs >> j & 1) turn_unit(copy, n, l, j, logistic);
-      search(least, n, copy, reference, l + 1, depth, l + 1 < depth ? layer_of(n, l + 1).outputs : 0, logistic);
+      search(least, n, copy, reference, l + 1, depth, l + 1 < depth ? layer_of(n, l + 1).outputs : 0,
+             logistic);
     }
     return;
   }
@@ -212,8 +216,8 @@ static void test_no_symmetry(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_one_function_is_one_point), cmocka_unit_test(test_nearest_of_all),
-      cmocka_unit_test(test_dead_units), cmocka_unit_test(test_no_symmetry)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_function_is_one_point),
+                                     cmocka_unit_test(test_nearest_of_all), cmocka_unit_test(test_dead_units),
+                                     cmocka_unit_test(test_no_symmetry)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,4 +1,4 @@
-#include "report/field.h"
+#include "report/relief.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static int ascending(const void *a, const void *b) {
 }
 
 typedef struct heights {
-  const rwk_field *field;
+  const rwk_relief *field;
   double lowest, unit; /* a height z stands at log(z - lowest + unit) */
   double from, to;     /* of that scale */
 } heights;
@@ -36,7 +36,7 @@ static double level(const heights *h, int k) {
 }
 
 /* Some cells may stand so high that nothing else would be seen: the scale ends at nine tenths of them. */
-static int measure(heights *h, rwk_arena *arena, const rwk_field *field) {
+static int measure(heights *h, rwk_arena *arena, const rwk_relief *field) {
   const size_t all = field->x_count * field->y_count;
   double *sorted = rwk_arena_take(arena, all, sizeof *sorted);
   size_t count = 0;
@@ -52,12 +52,12 @@ static int measure(heights *h, rwk_arena *arena, const rwk_field *field) {
   return 1;
 }
 
-static double value(const rwk_field *f, size_t i, size_t j) {
+static double value(const rwk_relief *f, size_t i, size_t j) {
   return f->values[j * f->x_count + i];
 }
 
 static void cells(rwk_canvas *canvas, const heights *h, const rwk_scale *sx, const rwk_scale *sy) {
-  const rwk_field *f = h->field;
+  const rwk_relief *f = h->field;
   for (size_t j = 0; j + 1 < f->y_count; j++)
     for (size_t i = 0; i + 1 < f->x_count; i++) {
       const double z =
@@ -79,7 +79,7 @@ static int crossing(double *at, double a, double b, double p, double q, double z
 }
 
 /* Pieces of a contour in one cell: up to four crossings of its edges, joined in pairs. */
-static size_t pieces(double found[4][2], const rwk_field *f, size_t i, size_t j, double z) {
+static size_t pieces(double found[4][2], const rwk_relief *f, size_t i, size_t j, double z) {
   const double x0 = f->x[i], x1 = f->x[i + 1], y0 = f->y[j], y1 = f->y[j + 1];
   const double a = value(f, i, j), b = value(f, i + 1, j), c = value(f, i + 1, j + 1), d = value(f, i, j + 1);
   size_t count = 0;
@@ -91,7 +91,7 @@ static size_t pieces(double found[4][2], const rwk_field *f, size_t i, size_t j,
   return count;
 }
 
-static void contour(rwk_canvas *canvas, rwk_arena *arena, const rwk_field *f, const rwk_scale *sx,
+static void contour(rwk_canvas *canvas, rwk_arena *arena, const rwk_relief *f, const rwk_scale *sx,
                     const rwk_scale *sy, double z, int number, int digits) {
   static const unsigned LINE = 0x5d5b55;
   const size_t most = 6 * f->x_count * f->y_count;
@@ -128,8 +128,8 @@ static void contour(rwk_canvas *canvas, rwk_arena *arena, const rwk_field *f, co
   canvas->ops->text(canvas, points[pick][0], points[pick][1] + 2, RWK_ANCHOR_MIDDLE, &font, words, NULL);
 }
 
-void rwk_field_draw(rwk_canvas *canvas, rwk_arena *arena, const rwk_field *field, const rwk_scale *sx,
-                    const rwk_scale *sy) {
+void rwk_relief_draw(rwk_canvas *canvas, rwk_arena *arena, const rwk_relief *field, const rwk_scale *sx,
+                     const rwk_scale *sy) {
   heights h;
   if (!measure(&h, arena, field)) return;
   cells(canvas, &h, sx, sy);
