@@ -64,7 +64,7 @@ rwk_status rwk_landscape_density(double *node, double *share, size_t *count, rwk
     rwk_stream s;
     rwk_stream_init(&s, settings->seed, 0x50726f6265000000 + k);
     for (size_t i = 0; i < n; i++) z[i] = rwk_stream_u64(&s) & 1 ? 1 : -1;
-    size_t got;
+    size_t got = 0;
     status = rwk_cancelled(ctx) ? RWK_CANCELLED
                                 : rwk_lanczos_quadrature(node + *count, share + *count, &got, ctx, n, z,
                                                          settings->steps, apply, &at);

@@ -212,7 +212,7 @@ static int64_t slide(double *w, const aligner *a) {
 
 static rwk_status align(rwk_alignment *r, double *w, aligner *a, naming n, naming best, double *scratch) {
   const size_t hidden = a->m->depth - 1;
-  const size_t random = STARTS_WORK / (a->units * a->units);
+  const size_t random = STARTS_WORK / (a->units * a->units + 1);
   const int starts = hidden == 1 ? 1 : 3 + (int)(random > STARTS_LEAST ? random : STARTS_LEAST);
   double least = INFINITY;
   for (int start = 0; start < starts && least > 0; start++) {
