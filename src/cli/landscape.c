@@ -192,7 +192,7 @@ static int plane_directions(cli_surface *l, double range[2][2]) {
 }
 
 static int make_plane(cli_surface *l) {
-  double range[2][2];
+  double range[2][2] = {{0}};
   const size_t n = l->points;
   l->u = calloc(2 * l->dim, sizeof *l->u);
   l->x = calloc(2 * n + n * n, sizeof *l->x);
