@@ -23,11 +23,12 @@ POSIX = set("dirent fcntl pthread sched sys/file sys/ioctl sys/resource sys/stat
 POSIX_FLOORS = {"base", "data", "store", "report", "cli"}
 # What no edit of the table may allow: (floor, floor below it or a public header).
 NEVER = [("certify", "optim"), ("certify", "mlp"), ("optim", "mlp"), ("optim", "certify"), ("path", "mlp"), ("audit", "optim"),
-         ("audit", "mlp"), ("cli", "base")]
+         ("audit", "mlp"), ("landscape", "mlp"), ("landscape", "path"), ("cli", "base")]
 # Public headers that a floor must not know either; certify.h itself needs solve.h for one enum.
 NEVER_PUBLIC = {"la": "*", "certify": ["mlp.h", "table.h", "path.h", "run.h"], "optim": ["mlp.h", "table.h", "path.h", "run.h", "certify.h"],
                 "path": ["mlp.h", "table.h", "run.h"], "problem": ["mlp.h", "table.h", "path.h", "run.h", "certify.h", "solve.h"],
                 "audit": ["mlp.h", "table.h", "path.h"],
+                "landscape": ["mlp.h", "table.h", "path.h", "run.h"],
                 "report": ["mlp.h", "table.h", "path.h", "solve.h", "certify.h", "branch.h", "problem.h", "audit.h"]}
 PURPOSE = {
     "base": "status texts, context (memory, notes, cancelling, threads), streams of random numbers",
@@ -39,7 +40,8 @@ PURPOSE = {
     "certify": "what kind of point is this? gradient, inertia, spectrum",
     "path": "grid, walks, drops, the collapse penalty",
     "audit": "sweeps of other people's making",
-    "study": "cross-validation, search, landscape",
+    "landscape": "between and around points of any problem: lines, curves over passes, planes, spectral density",
+    "study": "cross-validation, search",
     "store": "the run file (SQLite): schema, write, resume, query",
     "report": "pages and figures from the run file alone; no numerics; of the program, not of the library",
     "cli": "the program: one file a verb",
@@ -52,7 +54,8 @@ class Table:
         lists = {name: words.split() for name, words in re.findall(r"set\((RWK_\w+)\b([^)]*)\)", text)}
         self.below = {k[len("RWK_FLOOR_"):]: v for k, v in lists.items() if k.startswith("RWK_FLOOR_")}
         self.outside = {k[len("RWK_OUTSIDE_"):]: v for k, v in lists.items() if k.startswith("RWK_OUTSIDE_")}
-        self.order = lists["RWK_FLOORS"] + lists.get("RWK_PROGRAM_FLOORS", []) + [f for f in self.below if f not in lists["RWK_FLOORS"]]
+        self.order = lists["RWK_FLOORS"] + lists.get("RWK_PROGRAM_FLOORS", [])
+        self.order += [f for f in self.below if f not in self.order]
 
     def problems(self):
         for floor in self.order:
@@ -176,6 +179,8 @@ PLANTED = [
     ("src/la/planted.c", "#include <sleef.h>"),
     ("src/mlp/planted.c", "#include <Random123/threefry.h>"),
     ("src/mlp/planted.c", "#include <unistd.h>"),
+    ("src/landscape/planted.c", '#include "mlp/network.h"'),
+    ("src/landscape/planted.c", "#include <ridgewalk/mlp.h>"),
     ("src/cli/planted.c", '#include "path/path.h"'),
     ("src/cli/planted.c", '#include "base/context.h"'),
     ("src/report/planted.c", '#include "path/path.h"'),

@@ -43,6 +43,15 @@ typedef struct rwk_kinks {
   double nearest; /* smallest scaled distance to a kink over all pairs; INFINITY for smooth activations */
 } rwk_kinks;
 
+/* What relabelling did to a point. */
+typedef struct rwk_alignment {
+  double before, distance; /* |w - reference| before and after */
+  int64_t moved;           /* parts (hidden units) that took another's place */
+  int64_t flipped;         /* parts whose sign was turned */
+  int64_t slid;            /* parts without effect whose free coordinate was set to the reference's */
+  int least;               /* 1: no symmetry that the problem knows brings w nearer; 0: none that was tried */
+} rwk_alignment;
+
 typedef struct rwk_problem_ops {
   size_t size;      /* sizeof this struct */
   const char *name; /* for messages */
@@ -98,6 +107,10 @@ typedef struct rwk_problem_ops {
   rwk_status (*neighbour)(double *out, const double *w, const double *other, uint64_t seed, uint64_t stream,
                           void *work, void *self);
 
+  /* Optional. Moves w by the symmetries of the problem, which leave J as it is at every lambda, as near to
+   * reference[dim] as it can, and fills in what it did but the two distances. */
+  rwk_status (*align)(rwk_alignment *alignment, double *w, const double *reference, void *work, void *self);
+
   /* Optional. Which part of the model each coordinate belongs to (group[dim], from 0; a unit with its
    * incoming weights, say) and how many parts there are; and a part's name. Both or neither. */
   rwk_status (*groups)(size_t *group, size_t *count, void *self);
@@ -129,6 +142,12 @@ RWK_API const unsigned char *rwk_problem_penalised(const rwk_problem *problem);
 /* Random starting weights w[dim], the same bits for the same (seed, stream): the problem's own, or, of one
  * that has none, normal with standard deviation 0.5. */
 RWK_API rwk_status rwk_problem_start(double *w, const rwk_problem *problem, uint64_t seed, uint64_t stream);
+
+/* Moves w[dim] by the symmetries that the problem knows (units relabelled, their signs turned where the
+ * activation allows it, free coordinates of parts without effect) as near to reference[dim] as it finds; J(w)
+ * stays what it is. A problem that knows none leaves w where it was. */
+RWK_API rwk_status rwk_problem_align(rwk_alignment *alignment, double *w, rwk_context *ctx,
+                                     const rwk_problem *problem, const double *reference);
 
 /* What a derivative check found: largest differences, relative to the largest entry of what was compared. */
 typedef struct rwk_derivative_report {

@@ -14,6 +14,7 @@
 #include <ridgewalk/branch.h>
 #include <ridgewalk/path.h>
 #include <ridgewalk/audit.h>
+#include <ridgewalk/landscape.h>
 #include <ridgewalk/folds.h>
 #include <ridgewalk/laplace.h>
 #include <ridgewalk/cv.h>

@@ -31,7 +31,8 @@ enum {
   CLI_REPORT = 1 << 12,
   CLI_PLOT = 1 << 13,
   CLI_COMPARE = 1 << 16, /* of path, what makes a network and a start */
-  CLI_SEARCH = 1 << 20   /* takes those options of path that are no walk's, too */
+  CLI_SEARCH = 1 << 20,  /* takes those options of path that are no walk's, too */
+  CLI_LANDSCAPE = 1 << 17
 };
 
 /* X(symbol, name, argument or "" for a flag, verbs, changes numbers, help) */
@@ -45,10 +46,11 @@ enum {
   X(LOSS, "loss", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                                           \
     "mse, logistic (two classes), softmax (classes), or auto: classes also where the target has two values " \
     "or few whole numbers (default: softmax or logistic for a target of text, mse for numbers)")             \
-  X(LAMBDA, "lambda", "GRID", CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT | CLI_COMPARE, 1, \
+  X(LAMBDA, "lambda", "GRID",                                                                                \
+    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_EXPORT | CLI_PLOT | CLI_COMPARE | CLI_LANDSCAPE, 1,           \
     "penalties FROM:TO[:FACTOR], one, or a list, such as 2^-16:2^2 (path's default: 17 down from twice the " \
     "collapse); predict and export: one of the run, or min or 1se of a cross-validation; "                   \
-    "search: a range (default 2^-16:2^2)")                                                                   \
+    "search: a range (default 2^-16:2^2); landscape: that of the surface (default: the first fit's)")        \
   X(WALK, "walk", "NAME[,NAME]", CLI_PATH | CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 1,            \
     "up, down, cold, best, graduated (default: the first four; cv: up and best)")                            \
   X(SMOOTHING, "smoothing", "X", CLI_PATH, 1,                                                                \
@@ -73,8 +75,8 @@ enum {
   X(ENSEMBLE, "ensemble", "M", CLI_CV, 1,                                                                    \
     "predict by the mean of the M lowest minima at a penalty, 1 to 6 (default 1)")                           \
   X(SE, "se", "", CLI_PREDICT, 0, "a column of standard errors beside each prediction (Laplace)")            \
-  X(DATA_FILE, "data", "FILE", CLI_PREDICT, 0,                                                               \
-    "the table the run was made from, where it has moved; --se needs it")                                    \
+  X(DATA_FILE, "data", "FILE", CLI_PREDICT | CLI_LANDSCAPE, 0,                                               \
+    "the table the run was made from, where it has moved; --se and landscape need it")                       \
   X(FORMAT, "format", "NAME", CLI_EXPORT, 0, "json, c, onnx or csv (default: as the name of --out ends)")    \
   X(FROM, "from", "LAMBDA", CLI_EXPLAIN, 0, "follow the branch from the fit at this penalty")                \
   X(TO, "to", "LAMBDA", CLI_EXPLAIN, 0, "and as far as this one (default: the walk's next penalty)")         \
@@ -84,7 +86,8 @@ enum {
   X(STARTS, "starts", "N", CLI_PATH, 1, "random starts of every walk (default 1)")                           \
   X(START, "start", "N", CLI_PREDICT | CLI_EXPLAIN | CLI_EXPORT | CLI_PLOT, 0,                               \
     "which start of the walk (default: the best)")                                                           \
-  X(SEED, "seed", "S", CLI_PATH | CLI_COMPARE, 1, "seed of the random starts (default 0)")                   \
+  X(SEED, "seed", "S", CLI_PATH | CLI_COMPARE | CLI_LANDSCAPE, 1,                                            \
+    "seed of the random starts; landscape: of random directions and detours (default 0)")                    \
   X(SOLVER, "solver", "NAME", CLI_PATH, 1,                                                                   \
     "newton, gauss-newton, saddle-free-newton, lbfgs, gd, sgd, adam, amsgrad, adamw (default newton); "      \
     "search: "                                                                                               \
@@ -156,30 +159,43 @@ enum {
   X(ROW_WEIGHTS, "row-weights", "NAME", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1, "column of row weights")    \
   X(EXCLUDE, "exclude", "NAME[,NAME]", CLI_PATH | CLI_CERTIFY | CLI_COMPARE, 1,                              \
     "columns that are no features")                                                                          \
-  X(WHAT, "what", "NAME", CLI_PLOT, 0,                                                                       \
-    "path, cv, heldout, envelope, traces, branches, spectrum, residuals or search (default path; of cv's "   \
-    "runs "                                                                                                  \
-    "cv, of searches search)")                                                                               \
-  X(WIDTH, "width", "MM", CLI_PLOT | CLI_COMPARE, 0, "width of the figure in millimetres (default 170)")     \
-  X(OUT, "out", "FILE", CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT | CLI_COMPARE, 0,        \
+  X(WHAT, "what", "NAME", CLI_PLOT | CLI_LANDSCAPE, 0,                                                       \
+    "plot: path, cv, heldout, envelope, traces, branches, spectrum, residuals or search (default path; of "  \
+    "cv's runs cv, of searches search); "                                                                    \
+    "landscape: curve (between two fits), plane or density")                                                 \
+  X(AROUND, "around", "NAME", CLI_LANDSCAPE, 0,                                                              \
+    "plane round one fit: random (filter-normalised) or eigen (two lowest eigenvectors) (default random)")   \
+  X(SPAN, "span", "X", CLI_LANDSCAPE, 0,                                                                     \
+    "how far a plane goes: random, in lengths of the units' weights (1); eigen, in lengths of all weights "  \
+    "(0.5); three points, the margin as a share (0.35)")                                                     \
+  X(POINTS, "points", "N", CLI_LANDSCAPE, 0,                                                                 \
+    "points of the line (default 101), or on a side of the plane (51)")                                      \
+  X(BANDS, "bands", "N", CLI_LANDSCAPE, 0, "curve: roads that are tried (default 40)")                       \
+  X(PROBES, "probes", "N", CLI_LANDSCAPE, 0, "density: random vectors (default 8)")                          \
+  X(NO_ALIGN, "no-align", "", CLI_LANDSCAPE, 0, "leave names and signs of units as they are stored")         \
+  X(CSV, "csv", "FILE", CLI_LANDSCAPE, 0, "write the numbers")                                               \
+  X(WIDTH, "width", "MM", CLI_PLOT | CLI_COMPARE | CLI_LANDSCAPE, 0,                                         \
+    "width of the figure in millimetres (default 170)")                                                      \
+  X(OUT, "out", "FILE",                                                                                      \
+    CLI_PATH | CLI_PREDICT | CLI_EXPORT | CLI_REPORT | CLI_PLOT | CLI_COMPARE | CLI_LANDSCAPE, 0,            \
     "file to write: path, the run file (default DATA.rwk here); predict, CSV; export, the model; report, "   \
     "HTML (default "                                                                                         \
-    "RUN.html); plot, .svg, .png or .pdf (default RUN.WHAT.svg)")                                            \
+    "RUN.html); plot and landscape, .svg, .png or .pdf (plot's default RUN.WHAT.svg)")                       \
   X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
-  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_COMPARE, 0,                             \
+  X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_COMPARE | CLI_LANDSCAPE, 0,             \
     "threads (default: all); results do not depend on it")                                                   \
   X(JSON, "json", "",                                                                                        \
-    CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_COMPARE, 0,              \
-    "JSON on standard output instead of text")                                                               \
+    CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_COMPARE | CLI_LANDSCAPE, \
+    0, "JSON on standard output instead of text")                                                            \
   X(QUIET, "quiet", "",                                                                                      \
     CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
-        CLI_REPORT | CLI_PLOT | CLI_COMPARE,                                                                 \
+        CLI_REPORT | CLI_PLOT | CLI_COMPARE | CLI_LANDSCAPE,                                                 \
     0, "no notes, no progress, no text")                                                                     \
   X(NO_PLOT, "no-plot", "", CLI_PATH | CLI_RUNS, 0, "no picture in the terminal")                            \
   X(HELP, "help", "",                                                                                        \
     CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_EXPORT |   \
-        CLI_REPORT | CLI_PLOT | CLI_COMPARE,                                                                 \
+        CLI_REPORT | CLI_PLOT | CLI_COMPARE | CLI_LANDSCAPE,                                                 \
     0, "this text")
 
 typedef enum cli_option {
@@ -418,5 +434,6 @@ int cli_export(const cli_args *args);
 int cli_page(const cli_args *args);   /* report */
 int cli_figure(const cli_args *args); /* plot */
 int cli_compare(const cli_args *args);
+int cli_landscape(const cli_args *args);
 
 #endif

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include "cli/facts.h"
 #include "cli/json.h"
+#include "cli/page.h"
 
 /* What a solver had reached, iteration by iteration. */
 typedef struct trace {
@@ -228,7 +229,8 @@ static int draw(const race *c) {
   double width = 170;
   size_t length = 0;
   rwk_race_line *lines = calloc(c->count + 1, sizeof *lines);
-  int code = out && lines && name ? cli_read_format(&format, out) : cli_fail(CLI_NUMERICAL, "memory ran out");
+  int code =
+      out && lines && name ? cli_figure_format(&format, out) : cli_fail(CLI_NUMERICAL, "memory ran out");
   if (!code && v[CLI_WIDTH] && (cli_number(&width, v[CLI_WIDTH]) || !(width >= 40 && width <= 1000)))
     code = cli_fail(CLI_USAGE, "--width: '%s' is not a number of millimetres from 40 to 1000", v[CLI_WIDTH]);
   if (!code) {

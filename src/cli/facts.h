@@ -21,12 +21,6 @@ typedef struct cli_facts {
 int cli_facts_open(cli_facts *f, cli_stored *s, rwk_context *ctx, const char *file);
 void cli_facts_release(cli_facts *f);
 
-/* Whole or not at all; "-" is standard output. run: the run file, which is not to be written over, or NULL. 0
- * or an exit code. */
-int cli_write_file(const char *file, const char *bytes, size_t length, const char *run);
-/* Of a figure, by how the name of its file ends. 0 or an exit code. */
-int cli_read_format(rwk_figure_format *format, const char *out);
-
 /* The verdict in one paragraph. */
 void cli_write_verdict(FILE *to, cli_stored *s);
 

@@ -4,11 +4,13 @@
 static const struct {
   int verb;
   int (*run)(const cli_args *args);
-} table[] = {{CLI_PATH, cli_path},       {CLI_CERTIFY, cli_certify}, {CLI_EXPLAIN, cli_explain},
-             {CLI_PREDICT, cli_predict}, {CLI_RUNS, cli_runs},       {CLI_AUDIT, cli_audit},
-             {CLI_CONVERT, cli_convert}, {CLI_CV, cli_cv},           {CLI_EXPORT, cli_export},
-             {CLI_REPORT, cli_page},     {CLI_PLOT, cli_figure},     {CLI_COMPARE, cli_compare},
-             {CLI_SEARCH, cli_search}};
+} table[] = {{CLI_PATH, cli_path},       {CLI_CERTIFY, cli_certify},
+             {CLI_EXPLAIN, cli_explain}, {CLI_PREDICT, cli_predict},
+             {CLI_RUNS, cli_runs},       {CLI_AUDIT, cli_audit},
+             {CLI_CONVERT, cli_convert}, {CLI_CV, cli_cv},
+             {CLI_EXPORT, cli_export},   {CLI_REPORT, cli_page},
+             {CLI_PLOT, cli_figure},     {CLI_COMPARE, cli_compare},
+             {CLI_SEARCH, cli_search},   {CLI_LANDSCAPE, cli_landscape}};
 
 enum { VERBS = sizeof table / sizeof *table };
 
@@ -35,8 +37,7 @@ int main(int argc, char **argv) {
   }
   const int v = find(first);
   if (v < 0) {
-    const int coming = !strcmp(first, "landscape");
-    return cli_fail(CLI_USAGE, "no verb '%s'%s; there are %s", first, coming ? " yet" : "", cli_verb_list());
+    return cli_fail(CLI_USAGE, "no verb '%s'; there are %s", first, cli_verb_list());
   }
   cli_args args;
   const int code = cli_parse(&args, table[v].verb, argc - 2, (const char **)argv + 2);

@@ -53,6 +53,11 @@ static const struct {
      "ridgewalk report diabetes.rwk --out diabetes.html"},
     {CLI_PLOT, "plot", "RUN", "make one figure of a run file, for a paper",
      "ridgewalk plot diabetes.rwk --what path --out path.pdf"},
+    {CLI_LANDSCAPE, "landscape", "RUN [FIT [FIT [FIT]]]",
+     "the surface between and round fits: which are one minimum, line and curve with their barriers, planes, "
+     "density of "
+     "the spectrum",
+     "ridgewalk landscape diabetes.rwk up:2^-6 best:2^-6 --out between.svg"},
     {CLI_CONVERT, "convert", "PENALTY", "turn one tool's penalty into another's",
      "ridgewalk convert 0.01 --from sklearn --to torch --rows 442"},
 };
@@ -74,7 +79,8 @@ const char *cli_verb_name(int verb) {
 }
 
 const char *cli_verb_list(void) {
-  return "path, cv, search, compare, certify, explain, predict, export, runs, audit, convert, report, plot";
+  return "path, cv, search, compare, certify, explain, predict, export, runs, audit, convert, report, plot, "
+         "landscape";
 }
 
 static int takes(int verb, size_t option) {

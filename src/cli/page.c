@@ -7,9 +7,9 @@
 #include <unistd.h>
 #include "cli/facts.h"
 #include "cli/model.h"
+#include "cli/page.h"
 
-/* RUN.rwk -> RUN.html beside it. */
-static char *default_out(const char *run, const char *ending) {
+char *cli_default_out(const char *run, const char *ending) {
   size_t length = strlen(run);
   if (length > 4 && !strcmp(run + length - 4, ".rwk")) length -= 4;
   char *out = malloc(length + strlen(ending) + 2);
@@ -26,8 +26,6 @@ static int put(const char *file, const char *mode, const char *bytes, size_t len
   return bad;
 }
 
-/* Whole or not at all: a reader never sees half a page. "-" is standard output. What is no file, such as a
- * pipe, is written into; the run file is not. */
 int cli_write_file(const char *file, const char *bytes, size_t length, const char *run) {
   struct stat there, ours;
   char reason[128] = "";
@@ -91,7 +89,7 @@ int cli_page(const cli_args *args) {
     if (status != RWK_OK) code = cli_fail_status(s.ctx, status);
   }
   const char *out = args->value[CLI_OUT];
-  if (!code && !out) out = made = default_out(args->operands[0], "html");
+  if (!code && !out) out = made = cli_default_out(args->operands[0], "html");
   if (!code && !out) code = cli_fail(CLI_NUMERICAL, "memory ran out");
   if (!code) code = cli_write_file(out, html, length, args->operands[0]);
   if (!code && !args->value[CLI_QUIET] && strcmp(out, "-") != 0)
@@ -104,7 +102,7 @@ int cli_page(const cli_args *args) {
 
 /* ---- plot ---- */
 
-int cli_read_format(rwk_figure_format *format, const char *out) {
+int cli_figure_format(rwk_figure_format *format, const char *out) {
   static const char *const names[] = {
 #define RWK_X(symbol, name) name,
       RWK_FORMAT_LIST(RWK_X)
@@ -161,7 +159,7 @@ int cli_figure(const cli_args *args) {
   size_t length = 0;
   int code = read_figure(&f, frame, args);
   const char *out = args->value[CLI_OUT];
-  if (!code && out) code = cli_read_format(&f.format, out);
+  if (!code && out) code = cli_figure_format(&f.format, out);
   if (code) return code;
   source s;
   code = open_source(&s, args);
@@ -172,7 +170,7 @@ int cli_figure(const cli_args *args) {
   }
   if (!code && !out) {
     snprintf(ending, sizeof ending, "%.40s.svg", f.what);
-    out = made = default_out(args->operands[0], ending);
+    out = made = cli_default_out(args->operands[0], ending);
     if (!out) code = cli_fail(CLI_NUMERICAL, "memory ran out");
   }
   if (!code) code = cli_write_file(out, bytes, length, args->operands[0]);

@@ -185,6 +185,7 @@ static rwk_status make_problem(rwk_mlp *m) {
                                .kinks = rwk_mlp_kinks,
                                .simplify = rwk_mlp_simplify,
                                .zero_lambda = rwk_mlp_zero_lambda,
+                               .align = rwk_mlp_align,
                                .groups = rwk_mlp_groups,
                                .group_name = rwk_mlp_group_name,
                                .start = rwk_mlp_start,

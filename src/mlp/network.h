@@ -156,6 +156,8 @@ rwk_status rwk_mlp_batch_value(double *part, double *gradient, const double *w, 
                                size_t count, void *work, void *self);
 rwk_status rwk_mlp_gauss_newton_at(double *A, size_t lda, const double *w, void *work, void *self);
 rwk_status rwk_mlp_zero_lambda(double *lambda_c, void *work, void *self);
+rwk_status rwk_mlp_align(rwk_alignment *alignment, double *w, const double *reference, void *work,
+                         void *self);
 rwk_status rwk_mlp_groups(size_t *group, size_t *count, void *self);
 void rwk_mlp_group_name(char *text, size_t size, size_t group, void *self);
 rwk_status rwk_mlp_start(double *w, uint64_t seed, uint64_t stream, void *self);

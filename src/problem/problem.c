@@ -54,6 +54,28 @@ rwk_status rwk_problem_start(double *w, const rwk_problem *problem, uint64_t see
   return RWK_OK;
 }
 
+static double distance(size_t n, const double *a, const double *b) {
+  double largest = 0, sum = 0;
+  for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(a[i] - b[i]));
+  if (largest == 0) return 0;
+  for (size_t i = 0; i < n; i++) sum += (a[i] - b[i]) / largest * ((a[i] - b[i]) / largest);
+  return largest * sqrt(sum);
+}
+
+rwk_status rwk_problem_align(rwk_alignment *alignment, double *w, rwk_context *ctx, const rwk_problem *p,
+                             const double *reference) {
+  *alignment = (rwk_alignment){.before = distance(p->dim, w, reference), .least = 1};
+  rwk_status status = RWK_OK;
+  if (p->ops.align) {
+    rwk_objective o;
+    RWK_TRY(rwk_objective_open(&o, ctx, p, 0));
+    status = p->ops.align(alignment, w, reference, o.work, p->self);
+    rwk_objective_close(&o);
+  }
+  alignment->distance = distance(p->dim, w, reference);
+  return status;
+}
+
 int rwk_problem_thread_safe(const rwk_problem *problem) {
   return problem->ops.work_create || problem->ops.thread_safe;
 }

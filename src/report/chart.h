@@ -108,6 +108,12 @@ typedef struct rwk_rule {
   int left; /* 'x': the text stands to the left of it */
 } rwk_rule;
 
+/* Heights over a plane, drawn as colours and contours beneath the traces; figures alone have them. */
+typedef struct rwk_relief {
+  const double *x, *y, *values; /* [x_count], [y_count], [y_count x x_count] */
+  size_t x_count, y_count;
+} rwk_relief;
+
 typedef struct rwk_panel {
   const char *title;
   rwk_axis x, y;
@@ -115,7 +121,8 @@ typedef struct rwk_panel {
   size_t trace_count;
   rwk_rule *rules;
   size_t rule_count;
-  int square; /* both axes have the same range */
+  int square;              /* both axes have the same range */
+  const rwk_relief *field; /* or NULL */
 } rwk_panel;
 
 typedef struct rwk_frame {
@@ -145,6 +152,8 @@ typedef void (*rwk_chart_maker)(rwk_chart *chart, const rwk_source *s);
 #define RWK_X(symbol, name, meaning) void rwk_chart_##name(rwk_chart *chart, const rwk_source *s);
 RWK_FIGURE_LIST(RWK_X)
 #undef RWK_X
+
+void rwk_chart_landscape(rwk_chart *chart, const rwk_source *s, const rwk_landscape_picture *picture);
 
 typedef struct rwk_chart_entry {
   const char *name;

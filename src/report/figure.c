@@ -3,6 +3,7 @@
 #include <string.h>
 #include "report/canvas.h"
 #include "report/chart.h"
+#include "report/relief.h"
 #include "report/ticks.h"
 
 enum { LABELS_MOST = 24, LEGEND_MOST = 24, NAME_MOST = 16 };
@@ -197,6 +198,7 @@ static void direct_labels(const figure *f, const place *p) {
 static void draw_panel(const figure *f, const place *p) {
   axes(f, p);
   f->canvas->ops->clip(f->canvas, p->x - 4, p->y - 4, p->width + 8, p->height + 8);
+  if (p->panel->field) rwk_relief_draw(f->canvas, f->source->arena, p->panel->field, &p->sx, &p->sy);
   rules(f, p);
   for (size_t t = 0; t < p->panel->trace_count; t++) trace(f, p, &p->panel->traces[t]);
   f->canvas->ops->clip_end(f->canvas);
@@ -248,7 +250,15 @@ static int scales(place *p) {
   return 1;
 }
 
+/* Of a plane a step is as long in both directions, where that gives a picture. */
+static double field_height(const rwk_relief *field, double width) {
+  const double across = field->x[field->x_count - 1] - field->x[0];
+  const double up = field->y[field->y_count - 1] - field->y[0];
+  return width * fmin(1.1, fmax(0.35, up / across));
+}
+
 static double panel_height(const figure *f, size_t index) {
+  if (f->frame->panels[index].field) return field_height(f->frame->panels[index].field, f->width - 42);
   if (f->chart->beside) return f->width > 260 ? 0.36 * f->width : 0.7 * f->width;
   if (f->frame->panel_count == 1) return 0.5 * f->width;
   return index == 0 ? 0.4 * f->width : 0.2 * f->width;
@@ -345,8 +355,22 @@ rwk_status rwk_figure_draw(rwk_text *out, const rwk_source *s, const rwk_chart *
   return status != RWK_OK ? status : f->source->arena->status;
 }
 
-rwk_status rwk_report_figure(char **bytes, size_t *length, rwk_context *ctx, rwk_run *run,
-                             const rwk_report_facts *facts, const rwk_figure_settings *settings) {
+/* A chart of the run, or of a picture of the landscape. */
+static rwk_status choose(const rwk_frame **frame, rwk_chart *chart, const rwk_source *s,
+                         const rwk_figure_settings *settings, const rwk_landscape_picture *picture) {
+  if (!picture) {
+    RWK_TRY(choose_chart(chart, s, settings->what));
+    return choose_frame(frame, chart, s, settings);
+  }
+  *chart = (rwk_chart){.name = picture->what};
+  rwk_chart_landscape(chart, s, picture);
+  *frame = chart->frames;
+  return s->arena->status;
+}
+
+static rwk_status make(char **bytes, size_t *length, rwk_context *ctx, rwk_run *run,
+                       const rwk_report_facts *facts, const rwk_figure_settings *settings,
+                       const rwk_landscape_picture *picture) {
   *bytes = NULL;
   *length = 0;
   rwk_arena arena;
@@ -358,8 +382,7 @@ rwk_status rwk_report_figure(char **bytes, size_t *length, rwk_context *ctx, rwk
   rwk_arena_open(&arena, ctx);
   rwk_text_open(&out, ctx);
   rwk_status status = rwk_source_open(&source, &arena, run, facts);
-  if (status == RWK_OK) status = choose_chart(&chart, &source, settings->what);
-  if (status == RWK_OK) status = choose_frame(&frame, &chart, &source, settings);
+  if (status == RWK_OK) status = choose(&frame, &chart, &source, settings, picture);
   if (status == RWK_OK) status = rwk_run_get(&made, run, "created_at");
   if (status == RWK_OK)
     status =
@@ -372,4 +395,15 @@ rwk_status rwk_report_figure(char **bytes, size_t *length, rwk_context *ctx, rwk
   rwk_text_close(&out);
   rwk_arena_close(&arena);
   return status;
+}
+
+rwk_status rwk_report_figure(char **bytes, size_t *length, rwk_context *ctx, rwk_run *run,
+                             const rwk_report_facts *facts, const rwk_figure_settings *settings) {
+  return make(bytes, length, ctx, run, facts, settings, NULL);
+}
+
+rwk_status rwk_report_landscape(char **bytes, size_t *length, rwk_context *ctx, rwk_run *run,
+                                const rwk_report_facts *facts, const rwk_figure_settings *settings,
+                                const rwk_landscape_picture *picture) {
+  return make(bytes, length, ctx, run, facts, settings, picture);
 }

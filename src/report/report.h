@@ -86,6 +86,39 @@ typedef struct rwk_race_line {
 rwk_status rwk_report_race(char **bytes, size_t *length, rwk_context *ctx, const char *title,
                            const rwk_race_line *lines, size_t count, double width, rwk_figure_format format);
 
+/* What `landscape` draws, in the user's units. Arrays are borrowed for the call; names may be NULL. */
+typedef struct rwk_picture_line {
+  const char *name;
+  int dashed;
+  size_t count;
+  const double *x, *objective, *mse, *min_eig; /* [count]; x from 0 to 1 */
+} rwk_picture_line;
+
+typedef struct rwk_picture_stop {
+  const char *name;
+  int saddle;
+  double x, y; /* y: J, or the place in a plane */
+} rwk_picture_stop;
+
+typedef struct rwk_landscape_picture {
+  const char *what; /* "curve", "plane" or "density" */
+  const char *title, *alt;
+  const rwk_picture_line *lines; /* curve; plane: `objective` is the other coordinate */
+  size_t line_count;
+  const rwk_picture_stop *stops;
+  size_t stop_count;
+  const double *x, *y,
+      *values; /* plane: [x_count], [y_count], [y_count x x_count]; density: x, y [x_count] */
+  size_t x_count, y_count;
+  const char *x_label, *y_label;
+  double linear; /* density: x is linear within this, and logarithmic beyond */
+} rwk_landscape_picture;
+
+/* The same kind of file of a picture of the landscape; of the settings: width and format. */
+rwk_status rwk_report_landscape(char **bytes, size_t *length, rwk_context *ctx, rwk_run *run,
+                                const rwk_report_facts *facts, const rwk_figure_settings *settings,
+                                const rwk_landscape_picture *picture);
+
 void rwk_report_release(rwk_context *ctx, char *bytes); /* NULL is fine */
 
 /* "path, envelope, ...". */

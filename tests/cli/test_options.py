@@ -9,9 +9,9 @@ class Options(Case):
         self.assertIn("ridgewalk path", self.expect(0, "help").stdout)
         self.expect(2)
         self.expect(2, "paht", say="no verb 'paht'")
-        self.expect(2, "landscape", say="yet")
+        self.expect(2, "search", say="yet")
         self.assertRegex(self.expect(0, "--version").stdout, r"^ridgewalk \d+\.\d+\.\d+\n$")
-        for verb in ("path", "cv", "search", "compare", "certify", "explain", "predict", "export", "runs", "audit", "convert"):
+        for verb in ("path", "cv", "search", "compare", "certify", "explain", "predict", "export", "runs", "audit", "convert", "landscape"):
             a, b = self.expect(0, verb, "--help").stdout, self.expect(0, "help", verb).stdout
             self.assertEqual(a, b)
             self.assertIn("Example:", a)
@@ -75,7 +75,7 @@ class Options(Case):
         page = os.path.join(DATA, "..", "..", "docs", "ridgewalk.1")
         with open(page, encoding="utf-8") as f:
             page = f.read().replace("\\-", "-")
-        for verb in ("path", "cv", "search", "compare", "certify", "explain", "predict", "export", "runs", "audit", "convert"):
+        for verb in ("path", "cv", "search", "compare", "certify", "explain", "predict", "export", "runs", "audit", "convert", "landscape"):
             for option in re.findall(r"^  (--[a-z-]+)", self.expect(0, verb, "--help").stdout, re.M):
                 self.assertIn(option, page, "the manual page lacks an option of " + verb)
 
