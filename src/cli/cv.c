@@ -90,13 +90,8 @@ static int run(cv_job *c) {
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
   rwk_status status = rwk_cv_run(&cv, j->setup.ctx, j->setup.raw, c->folds, &c->settings);
   int code = 0;
-  if (status == RWK_CANCELLED) {
-    if (j->bar) fputc('\n', stderr);
-    code = cli_fail(CLI_INTERRUPTED,
-                    "interrupted: %lld of %lld fits are kept; go on with: ridgewalk cv --resume %s",
-                    (long long)j->done, (long long)j->total, j->out);
-  } else if (status != RWK_OK) {
-    code = cli_fail_status(j->setup.ctx, status);
+  if (status != RWK_OK) {
+    code = cli_job_stopped(j, status);
   } else {
     status = rwk_run_finish_cv(j->run, cv);
     if (status != RWK_OK) code = cli_fail_status(j->setup.ctx, status);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/job.h"
+#include "cli/json.h"
 
 /* ---- options to settings ---- */
 
@@ -67,7 +68,9 @@ static int read_settings(cli_job *j) {
 
 /* ---- the run file ---- */
 
+/* NULL also for what is too large to be weights. */
 static char *read_file(const char *file) {
+  const size_t most = (size_t)1 << 30;
   FILE *f = fopen(file, "rb");
   if (!f) return NULL;
   size_t length = 0, room = 1 << 16;
@@ -75,7 +78,7 @@ static char *read_file(const char *file) {
   for (size_t got; text && (got = fread(text + length, 1, room - length - 1, f)) > 0;) {
     length += got;
     if (room - length < 2) {
-      char *more = realloc(text, room *= 2);
+      char *more = room < most ? realloc(text, room *= 2) : NULL;
       if (!more) free(text);
       text = more;
     }
@@ -123,7 +126,7 @@ static rwk_status describe(cli_job *j) {
       "penalise_biases", s->scale.penalise_biases);
   char *options_text = json_dumps(options, JSON_COMPACT), *network_text = json_dumps(network, JSON_COMPACT),
        fingerprint[33];
-  rwk_status status = options_text && network_text ? RWK_OK : RWK_NO_MEMORY;
+  rwk_status status = options_text && network_text && !cli_memory_short() ? RWK_OK : RWK_NO_MEMORY;
   if (status == RWK_OK) status = rwk_design_fingerprint(fingerprint, s->design);
   if (status == RWK_OK) status = rwk_design_recipe(&recipe, s->ctx, s->design);
   snprintf(text, sizeof text, "%.17g", s->n);
@@ -148,8 +151,8 @@ static rwk_status describe(cli_job *j) {
   if (status == RWK_OK) status = rwk_run_set_dim(j->run, rwk_problem_dim(rwk_mlp_problem(s->mlp)));
   if (status == RWK_OK && j->lambda) status = rwk_run_set_lambda(j->run, j->lambda, j->settings.lambda_count);
   rwk_text_destroy(s->ctx, recipe);
-  free(options_text);
-  free(network_text);
+  cli_json_free(options_text);
+  cli_json_free(network_text);
   free(absolute);
   json_decref(options);
   json_decref(network);
@@ -192,7 +195,9 @@ static char *weights_text(const rwk_weights *weights) {
   json_object_set_new(root, "layers", layers);
   char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(root);
-  return text;
+  char *copy = text && !cli_memory_short() ? strdup(text) : NULL;
+  cli_json_free(text);
+  return copy;
 }
 
 static int read_init(cli_job *j) {
@@ -275,6 +280,19 @@ void cli_job_release(cli_job *j) {
   free(j->out);
   json_decref(j->kept);
   cli_setup_release(&j->setup);
+}
+
+int cli_job_stopped(const cli_job *j, rwk_status status) {
+  const char *verb = cli_verb_name(j->args.verb);
+  if (j->bar) fputc('\n', stderr);
+  if (status == RWK_CANCELLED)
+    return cli_fail(CLI_INTERRUPTED, "%s: %lld of %lld fits are kept; go on with: ridgewalk %s --resume %s",
+                    cli_why_stopped(), (long long)j->done, (long long)j->total, verb, j->out);
+  const int code = cli_fail_status(j->setup.ctx, status);
+  if (j->done)
+    cli_say("%lld of %lld fits are kept; once that is mended, go on with: ridgewalk %s --resume %s",
+            (long long)j->done, (long long)j->total, verb, j->out);
+  return code;
 }
 
 void cli_progress_bar(int64_t done, int64_t total, double seconds, double remaining, const char *more) {

@@ -28,6 +28,10 @@ int cli_job_begin(cli_job *j, const cli_args *args);
 /* All but the run, which the caller closes first. */
 void cli_job_release(cli_job *j);
 
+/* A path or cross-validation that was begun has ended with this status: says why, and how to go on. The exit
+ * code. */
+int cli_job_stopped(const cli_job *j, rwk_status status);
+
 /* The bar of a job, on standard error; `more` is put behind the fits. */
 void cli_progress_bar(int64_t done, int64_t total, double seconds, double remaining, const char *more);
 

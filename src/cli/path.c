@@ -40,13 +40,8 @@ static int walk(cli_job *j) {
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
   rwk_status status = rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
   int code = 0;
-  if (status == RWK_CANCELLED) {
-    if (j->bar) fputc('\n', stderr);
-    code = cli_fail(CLI_INTERRUPTED,
-                    "interrupted: %lld of %lld fits are kept; go on with: ridgewalk path --resume %s",
-                    (long long)j->done, (long long)j->total, j->out);
-  } else if (status != RWK_OK) {
-    code = cli_fail_status(ctx, status);
+  if (status != RWK_OK) {
+    code = cli_job_stopped(j, status);
   } else {
     status = rwk_run_set_lambda(j->run, rwk_path_lambda(path), rwk_path_lambda_count(path));
     if (status == RWK_OK) status = rwk_run_finish(j->run, path);

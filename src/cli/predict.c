@@ -18,9 +18,11 @@ static void put_name(FILE *to, const char *name, const char *more) {
 }
 
 /* se[rows x outputs], or NULL. */
-static int write_rows(const char *file, const rwk_design *design, const double *F, const double *se) {
-  FILE *to = file ? fopen(file, "w") : stdout;
-  if (!to) return cli_fail(CLI_DATA, "%s cannot be written", file);
+static int write_rows(const char *file, const char *run, const rwk_design *design, const double *F, const double *se) {
+  cli_output out;
+  const int code = cli_output_open(&out, file, run);
+  if (code) return code;
+  FILE *to = out.to;
   const size_t q = rwk_design_outputs(design);
   for (size_t k = 0; k < q; k++) {
     if (k) fputc(',', to);
@@ -36,9 +38,7 @@ static int write_rows(const char *file, const rwk_design *design, const double *
       if (se) fprintf(to, ",%.17g", se[i * q + k]);
       fputc(k + 1 < q ? ',' : '\n', to);
     }
-  const int bad = ferror(to) | fflush(to);
-  if (file && (fclose(to) != 0 || bad)) return cli_fail(CLI_DATA, "%s cannot be written", file);
-  return 0;
+  return cli_output_close(&out, 0);
 }
 
 /* The rows are pure CSV, so that the fit they come from is told beside them. */
@@ -192,7 +192,7 @@ static int run(cli_stored *s, const cli_model *m, const rwk_design *design, cons
   if (!code && !args->value[CLI_QUIET]) say_fit(&s->report, m->fit);
   if (!code && !args->value[CLI_QUIET] && m->members > 1)
     fprintf(stderr, "predictions are means over %zu minima\n", m->members);
-  if (!code) code = write_rows(args->value[CLI_OUT], design, F, se);
+  if (!code) code = write_rows(args->value[CLI_OUT], args->operands[0], design, F, se);
   free(F);
   free(se);
   if (!code && !rwk_certificate_is_minimum(&m->fit->certificate)) {

@@ -12,9 +12,22 @@ int cli_context(rwk_context **ctx, const cli_args *args) {
   rwk_context_settings s;
   rwk_context_settings_init(&s);
   long long threads = 0;
+  size_t most = 0;
+  double seconds;
   if (args->value[CLI_THREADS] && cli_whole(&threads, args->value[CLI_THREADS], 1, 4096))
     return cli_fail(CLI_USAGE, "--threads: '%s' is not a whole number from 1 to 4096",
                     args->value[CLI_THREADS]);
+  if (args->value[CLI_MAX_MEMORY] && cli_size(&most, args->value[CLI_MAX_MEMORY]))
+    return cli_fail(CLI_USAGE, "--max-memory: '%s' is no size, such as 500M or 2G", args->value[CLI_MAX_MEMORY]);
+  if (args->value[CLI_TIME_LIMIT]) {
+    if (cli_duration(&seconds, args->value[CLI_TIME_LIMIT]))
+      return cli_fail(CLI_USAGE, "--time-limit: '%s' is no time, such as 600, 90m or 8h",
+                      args->value[CLI_TIME_LIMIT]);
+    cli_time_limit(seconds);
+  }
+  cli_memory_limit(most);
+  s.allocate = cli_allocate;
+  s.release = cli_release;
   s.threads = (int)threads;
   s.note = args->value[CLI_QUIET] ? NULL : note;
   s.cancel = cli_interrupted;

@@ -30,6 +30,7 @@ static int read_network(cli_stored *s, const char *file) {
   rwk_activation activation;
   long long rows, features, starts = 1;
   const char *name = json_string_value(json_object_get(s->network, "activation"));
+  if (cli_memory_short()) return cli_fail(CLI_NUMERICAL, "memory ran out");
   if (!json_is_object(s->options) || count < 2 || !name ||
       rwk_activation_from_name(&activation, name) != RWK_OK || cli_number(&r->n, cli_stored_text(s, "n")) ||
       !(r->n > 0) || cli_whole(&rows, cli_stored_text(s, "rows"), 1, 1LL << 50) ||

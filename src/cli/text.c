@@ -36,6 +36,8 @@ int cli_exit_code(rwk_status status) {
 }
 
 int cli_fail_status(const rwk_context *ctx, rwk_status status) {
+  /* JSON that jansson had no memory to read looks wrong to it */
+  if (status == RWK_FORMAT && cli_memory_short()) return cli_fail(CLI_NUMERICAL, "memory ran out");
   const char *text = rwk_context_error(ctx);
   return cli_fail(cli_exit_code(status), "%s", text[0] ? text : rwk_status_message(status));
 }

@@ -83,3 +83,12 @@ const char *rwk_reason(char out[RWK_REASON], int number) {
   if (strerror_r(number, out, RWK_REASON) != 0) snprintf(out, RWK_REASON, "error %d", number);
   return out;
 }
+
+/* Without memory it often says nothing at all. */
+rwk_status rwk_fail_json(rwk_context *ctx, const char *name, const json_error_t *error) {
+  char shown[RWK_SHOWN];
+  if (!error->text[0] || json_error_code(error) == json_error_out_of_memory)
+    return rwk_fail_memory(ctx, "reading JSON");
+  return rwk_fail(ctx, RWK_FORMAT, "%s, line %d, column %d: %s", name, error->line, error->column,
+                  rwk_shown(shown, error->text, strlen(error->text)));
+}
