@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli/export.h"
 #include "cli/json.h"
 
@@ -41,6 +42,8 @@ int cli_export_json(FILE *to, const cli_network *n) {
 /* ---- CSV: a line a weight ---- */
 
 static void put_cell(FILE *to, const char *text) {
+  char shown[256];
+  if (isatty(fileno(to))) text = rwk_text_shown(shown, sizeof shown, text);
   fputc('"', to);
   for (; *text; text++) {
     if (*text == '"') fputc('"', to);

@@ -1,10 +1,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli/model.h"
 
-/* Quotes a name for CSV where it needs it. */
+/* Quotes a name for CSV where it needs it. A terminal gets no control characters. */
 static void put_name(FILE *to, const char *name, const char *more) {
+  char shown[256];
+  if (isatty(fileno(to))) name = rwk_text_shown(shown, sizeof shown, name);
   if (!strpbrk(name, ",\"\r\n")) {
     fprintf(to, "%s%s", name, more);
     return;

@@ -4,8 +4,9 @@
 #include "cli/cli.h"
 
 static void note(const char *text, void *payload) {
+  char shown[4096];
   (void)payload;
-  fprintf(stderr, "note: %s\n", text);
+  fprintf(stderr, "note: %s\n", rwk_text_shown(shown, sizeof shown, text));
 }
 
 int cli_context(rwk_context **ctx, const cli_args *args) {
@@ -136,8 +137,11 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
     if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
   }
   if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET])
+  {
+    char shown[256];
     fprintf(stderr, "note: the target is the last column, '%s' (--target to say otherwise)\n",
-            rwk_design_output_name(s->design, 0));
+            rwk_text_shown(shown, sizeof shown, rwk_design_output_name(s->design, 0)));
+  }
   if (args->verb == CLI_CV && !code)
     s->table = table;
   else

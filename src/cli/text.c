@@ -6,10 +6,10 @@
 void cli_say(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  fputs("ridgewalk: ", stderr);
-  vfprintf(stderr, format, arguments);
-  fputc('\n', stderr);
+  char text[4096], shown[4 * sizeof text];
+  vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  fprintf(stderr, "ridgewalk: %s\n", rwk_text_shown(shown, sizeof shown, text));
 }
 
 int cli_exit_code(rwk_status status) {
@@ -43,16 +43,9 @@ int cli_fail_status(const rwk_context *ctx, rwk_status status) {
 }
 
 char *cli_escape(const char *text) {
-  char *out = malloc(4 * strlen(text) + 1), *to = out;
-  if (!out) return NULL;
-  for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-    if (*p < 0x20 || *p == 0x7f)
-      to += snprintf(to, 5, "\\x%02x", (unsigned)*p);
-    else
-      *to++ = (char)*p;
-  }
-  *to = 0;
-  return out;
+  const size_t size = 4 * strlen(text) + 5;
+  char *out = malloc(size);
+  return out ? rwk_text_shown(out, size, text) : NULL;
 }
 
 int cli_split(const char ***list, size_t *count, char **buffer, const char *text) {

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <ridgewalk/table.h>
 #include "data/text.h"
 
 /* Length of the UTF-8 sequence at s, 0 if it is none (overlong forms and surrogates too). */
@@ -62,6 +63,14 @@ const char *rwk_shown(char out[RWK_SHOWN], const char *text, size_t length) {
     i += show_one(out, &at, text + i, length - i);
   }
   out[at] = 0;
+  return out;
+}
+
+char *rwk_text_shown(char *out, size_t size, const char *text) {
+  const size_t length = strlen(text);
+  size_t at = 0;
+  for (size_t i = 0; i < length && at + 5 <= size;) i += show_one(out, &at, text + i, length - i);
+  if (size) out[at] = 0;
   return out;
 }
 
