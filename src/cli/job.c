@@ -161,6 +161,7 @@ static rwk_status describe(cli_job *j) {
 
 static int open_run(cli_job *j) {
   rwk_status status;
+  if (j->worker && !j->resumed) return 0;
   if (j->resumed) return cli_check_fingerprint(&j->setup, j->run, j->out, j->data);
   if (!j->args.value[CLI_FORCE] && access(j->out, F_OK) == 0)
     return cli_fail(CLI_USAGE,
@@ -237,7 +238,7 @@ int cli_job_prepare(cli_job *j) {
   int code = cli_context(&j->setup.ctx, &j->args);
   if (code) return code;
   if (j->resumed) {
-    const rwk_status status = rwk_run_open(&j->run, j->setup.ctx, j->out, 1);
+    const rwk_status status = rwk_run_open(&j->run, j->setup.ctx, j->out, !j->worker);
     if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
     code = cli_kept_verb(&j->args, j->run, j->out);
     if (!code) code = cli_kept_options(&j->args, &j->kept, &j->data, j->setup.ctx, j->run, j->out);

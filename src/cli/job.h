@@ -11,6 +11,7 @@ typedef struct cli_job {
   const char *data; /* the table */
   char *out;        /* the run file */
   int resumed;
+  int worker; /* of several processes not the one that writes the run file */
   cli_setup setup;
   rwk_path_settings settings;
   double *lambda, *init;
