@@ -283,16 +283,24 @@ void cli_job_release(cli_job *j) {
   cli_setup_release(&j->setup);
 }
 
+/* What the run file holds: the last fit may not have reached it. */
+static long long kept(const cli_job *j) {
+  size_t fits = 0, fold_fits = 0;
+  if (rwk_run_fit_count(&fits, j->run) != RWK_OK || rwk_run_fold_fit_count(&fold_fits, j->run) != RWK_OK) return 0;
+  return (long long)(fits + fold_fits);
+}
+
 int cli_job_stopped(const cli_job *j, rwk_status status) {
   const char *verb = cli_verb_name(j->args.verb);
+  const long long done = kept(j), total = (long long)j->total > done ? (long long)j->total : done;
   if (j->bar) fputc('\n', stderr);
   if (status == RWK_CANCELLED)
     return cli_fail(CLI_INTERRUPTED, "%s: %lld of %lld fits are kept; go on with: ridgewalk %s --resume %s",
-                    cli_why_stopped(), (long long)j->done, (long long)j->total, verb, j->out);
+                    cli_why_stopped(), done, total, verb, j->out);
   const int code = cli_fail_status(j->setup.ctx, status);
-  if (j->done)
+  if (done)
     cli_say("%lld of %lld fits are kept; once that is mended, go on with: ridgewalk %s --resume %s",
-            (long long)j->done, (long long)j->total, verb, j->out);
+            done, total, verb, j->out);
   return code;
 }
 
