@@ -228,7 +228,8 @@ typedef struct cli_output {
   char *half; /* the name until it is whole; NULL: standard output, or what is no regular file */
 } cli_output;
 
-/* file NULL or "-": standard output. `run`, a file that must not be written over, or NULL. 0 or an exit code. */
+/* file NULL or "-": standard output. `run`, a file that must not be written over, or NULL. 0 or an exit code.
+ */
 int cli_output_open(cli_output *out, const char *file, const char *run);
 /* Gives the file its name, or removes it if `code` is not 0. `code`, or what went wrong. */
 int cli_output_close(cli_output *out, int code);

@@ -286,7 +286,8 @@ void cli_job_release(cli_job *j) {
 /* What the run file holds: the last fit may not have reached it. */
 static long long kept(const cli_job *j) {
   size_t fits = 0, fold_fits = 0;
-  if (rwk_run_fit_count(&fits, j->run) != RWK_OK || rwk_run_fold_fit_count(&fold_fits, j->run) != RWK_OK) return 0;
+  if (rwk_run_fit_count(&fits, j->run) != RWK_OK || rwk_run_fold_fit_count(&fold_fits, j->run) != RWK_OK)
+    return 0;
   return (long long)(fits + fold_fits);
 }
 
@@ -299,8 +300,8 @@ int cli_job_stopped(const cli_job *j, rwk_status status) {
                     cli_why_stopped(), done, total, verb, j->out);
   const int code = cli_fail_status(j->setup.ctx, status);
   if (done)
-    cli_say("%lld of %lld fits are kept; once that is mended, go on with: ridgewalk %s --resume %s",
-            done, total, verb, j->out);
+    cli_say("%lld of %lld fits are kept; once that is mended, go on with: ridgewalk %s --resume %s", done,
+            total, verb, j->out);
   return code;
 }
 

@@ -41,7 +41,8 @@ int cli_output_close(cli_output *out, int code) {
   if (out->to != stdout && fclose(out->to) != 0 && !bad) bad = errno;
   if (out->half && !bad && code <= CLI_UNCERTIFIED && rename(out->half, out->file) != 0) bad = errno;
   if (out->half && (bad || code > CLI_UNCERTIFIED)) (void)unlink(out->half);
-  if (bad && code <= CLI_UNCERTIFIED) code = out->to == stdout ? CLI_DATA : fail(out->file, bad); /* main complains of stdout */
+  if (bad && code <= CLI_UNCERTIFIED)
+    code = out->to == stdout ? CLI_DATA : fail(out->file, bad); /* main complains of stdout */
   free(out->half);
   *out = (cli_output){.to = NULL};
   return code;

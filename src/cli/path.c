@@ -40,8 +40,7 @@ static int walk(cli_job *j) {
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
   rwk_status status = cli_ranks_count() > 1 ? cli_ranks_walk(j) : RWK_OK;
   if (cli_ranks_worker()) return status == RWK_OK ? 0 : cli_exit_code(status);
-  if (status == RWK_OK)
-    status = rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
+  if (status == RWK_OK) status = rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
   int code = 0;
   if (status != RWK_OK) {
     code = cli_job_stopped(j, status);

@@ -21,7 +21,8 @@ static void put_name(FILE *to, const char *name, const char *more) {
 }
 
 /* se[rows x outputs], or NULL. */
-static int write_rows(const char *file, const char *run, const rwk_design *design, const double *F, const double *se) {
+static int write_rows(const char *file, const char *run, const rwk_design *design, const double *F,
+                      const double *se) {
   cli_output out;
   const int code = cli_output_open(&out, file, run);
   if (code) return code;

@@ -2,11 +2,9 @@
 
 #ifndef RWK_MPI
 
-void cli_ranks_begin(void) {
-}
+void cli_ranks_begin(void) {}
 
-void cli_ranks_end(void) {
-}
+void cli_ranks_end(void) {}
 
 int cli_ranks_count(void) {
   return 1;
@@ -91,7 +89,8 @@ int cli_ranks_agree(int code) {
   return worst;
 }
 
-/* What one rank has of the common work. Tasks are numbered as rwk_path_settings.claim says; those drawn by this rank are marked. */
+/* What one rank has of the common work. Tasks are numbered as rwk_path_settings.claim says; those drawn by
+ * this rank are marked. */
 typedef struct station {
   cli_job *job;
   size_t dim, drawn; /* all numbers below have been drawn, by this rank or another */
@@ -144,7 +143,8 @@ static int claim(size_t task, void *payload) {
   return task < s->room && s->mine[task];
 }
 
-static rwk_status fetch(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start, size_t index, void *payload) {
+static rwk_status fetch(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start, size_t index,
+                        void *payload) {
   station *s = payload;
   rwk_status status = RWK_OK;
   *found = 0;
@@ -238,7 +238,8 @@ static void part(station *s, rwk_status status) {
 }
 
 rwk_status cli_ranks_walk(cli_job *j) {
-  station s = {.job = j, .dim = rwk_problem_dim(rwk_mlp_problem(j->setup.mlp)), .lock = PTHREAD_MUTEX_INITIALIZER};
+  station s = {
+      .job = j, .dim = rwk_problem_dim(rwk_mlp_problem(j->setup.mlp)), .lock = PTHREAD_MUTEX_INITIALIZER};
   rwk_path_settings settings = j->settings;
   rwk_path *path = NULL;
   pthread_t thread;
@@ -253,8 +254,9 @@ rwk_status cli_ranks_walk(cli_job *j) {
   settings.store_payload = &s;
   settings.progress = NULL;
   const int open = !worker && pthread_create(&thread, NULL, post_office, &s) == 0;
-  rwk_status status = worker || open ? rwk_path_run(&path, j->setup.ctx, rwk_mlp_problem(j->setup.mlp), &settings)
-                                     : RWK_NO_MEMORY;
+  rwk_status status = worker || open
+                          ? rwk_path_run(&path, j->setup.ctx, rwk_mlp_problem(j->setup.mlp), &settings)
+                          : RWK_NO_MEMORY;
   if (worker) part(&s, status);
   if (!worker && !open) MPI_Abort(MPI_COMM_WORLD, CLI_NUMERICAL);
   if (open) pthread_join(thread, NULL);

@@ -19,7 +19,8 @@ int cli_context(rwk_context **ctx, const cli_args *args) {
     return cli_fail(CLI_USAGE, "--threads: '%s' is not a whole number from 1 to 4096",
                     args->value[CLI_THREADS]);
   if (args->value[CLI_MAX_MEMORY] && cli_size(&most, args->value[CLI_MAX_MEMORY]))
-    return cli_fail(CLI_USAGE, "--max-memory: '%s' is no size, such as 500M or 2G", args->value[CLI_MAX_MEMORY]);
+    return cli_fail(CLI_USAGE, "--max-memory: '%s' is no size, such as 500M or 2G",
+                    args->value[CLI_MAX_MEMORY]);
   if (args->value[CLI_TIME_LIMIT]) {
     if (cli_duration(&seconds, args->value[CLI_TIME_LIMIT]))
       return cli_fail(CLI_USAGE, "--time-limit: '%s' is no time, such as 600, 90m or 8h",
@@ -136,8 +137,7 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
     if (status == RWK_OK && args->verb == CLI_CV) status = keep_raw(s, !args->value[CLI_NO_STANDARDIZE]);
     if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
   }
-  if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET])
-  {
+  if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET]) {
     char shown[256];
     fprintf(stderr, "note: the target is the last column, '%s' (--target to say otherwise)\n",
             rwk_text_shown(shown, sizeof shown, rwk_design_output_name(s->design, 0)));

@@ -36,7 +36,8 @@ void rwk_chart_residuals(rwk_chart *chart, const rwk_source *s) {
   const int found = rwk_source_series(&observed, s, RWK_SERIES_OBSERVED, RWK_WALK_UP, 0, 0);
   for (size_t i = 0; found && i < s->count; i++) {
     const rwk_fit *fit = s->lowest[i];
-    if (!fit || !rwk_source_series(&fitted, s, RWK_SERIES_FITTED, fit->walk, fit->start, fit->index)) continue;
+    if (!fit || !rwk_source_series(&fitted, s, RWK_SERIES_FITTED, fit->walk, fit->start, fit->index))
+      continue;
     if (fitted.rows != observed.rows || fitted.columns != observed.columns) continue;
     rwk_frame *frame = rwk_chart_add_frame(chart, s, rwk_source_penalty(s, s->lambda[i]), s->lambda[i]);
     for (size_t t = 0;

@@ -1,4 +1,5 @@
-/* The linker gives every call of these functions, in the program and in the library, to __wrap_NAME (--wrap). */
+/* The linker gives every call of these functions, in the program and in the library, to __wrap_NAME (--wrap).
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

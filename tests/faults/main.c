@@ -1,9 +1,11 @@
-/* faults KIND FIRST STEP TIMES FOLDER VERB ARGUMENTS...: calls the program over and over, each time in a process and a folder of its
- * own (FOLDER/FIRST, FOLDER/FIRST+STEP, ..., copies of FOLDER/in), and the request of that number fails. KIND is memory, files, full
- * (files that grow past FIRST bytes; STEP doubles nothing: the sizes are FIRST, FIRST + STEP, ...), clock; a + behind it: all later
- * requests fail, too. FIRST 0: nothing fails.
+/* faults KIND FIRST STEP TIMES FOLDER VERB ARGUMENTS...: calls the program over and over, each time in a
+ * process and a folder of its own (FOLDER/FIRST, FOLDER/FIRST+STEP, ..., copies of FOLDER/in), and the
+ * request of that number fails. KIND is memory, files, full (files that grow past FIRST bytes; STEP doubles
+ * nothing: the sizes are FIRST, FIRST + STEP, ...), clock; a + behind it: all later requests fail, too. FIRST
+ * 0: nothing fails.
  *
- * For each call a line: number, exit code or minus the signal, requests, and blocks of memory that are left. */
+ * For each call a line: number, exit code or minus the signal, requests, and blocks of memory that are left.
+ */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -95,7 +97,8 @@ static void attempt(const fault_plan *plan, rlim_t size, const char *folder, int
   if (read(ends[0], &t, sizeof t) != sizeof t) t = (told){-1, -1};
   close(ends[0]);
   if (waitpid(child, &how, 0) != child) die("waitpid");
-  printf("%ld %d %ld %ld\n", size ? (long)size : plan->at, WIFEXITED(how) ? WEXITSTATUS(how) : -WTERMSIG(how), t.count, t.live);
+  printf("%ld %d %ld %ld\n", size ? (long)size : plan->at, WIFEXITED(how) ? WEXITSTATUS(how) : -WTERMSIG(how),
+         t.count, t.live);
 }
 
 int main(int argc, char **argv) {
@@ -108,7 +111,8 @@ int main(int argc, char **argv) {
   fault_plan plan = {FAULT_NONE, 0, plus != NULL, EIO};
   const size_t length = plus ? (size_t)(plus - argv[1]) : strlen(argv[1]);
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (strlen(kinds[i].name) == length && !strncmp(argv[1], kinds[i].name, length)) plan.kind = kinds[i].kind;
+    if (strlen(kinds[i].name) == length && !strncmp(argv[1], kinds[i].name, length))
+      plan.kind = kinds[i].kind;
   const long first = atol(argv[2]), step = atol(argv[3]), times = atol(argv[4]);
   const int full = plan.kind == FAULT_NONE;
   for (long i = 0; i < times; i++) {

@@ -42,7 +42,8 @@ HAND_ON(xCheckReservedLock, (sqlite3_file * file, int *out), (REAL(file), out))
 HAND_ON(xFileControl, (sqlite3_file * file, int op, void *argument), (REAL(file), op, argument))
 HAND_ON(xSectorSize, (sqlite3_file * file), (REAL(file)))
 HAND_ON(xDeviceCharacteristics, (sqlite3_file * file), (REAL(file)))
-MAY_FAIL(xShmMap, SQLITE_IOERR_SHMMAP, (sqlite3_file * file, int page, int size, int extend, void volatile **to),
+MAY_FAIL(xShmMap, SQLITE_IOERR_SHMMAP,
+         (sqlite3_file * file, int page, int size, int extend, void volatile **to),
          (REAL(file), page, size, extend, to))
 MAY_FAIL(xShmLock, SQLITE_IOERR_SHMLOCK, (sqlite3_file * file, int offset, int n, int flags),
          (REAL(file), offset, n, flags))

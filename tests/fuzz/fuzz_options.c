@@ -1,5 +1,5 @@
-/* Any text as the words of a command line, divided at newlines, behind every verb: parsed, and every number, size, time, list and grid in
- * it read. */
+/* Any text as the words of a command line, divided at newlines, behind every verb: parsed, and every number,
+ * size, time, list and grid in it read. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

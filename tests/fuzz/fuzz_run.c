@@ -1,8 +1,8 @@
 /* Run files from strangers. The first byte says how one is made of the others:
  *   0  they are the file
- *   1  a sound file, some bytes of which are changed: (place, 2 bytes; value) over and over, places counted in steps of 1/65536 of it
- *   2  a sound file with a further row, whose checksums are right: table, key, and then the row's fields
- * Whatever opens can be read to the end; what does not leaves a sentence. */
+ *   1  a sound file, some bytes of which are changed: (place, 2 bytes; value) over and over, places counted
+ * in steps of 1/65536 of it 2  a sound file with a further row, whose checksums are right: table, key, and
+ * then the row's fields Whatever opens can be read to the end; what does not leaves a sentence. */
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +17,8 @@ enum { DIM = 5, GRID = 3, TEXT = 40 };
 static const double grid[GRID] = {0.25, 0.5, 1};
 
 static char *name_of_file(char name[64]) {
-  snprintf(name, 64, "%s/rwk-fuzz-%ld.rwk", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (long)getpid());
+  snprintf(name, 64, "%s/rwk-fuzz-%ld.rwk", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
+           (long)getpid());
   return name;
 }
 

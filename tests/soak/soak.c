@@ -1,6 +1,7 @@
-/* soak [SECONDS]: small paths, cross-validation's stores and run files over and over in one process, as hours of work would have them.
- * After a tenth of the time memory (resident, and blocks of the context) and open descriptors are looked at, and at the end again: they
- * must not have grown. The default is a second, for the test. */
+/* soak [SECONDS]: small paths, cross-validation's stores and run files over and over in one process, as hours
+ * of work would have them. After a tenth of the time memory (resident, and blocks of the context) and open
+ * descriptors are looked at, and at the end again: they must not have grown. The default is a second, for the
+ * test. */
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
@@ -126,7 +127,8 @@ int main(int argc, char **argv) {
     }
   }
   const long grown = resident_kb() - memory, more = blocks - held, files = descriptors() - open_files;
-  printf("%llu paths, %zu fits in %.1f s; since the first tenth: resident %+ld kB of %ld, blocks %+ld, descriptors %+ld\n",
+  printf("%llu paths, %zu fits in %.1f s; since the first tenth: resident %+ld kB of %ld, blocks %+ld, "
+         "descriptors %+ld\n",
          (unsigned long long)paths, fits, seconds() - began, grown, memory, more, files);
   rwk_context_destroy(ctx);
   return grown > 2048 + memory / 10 || more != 0 || files != 0;
