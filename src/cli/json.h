@@ -8,7 +8,7 @@
 /* JSON has no NaN and no infinity: null stands for them. */
 json_t *cli_json_number(double x);
 /* Releases a text of json_dumps. */
-void cli_json_free(void *text);
+void cli_json_free(void *block);
 /* Writes root and a newline, and releases it; NULL is memory that ran out. 0 or an exit code. */
 int cli_print_json(FILE *to, json_t *root);
 

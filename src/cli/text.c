@@ -4,9 +4,9 @@
 #include "cli/cli.h"
 
 void cli_say(const char *format, ...) {
+  char text[4096], shown[4 * sizeof text];
   va_list arguments;
   va_start(arguments, format);
-  char text[4096], shown[4 * sizeof text];
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   fprintf(stderr, "ridgewalk: %s\n", rwk_text_shown(shown, sizeof shown, text));
