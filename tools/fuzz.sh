@@ -45,9 +45,10 @@ for target in "${targets[@]}"; do
   log=$build/findings/$target.log
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   speed=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
-  reached=$(grep -o 'cov: [0-9]*' "$log" | tail -1)
-  edges=$(grep -o 'inline 8-bit counters: [0-9]*\|([0-9]* inline 8-bit counters)' "$log" | grep -o '[0-9][0-9]*' | sed -n 1p)
+  reached=$(grep -o 'cov: [0-9]*' "$log" | tail -1 || true)
+  edges=$(grep -o '([0-9]* inline 8-bit counters)' "$log" | grep -o '[0-9][0-9]*' | sed -n 1p || true)
   found=$(find "$build/findings/$target" -type f | wc -l)
+  [[ -n $executed ]] || found=$((found + 1)) # it did not run to its end
   all=$((all + found))
   printf '%-10s %12s %9s %16s %8s %9s\n' "$target" "${executed:-none}" "${speed:-0}" "${reached#cov: } of ${edges:-?}" \
     "$(find "$build/corpus/$target" -type f | wc -l)" "$found"
