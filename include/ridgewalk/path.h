@@ -146,6 +146,11 @@ typedef rwk_status (*rwk_fit_save_fn)(const rwk_fit *fit, void *payload);
 typedef rwk_status (*rwk_fit_fetch_fn)(rwk_fit *fit, double *w, int *found, rwk_walk walk, int start,
                                        size_t index, void *payload);
 
+/* Of a path that several processes walk: is this piece of work this process's? Non-zero: yes. Pieces are
+ * numbered from 0: the walks up of start 0, 1, ..., the walks down, then the cold fits, by start and penalty.
+ * Calls come one at a time, from any thread, about in order. */
+typedef int (*rwk_path_claim_fn)(size_t piece, void *payload);
+
 typedef struct rwk_path_progress {
   int64_t done, total; /* fits */
   double seconds;      /* since the path began */
@@ -197,6 +202,10 @@ typedef struct rwk_path_settings {
                              path that goes on */
   rwk_fit_fetch_fn fetch; /* NULL: nothing was made earlier */
   void *store_payload;
+  rwk_path_claim_fn claim; /* NULL: all is this process's. With it the path ends when its pieces of the walks
+                              are done: what they made has been saved, and drops, best and collapse are for
+                              the path that fetches all of it. NULL */
+  void *claim_payload;
   rwk_path_progress_fn progress; /* NULL: nobody watches. Calls come one at a time, from any thread */
   void *progress_payload;
 } rwk_path_settings;

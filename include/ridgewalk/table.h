@@ -165,6 +165,12 @@ RWK_API rwk_status rwk_design_recipe(char **json, rwk_context *ctx, const rwk_de
 RWK_API rwk_status rwk_design_from_recipe(rwk_design **design, rwk_context *ctx, const char *json);
 RWK_API void rwk_text_destroy(rwk_context *ctx, char *text); /* NULL is fine */
 
+/* Names and cells are a stranger's. Writes `text` as it may be shown on a terminal: bytes of control
+ * characters (C0, DEL, C1), of what turns the direction of writing or cannot be seen, and bytes that are no
+ * UTF-8 become \xNN. out[size], 4 strlen(text) + 1 is always enough; the end is cut off where it is not.
+ * Returns out. */
+RWK_API char *rwk_text_shown(char *out, size_t size, const char *text);
+
 /* Weights file: {"layers":[{"W":[[row per input]],"b":[...]}, ...]}; b may be missing or null. Or an archive
  * of NumPy's (savez, savez_compressed) with arrays W0, b0, W1, b1, ... or W1, b1, W2, b2, ... of floats, W
  * with a row per input; bN may be missing. */

@@ -25,9 +25,12 @@ static void name_of(char name[48], rwk_walk walk, int start) {
 static int put(rwk_run *run, json_t *root) {
   char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(root);
-  if (!text) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  if (!text || cli_memory_short()) {
+    cli_json_free(text);
+    return cli_fail(CLI_NUMERICAL, "memory ran out");
+  }
   const rwk_status status = rwk_run_set(run, "accuracy", text);
-  free(text);
+  cli_json_free(text);
   return status == RWK_OK ? 0 : cli_fail(cli_exit_code(status), "the accuracies could not be kept");
 }
 

@@ -185,6 +185,13 @@ enum {
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
   X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_COMPARE | CLI_LANDSCAPE, 0,             \
     "threads (default: all); results do not depend on it")                                                   \
+  X(MAX_MEMORY, "max-memory", "SIZE",                                                                        \
+    CLI_PATH | CLI_CERTIFY | CLI_PREDICT | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_EXPORT | CLI_REPORT |    \
+        CLI_PLOT | CLI_COMPARE | CLI_LANDSCAPE,                                                              \
+    0, "memory for table, fits and JSON at most, such as 500M or 2G (default: what there is)")               \
+  X(TIME_LIMIT, "time-limit", "TIME",                                                                        \
+    CLI_PATH | CLI_CERTIFY | CLI_EXPLAIN | CLI_RUNS | CLI_COMPARE | CLI_LANDSCAPE, 0,                        \
+    "stop after so many seconds, or 90m, 8h, 2d; what is done is kept")                                      \
   X(JSON, "json", "",                                                                                        \
     CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_EXPLAIN | CLI_AUDIT | CLI_CONVERT | CLI_COMPARE | CLI_LANDSCAPE, \
     0, "JSON on standard output instead of text")                                                            \
@@ -249,10 +256,46 @@ int cli_lambda(double **list, size_t *count, rwk_context *ctx, const char *text,
 /* 2^-3 where it is a power of two, else %.6g. */
 const char *cli_lambda_text(char text[32], double lambda);
 
+/* BYTES, or with K, M, G, T behind it, of 1024; 0 on success. */
+int cli_size(size_t *bytes, const char *text);
+/* SECONDS, or with s, m, h, d behind it; 0 on success. */
+int cli_duration(double *seconds, const char *text);
+
+/* ---- memory.c ---- */
+
+/* Before anything else. From then on jansson's memory is counted, too. */
+void cli_memory_begin(void);
+/* What library and jansson may hold; 0: as much as there is. */
+void cli_memory_limit(size_t bytes);
+/* Was there no memory for some JSON? Then it is not whole. */
+int cli_memory_short(void);
+void *cli_allocate(void *block, size_t size, void *payload); /* a rwk_allocate_fn */
+void cli_release(void *block, void *payload);                /* a rwk_release_fn */
+
 /* ---- interrupt.c ---- */
 
+/* SIGINT, SIGTERM, and what batch systems warn by: SIGUSR1, SIGUSR2, SIGXCPU. */
 void cli_catch_signals(void);
+/* From now on. */
+void cli_time_limit(double seconds);
 int cli_interrupted(void *payload); /* a rwk_cancel_fn */
+/* "interrupted", "stopped by the batch system (SIGUSR1)", "the time limit is reached" */
+const char *cli_why_stopped(void);
+
+/* ---- output.c ---- */
+
+/* A file that appears under its name whole or not at all. */
+typedef struct cli_output {
+  FILE *to;
+  const char *file;
+  char *half; /* the name until it is whole; NULL: standard output, or what is no regular file */
+} cli_output;
+
+/* file NULL or "-": standard output. `run`, a file that must not be written over, or NULL. 0 or an exit code.
+ */
+int cli_output_open(cli_output *out, const char *file, const char *run);
+/* Gives the file its name, or removes it if `code` is not 0. `code`, or what went wrong. */
+int cli_output_close(cli_output *out, int code);
 
 /* ---- setup.c: a table and options become a network ---- */
 

@@ -95,13 +95,8 @@ static int run(cv_job *c) {
   int code = 0;
   if (c->code) {
     code = c->code;
-  } else if (status == RWK_CANCELLED) {
-    if (j->bar) fputc('\n', stderr);
-    code = cli_fail(CLI_INTERRUPTED,
-                    "interrupted: %lld of %lld fits are kept; go on with: ridgewalk cv --resume %s",
-                    (long long)j->done, (long long)j->total, j->out);
   } else if (status != RWK_OK) {
-    code = cli_fail_status(j->setup.ctx, status);
+    code = cli_job_stopped(j, status);
   } else {
     status = rwk_run_finish_cv(j->run, cv);
     if (status != RWK_OK) code = cli_fail_status(j->setup.ctx, status);

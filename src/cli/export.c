@@ -91,16 +91,14 @@ static void release_network(cli_network *n) {
   free(n->target_scale);
 }
 
-static int write_file(const cli_network *n, size_t format, const char *file) {
+static int write_file(const cli_network *n, size_t format, const char *file, const char *run) {
   if (!file && formats[format].binary && isatty(1))
     return cli_fail(CLI_USAGE, "export: %s is not for a terminal; name a file by --out",
                     formats[format].name);
-  FILE *to = file ? fopen(file, "wb") : stdout;
-  if (!to) return cli_fail(CLI_DATA, "%s cannot be written", file);
-  const int code = formats[format].write(to, n);
-  const int bad = ferror(to) | fflush(to);
-  if (file && (fclose(to) != 0 || bad)) return cli_fail(CLI_DATA, "%s cannot be written", file);
-  return code;
+  cli_output out;
+  int code = cli_output_open(&out, file, run);
+  if (!code) code = formats[format].write(out.to, n);
+  return cli_output_close(&out, code);
 }
 
 int cli_export(const cli_args *args) {
@@ -121,7 +119,7 @@ int cli_export(const cli_args *args) {
                     "export: an ensemble of classifiers is a mean of probabilities, which is no network; "
                     "--start 0 exports its lowest minimum");
   if (!code) code = make_network(&n, &m, &s);
-  if (!code) code = write_file(&n, format, args->value[CLI_OUT]);
+  if (!code) code = write_file(&n, format, args->value[CLI_OUT], args->operands[0]);
   if (!code && !rwk_certificate_is_minimum(&m.fit->certificate)) {
     if (!args->value[CLI_QUIET])
       fprintf(stderr, "note: this fit is not a certified minimum (%s)\n",

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli/export.h"
 #include "cli/json.h"
 
@@ -42,6 +43,8 @@ int cli_export_json(FILE *to, const cli_network *n) {
 /* ---- CSV: a line a weight ---- */
 
 static void put_cell(FILE *to, const char *text) {
+  char shown[256];
+  if (isatty(fileno(to))) text = rwk_text_shown(shown, sizeof shown, text);
   fputc('"', to);
   for (; *text; text++) {
     if (*text == '"') fputc('"', to);
@@ -80,10 +83,11 @@ int cli_export_csv(FILE *to, const cli_network *n) {
 
 /* ---- C ---- */
 
-/* A name inside a comment: plain letters, and nothing that ends it. */
+/* A name inside a comment: nothing that ends it, and nothing that makes the code look like other code. */
 static void put_comment(FILE *to, const char *text) {
-  for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-    fputc(*p < 0x20 || *p == 0x7f || *p == '*' || *p == '\\' || *p == '?' ? '_' : *p, to);
+  char shown[400];
+  for (const char *p = rwk_text_shown(shown, sizeof shown, text); *p; p++)
+    fputc(*p == '*' || *p == '\\' || *p == '?' ? '_' : *p, to);
 }
 
 static void put_array(FILE *to, const char *name, size_t number, const double *x, size_t count) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/job.h"
+#include "cli/json.h"
 
 /* ---- options to settings ---- */
 
@@ -65,7 +66,9 @@ int cli_job_settings(cli_job *j) {
 
 /* ---- the run file ---- */
 
+/* NULL also for what is too large to be weights. */
 static char *read_file(const char *file) {
+  const size_t most = (size_t)1 << 30;
   FILE *f = fopen(file, "rb");
   if (!f) return NULL;
   size_t length = 0, room = 1 << 16;
@@ -73,7 +76,7 @@ static char *read_file(const char *file) {
   for (size_t got; text && (got = fread(text + length, 1, room - length - 1, f)) > 0;) {
     length += got;
     if (room - length < 2) {
-      char *more = realloc(text, room *= 2);
+      char *more = room < most ? realloc(text, room *= 2) : NULL;
       if (!more) free(text);
       text = more;
     }
@@ -116,9 +119,9 @@ static rwk_status describe_network(cli_job *j) {
       "loss", rwk_loss_name(s->loss), "hidden_bias", !j->args.value[CLI_NO_HIDDEN_BIAS], "output_bias",
       !j->args.value[CLI_NO_OUTPUT_BIAS], "penalise_biases", s->scale.penalise_biases);
   char *text = json_dumps(network, JSON_COMPACT);
-  rwk_status status = text ? rwk_run_set(j->run, "network", text) : RWK_NO_MEMORY;
+  rwk_status status = text && !cli_memory_short() ? rwk_run_set(j->run, "network", text) : RWK_NO_MEMORY;
   if (status == RWK_OK) status = rwk_run_set_dim(j->run, rwk_problem_dim(rwk_mlp_problem(s->mlp)));
-  free(text);
+  cli_json_free(text);
   json_decref(network);
   return status;
 }
@@ -136,7 +139,7 @@ static rwk_status describe(cli_job *j) {
     if (cli_option_kept((cli_option)o) && j->args.value[o])
       json_object_set_new(options, cli_option_name((cli_option)o), json_string(j->args.value[o]));
   char *options_text = json_dumps(options, JSON_COMPACT), fingerprint[33];
-  rwk_status status = options_text ? RWK_OK : RWK_NO_MEMORY;
+  rwk_status status = options_text && !cli_memory_short() ? RWK_OK : RWK_NO_MEMORY;
   if (status == RWK_OK) status = rwk_design_fingerprint(fingerprint, s->design);
   if (status == RWK_OK) status = rwk_design_recipe(&recipe, s->ctx, s->design);
   snprintf(text, sizeof text, "%.17g", s->n);
@@ -160,7 +163,7 @@ static rwk_status describe(cli_job *j) {
   if (status == RWK_OK && s->mlp) status = describe_network(j);
   if (status == RWK_OK && j->lambda) status = rwk_run_set_lambda(j->run, j->lambda, j->settings.lambda_count);
   rwk_text_destroy(s->ctx, recipe);
-  free(options_text);
+  cli_json_free(options_text);
   free(absolute);
   json_decref(options);
   return status;
@@ -168,6 +171,7 @@ static rwk_status describe(cli_job *j) {
 
 int cli_job_open_run(cli_job *j) {
   rwk_status status;
+  if (j->worker && !j->resumed) return 0;
   if (j->resumed) return cli_check_fingerprint(&j->setup, j->run, j->out, j->data);
   if (!j->args.value[CLI_FORCE] && access(j->out, F_OK) == 0)
     return cli_fail(CLI_USAGE,
@@ -202,7 +206,9 @@ static char *weights_text(const rwk_weights *weights) {
   json_object_set_new(root, "layers", layers);
   char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(root);
-  return text;
+  char *copy = text && !cli_memory_short() ? strdup(text) : NULL;
+  cli_json_free(text);
+  return copy;
 }
 
 static int read_init(cli_job *j) {
@@ -281,7 +287,7 @@ int cli_job_folds(rwk_folds **folds, cli_job *j) {
 int cli_job_reopen(cli_job *j) {
   int code = cli_context(&j->setup.ctx, &j->args);
   if (code || !j->resumed) return code;
-  const rwk_status status = rwk_run_open(&j->run, j->setup.ctx, j->out, 1);
+  const rwk_status status = rwk_run_open(&j->run, j->setup.ctx, j->out, !j->worker);
   if (status != RWK_OK) return cli_fail_status(j->setup.ctx, status);
   code = cli_kept_verb(&j->args, j->run, j->out);
   return code ? code : cli_kept_options(&j->args, &j->kept, &j->data, j->setup.ctx, j->run, j->out);
@@ -327,6 +333,28 @@ void cli_job_release(cli_job *j) {
   free(j->out);
   json_decref(j->kept);
   cli_setup_release(&j->setup);
+}
+
+/* What the run file holds: the last fit may not have reached it. */
+static long long kept(const cli_job *j) {
+  size_t fits = 0, fold_fits = 0;
+  if (rwk_run_fit_count(&fits, j->run) != RWK_OK || rwk_run_fold_fit_count(&fold_fits, j->run) != RWK_OK)
+    return 0;
+  return (long long)(fits + fold_fits);
+}
+
+int cli_job_stopped(const cli_job *j, rwk_status status) {
+  const char *verb = cli_verb_name(j->args.verb);
+  const long long done = kept(j), total = (long long)j->total > done ? (long long)j->total : done;
+  if (j->bar) fputc('\n', stderr);
+  if (status == RWK_CANCELLED)
+    return cli_fail(CLI_INTERRUPTED, "%s: %lld of %lld fits are kept; go on with: ridgewalk %s --resume %s",
+                    cli_why_stopped(), done, total, verb, j->out);
+  const int code = cli_fail_status(j->setup.ctx, status);
+  if (done)
+    cli_say("%lld of %lld fits are kept; once that is mended, go on with: ridgewalk %s --resume %s", done,
+            total, verb, j->out);
+  return code;
 }
 
 void cli_progress_bar(int64_t done, int64_t total, double seconds, double remaining, const char *more) {

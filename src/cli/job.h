@@ -11,6 +11,7 @@ typedef struct cli_job {
   const char *data; /* the table */
   char *out;        /* the run file */
   int resumed;
+  int worker; /* of several processes not the one that writes the run file */
   cli_setup setup;
   rwk_path_settings settings;
   double *lambda, *init;
@@ -37,6 +38,10 @@ int cli_job_whole(size_t *n, const cli_args *args, cli_option option, long long 
 int cli_job_begin(cli_job *j, const cli_args *args);
 /* All but the run, which the caller closes first. */
 void cli_job_release(cli_job *j);
+
+/* A path or cross-validation that was begun has ended with this status: says why, and how to go on. The exit
+ * code. */
+int cli_job_stopped(const cli_job *j, rwk_status status);
 
 /* The bar of a job, on standard error; `more` is put behind the fits. */
 void cli_progress_bar(int64_t done, int64_t total, double seconds, double remaining, const char *more);

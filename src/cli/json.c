@@ -23,9 +23,12 @@ static void put_text(FILE *to, const char *text) {
 int cli_print_json(FILE *to, json_t *root) {
   char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
   json_decref(root);
-  if (!text) return cli_fail(CLI_NUMERICAL, "the JSON could not be written");
+  if (!text || cli_memory_short()) {
+    cli_json_free(text);
+    return cli_fail(CLI_NUMERICAL, cli_memory_short() ? "memory ran out" : "the JSON could not be written");
+  }
   put_text(to, text);
   fputc('\n', to);
-  free(text);
+  cli_json_free(text);
   return 0;
 }

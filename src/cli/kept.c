@@ -9,6 +9,7 @@ int cli_kept_options(cli_args *args, json_t **kept, const char **data, rwk_conte
   rwk_status status = rwk_run_get(&text, run, "options");
   if (status != RWK_OK) return cli_fail_status(ctx, status);
   *kept = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+  if (cli_memory_short()) return cli_fail(CLI_NUMERICAL, "memory ran out");
   if (!json_is_object(*kept))
     return cli_fail(CLI_DATA, "%s: not a run file of a path: it keeps no options", file);
   if (args->verb != CLI_SEARCH && rwk_run_get(&text, run, "fitted") == RWK_OK && text) {
@@ -33,6 +34,7 @@ int cli_kept_options(cli_args *args, json_t **kept, const char **data, rwk_conte
   if (!path) return cli_fail(CLI_DATA, "%s: it does not say which table it was made from", file);
   json_object_set_new(*kept, " data", json_string(path)); /* keeps the text */
   *data = json_string_value(json_object_get(*kept, " data"));
+  if (!*data) return cli_fail(CLI_NUMERICAL, "memory ran out");
   if (*data && access(*data, R_OK) != 0)
     return cli_fail(CLI_DATA, "%s: the table %s is gone; if it was moved: ridgewalk %s NEW_PLACE --resume %s",
                     file, *data, cli_verb_name(args->verb), file);

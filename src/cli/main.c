@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <string.h>
 #include "cli/cli.h"
 
@@ -35,6 +36,8 @@ int main(int argc, char **argv) {
       cli_program_help(argc > 1 ? stdout : stderr);
     return argc > 1 ? CLI_DONE : CLI_USAGE;
   }
+  cli_memory_begin();
+  signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
   const int v = find(first);
   if (v < 0) {
     return cli_fail(CLI_USAGE, "no verb '%s'; there are %s", first, cli_verb_list());
@@ -47,6 +50,7 @@ int main(int argc, char **argv) {
     return CLI_DONE;
   }
   const int result = table[v].run(&args);
+  if (cli_memory_short() && result <= CLI_UNCERTIFIED) return cli_fail(CLI_NUMERICAL, "memory ran out");
   if (fflush(stdout) != 0 || ferror(stdout)) return cli_fail(CLI_DATA, "standard output cannot be written");
   return result;
 }

@@ -33,6 +33,31 @@ int cli_whole(long long *n, const char *text, long long low, long long high) {
   return end == text || *end || errno || *n < low || *n > high;
 }
 
+static int scaled(double *x, const char *text, const char *units, const double *factors) {
+  const char *end, *unit;
+  if (!plain(x, text, &end)) return 1;
+  if (*end && end[1]) return 1;
+  if (*end) {
+    unit = strchr(units, *end);
+    if (!unit) return 1;
+    *x *= factors[unit - units];
+  }
+  return !(*x > 0) || !isfinite(*x);
+}
+
+int cli_size(size_t *bytes, const char *text) {
+  static const double factors[] = {0x1p10, 0x1p10, 0x1p20, 0x1p20, 0x1p30, 0x1p30, 0x1p40, 0x1p40};
+  double x;
+  if (scaled(&x, text, "kKmMgGtT", factors) || x < 1) return 1;
+  *bytes = x < 0x1p62 ? (size_t)x : (size_t)1 << 62;
+  return 0;
+}
+
+int cli_duration(double *seconds, const char *text) {
+  static const double factors[] = {1, 60, 3600, 86400};
+  return scaled(seconds, text, "smhd", factors);
+}
+
 static int by_size(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);

@@ -17,40 +17,11 @@ char *cli_default_out(const char *run, const char *ending) {
   return out;
 }
 
-/* 0, or the errno of what went wrong. */
-static int put(const char *file, const char *mode, const char *bytes, size_t length) {
-  FILE *to = fopen(file, mode);
-  if (!to) return errno;
-  int bad = fwrite(bytes, 1, length, to) != length ? errno : 0;
-  if (fclose(to) != 0 && !bad) bad = errno;
-  return bad;
-}
-
 int cli_write_file(const char *file, const char *bytes, size_t length, const char *run) {
-  struct stat there, ours;
-  char reason[128] = "";
-  int bad = 0;
-  if (!strcmp(file, "-"))
-    return fwrite(bytes, 1, length, stdout) == length
-               ? 0
-               : cli_fail(CLI_DATA, "standard output cannot be written");
-  const int exists = stat(file, &there) == 0;
-  if (exists && run && stat(run, &ours) == 0 && there.st_dev == ours.st_dev && there.st_ino == ours.st_ino)
-    return cli_fail(CLI_USAGE, "--out: %s is the run file", file);
-  if (exists && !S_ISREG(there.st_mode)) {
-    bad = put(file, "wb", bytes, length);
-  } else {
-    char *half = malloc(strlen(file) + 32);
-    if (!half) return cli_fail(CLI_NUMERICAL, "memory ran out");
-    sprintf(half, "%s.new-%ld", file, (long)getpid());
-    bad = put(half, "wbx", bytes, length);
-    if (!bad && rename(half, file) != 0) bad = errno;
-    if (bad && bad != EEXIST) remove(half);
-    free(half);
-  }
-  if (!bad) return 0;
-  if (strerror_r(bad, reason, sizeof reason) != 0) reason[0] = 0;
-  return cli_fail(CLI_DATA, "%s cannot be written: %s", file, reason);
+  cli_output out;
+  int code = cli_output_open(&out, file, run);
+  if (!code) fwrite(bytes, 1, length, out.to);
+  return cli_output_close(&out, code);
 }
 
 typedef struct source {

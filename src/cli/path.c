@@ -1,5 +1,5 @@
 #include <unistd.h>
-#include "cli/job.h"
+#include "cli/ranks.h"
 
 /* ---- progress ---- */
 
@@ -42,15 +42,12 @@ static int walk(cli_job *j) {
   j->settings.progress = progress;
   j->settings.progress_payload = j;
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
-  rwk_status status = rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
+  rwk_status status = cli_ranks_count() > 1 ? cli_ranks_walk(j) : RWK_OK;
+  if (cli_ranks_worker()) return status == RWK_OK ? 0 : cli_exit_code(status);
+  if (status == RWK_OK) status = rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
   int code = 0;
-  if (status == RWK_CANCELLED) {
-    if (j->bar) fputc('\n', stderr);
-    code = cli_fail(CLI_INTERRUPTED,
-                    "interrupted: %lld of %lld fits are kept; go on with: ridgewalk path --resume %s",
-                    (long long)j->done, (long long)j->total, j->out);
-  } else if (status != RWK_OK) {
-    code = cli_fail_status(ctx, status);
+  if (status != RWK_OK) {
+    code = cli_job_stopped(j, status);
   } else {
     status = rwk_run_set_lambda(j->run, rwk_path_lambda(path), rwk_path_lambda_count(path));
     if (status == RWK_OK) status = rwk_run_finish(j->run, path);
@@ -69,10 +66,16 @@ int cli_path(const cli_args *args) {
   cli_job j = {0};
   rwk_path_settings_init(&j.settings);
   int code = cli_job_begin(&j, args);
+  cli_ranks_begin();
+  j.worker = cli_ranks_worker();
+  if (j.worker) j.args.value[CLI_QUIET] = "";
   if (!code) code = cli_job_prepare(&j);
+  const int ready = cli_ranks_agree(code);
+  if (!code) code = ready;
   if (!code) code = walk(&j);
   const rwk_status closed = rwk_run_close(j.run);
   if (closed != RWK_OK && code < CLI_USAGE) code = cli_fail_status(j.setup.ctx, closed);
   cli_job_release(&j);
+  cli_ranks_end();
   return code;
 }

@@ -1,10 +1,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli/model.h"
 
-/* Quotes a name for CSV where it needs it. */
+/* Quotes a name for CSV where it needs it. A terminal gets no control characters. */
 static void put_name(FILE *to, const char *name, const char *more) {
+  char shown[256];
+  if (isatty(fileno(to))) name = rwk_text_shown(shown, sizeof shown, name);
   if (!strpbrk(name, ",\"\r\n")) {
     fprintf(to, "%s%s", name, more);
     return;
@@ -18,9 +21,12 @@ static void put_name(FILE *to, const char *name, const char *more) {
 }
 
 /* se[rows x outputs], or NULL. */
-static int write_rows(const char *file, const rwk_design *design, const double *F, const double *se) {
-  FILE *to = file ? fopen(file, "w") : stdout;
-  if (!to) return cli_fail(CLI_DATA, "%s cannot be written", file);
+static int write_rows(const char *file, const char *run, const rwk_design *design, const double *F,
+                      const double *se) {
+  cli_output out;
+  const int code = cli_output_open(&out, file, run);
+  if (code) return code;
+  FILE *to = out.to;
   const size_t q = rwk_design_outputs(design);
   for (size_t k = 0; k < q; k++) {
     if (k) fputc(',', to);
@@ -36,16 +42,16 @@ static int write_rows(const char *file, const rwk_design *design, const double *
       if (se) fprintf(to, ",%.17g", se[i * q + k]);
       fputc(k + 1 < q ? ',' : '\n', to);
     }
-  const int bad = ferror(to) | fflush(to);
-  if (file && (fclose(to) != 0 || bad)) return cli_fail(CLI_DATA, "%s cannot be written", file);
-  return 0;
+  return cli_output_close(&out, 0);
 }
 
 /* The class, and the probability of each; F[rows x outputs] holds probabilities, of two classes perhaps only
  * the second's. */
-static int write_classes(const char *file, const rwk_design *design, const double *F) {
-  FILE *to = file ? fopen(file, "w") : stdout;
-  if (!to) return cli_fail(CLI_DATA, "%s cannot be written", file);
+static int write_classes(const char *file, const char *run, const rwk_design *design, const double *F) {
+  cli_output out;
+  const int code = cli_output_open(&out, file, run);
+  if (code) return code;
+  FILE *to = out.to;
   const size_t q = rwk_design_outputs(design), classes = rwk_design_classes(design);
   put_name(to, rwk_design_class_column(design), "");
   for (size_t k = 0; k < classes; k++) {
@@ -59,9 +65,7 @@ static int write_classes(const char *file, const rwk_design *design, const doubl
     for (size_t k = 0; k < classes; k++) fprintf(to, ",%.17g", q > 1 ? p[k] : k ? p[0] : 1 - p[0]);
     fputc('\n', to);
   }
-  const int bad = ferror(to) | fflush(to);
-  if (file && (fclose(to) != 0 || bad)) return cli_fail(CLI_DATA, "%s cannot be written", file);
-  return 0;
+  return cli_output_close(&out, 0);
 }
 
 /* Where the new table has the target, too. */
@@ -233,8 +237,8 @@ static int run(cli_stored *s, const cli_model *m, const rwk_design *design, cons
   const int classes = rwk_design_classes(design) > 0;
   if (!code && classes && !args->value[CLI_QUIET]) say_accuracy(design, F);
   if (!code)
-    code = classes ? write_classes(args->value[CLI_OUT], design, F)
-                   : write_rows(args->value[CLI_OUT], design, F, se);
+    code = classes ? write_classes(args->value[CLI_OUT], args->operands[0], design, F)
+                   : write_rows(args->value[CLI_OUT], args->operands[0], design, F, se);
   free(F);
   free(se);
   if (!code && !rwk_certificate_is_minimum(&m->fit->certificate)) {

@@ -2,13 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "cli/json.h"
 #include "cli/stored.h"
 
-static void list_one(rwk_context *ctx, const char *file, json_t *all) {
+/* A file that cannot be read is told of, and the others are listed. */
+static int list_one(rwk_context *ctx, const char *file, json_t *all) {
   cli_stored s;
-  if (cli_stored_open(&s, ctx, file)) {
+  const int code = cli_stored_open(&s, ctx, file);
+  if (code) {
     cli_stored_close(&s);
-    return;
+    return code;
   }
   const cli_report *r = &s.report;
   char net[256] = "";
@@ -43,6 +46,7 @@ static void list_one(rwk_context *ctx, const char *file, json_t *all) {
     free(shown);
   }
   cli_stored_close(&s);
+  return 0;
 }
 
 static int is_run_name(const char *name) {
@@ -59,6 +63,7 @@ static int list_folder(rwk_context *ctx, const char *folder, json_t *all, size_t
   if (!d) return cli_fail(CLI_DATA, "%s: the folder cannot be read", folder);
   char **names = NULL;
   size_t count = 0;
+  int code = 0;
   /* NOLINTNEXTLINE(concurrency-mt-unsafe): the folder is this function's own */
   for (const struct dirent *e; (e = readdir(d));) {
     if (!is_run_name(e->d_name)) continue;
@@ -67,6 +72,7 @@ static int list_folder(rwk_context *ctx, const char *folder, json_t *all, size_t
     if (more) names = more;
     if (!more || !name) {
       free(name);
+      code = cli_fail(CLI_NUMERICAL, "memory ran out");
       break;
     }
     const int here = !strcmp(folder, ".");
@@ -77,12 +83,13 @@ static int list_folder(rwk_context *ctx, const char *folder, json_t *all, size_t
   closedir(d);
   if (count) qsort(names, count, sizeof *names, by_name);
   for (size_t i = 0; i < count; i++) {
-    list_one(ctx, names[i], all);
+    const int worse = list_one(ctx, names[i], all);
+    if (worse > code) code = worse;
     free(names[i]);
   }
   free(names);
   *found += count;
-  return 0;
+  return code;
 }
 
 static int list(const cli_args *args, rwk_context *ctx) {
@@ -90,21 +97,18 @@ static int list(const cli_args *args, rwk_context *ctx) {
   size_t found = 0;
   int code = 0;
   if (args->operand_count == 0) code = list_folder(ctx, ".", all, &found);
-  for (size_t i = 0; i < args->operand_count && !code; i++) {
+  for (size_t i = 0; i < args->operand_count; i++) {
     struct stat info;
-    if (stat(args->operands[i], &info) == 0 && S_ISDIR(info.st_mode)) {
-      code = list_folder(ctx, args->operands[i], all, &found);
-    } else {
-      list_one(ctx, args->operands[i], all);
-      found++;
-    }
+    const int folder = stat(args->operands[i], &info) == 0 && S_ISDIR(info.st_mode);
+    const int worse = folder ? list_folder(ctx, args->operands[i], all, &found)
+                             : (found++, list_one(ctx, args->operands[i], all));
+    if (worse > code) code = worse;
   }
-  if (!code && found == 0 && !all && !args->value[CLI_QUIET])
+  if (found == 0 && !code && !all && !args->value[CLI_QUIET])
     fprintf(stderr, "no run files here; ridgewalk path DATA makes one\n");
   if (all) {
-    json_dumpf(all, stdout, JSON_INDENT(1));
-    fputc('\n', stdout);
-    json_decref(all);
+    const int printed = cli_print_json(stdout, all);
+    if (printed > code) code = printed;
   }
   return code;
 }

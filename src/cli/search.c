@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/job.h"
+#include "cli/json.h"
 
 /* What a search needs besides what a path does. */
 typedef struct search_job {
@@ -176,9 +177,9 @@ static rwk_status keep_winner(const search_job *c, const rwk_trial *best) {
                       json_string(rwk_activation_name(best->activation)));
   json_object_set_new(fitted, cli_option_name(CLI_SOLVER), json_string(rwk_solver_name(best->solver)));
   char *text = json_dumps(fitted, JSON_COMPACT);
-  const rwk_status status = text ? rwk_run_set(j->run, "fitted", text) : RWK_NO_MEMORY;
+  const rwk_status status = text && !cli_memory_short() ? rwk_run_set(j->run, "fitted", text) : RWK_NO_MEMORY;
   json_decref(fitted);
-  free(text);
+  cli_json_free(text);
   return status;
 }
 

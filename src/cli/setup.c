@@ -4,17 +4,32 @@
 #include "cli/cli.h"
 
 static void note(const char *text, void *payload) {
+  char shown[4096];
   (void)payload;
-  fprintf(stderr, "note: %s\n", text);
+  fprintf(stderr, "note: %s\n", rwk_text_shown(shown, sizeof shown, text));
 }
 
 int cli_context(rwk_context **ctx, const cli_args *args) {
   rwk_context_settings s;
   rwk_context_settings_init(&s);
   long long threads = 0;
+  size_t most = 0;
+  double seconds;
   if (args->value[CLI_THREADS] && cli_whole(&threads, args->value[CLI_THREADS], 1, 4096))
     return cli_fail(CLI_USAGE, "--threads: '%s' is not a whole number from 1 to 4096",
                     args->value[CLI_THREADS]);
+  if (args->value[CLI_MAX_MEMORY] && cli_size(&most, args->value[CLI_MAX_MEMORY]))
+    return cli_fail(CLI_USAGE, "--max-memory: '%s' is no size, such as 500M or 2G",
+                    args->value[CLI_MAX_MEMORY]);
+  if (args->value[CLI_TIME_LIMIT]) {
+    if (cli_duration(&seconds, args->value[CLI_TIME_LIMIT]))
+      return cli_fail(CLI_USAGE, "--time-limit: '%s' is no time, such as 600, 90m or 8h",
+                      args->value[CLI_TIME_LIMIT]);
+    cli_time_limit(seconds);
+  }
+  cli_memory_limit(most);
+  s.allocate = cli_allocate;
+  s.release = cli_release;
   s.threads = (int)threads;
   s.note = args->value[CLI_QUIET] ? NULL : note;
   s.cancel = cli_interrupted;
@@ -166,10 +181,13 @@ int cli_read_design(cli_setup *s, const char *file, const cli_args *args) {
     if (status == RWK_OK && folds) status = keep_raw(s, !args->value[CLI_NO_STANDARDIZE]);
     if (status != RWK_OK) code = cli_fail_status(s->ctx, status);
   }
-  if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET])
+  if (!code && !args->value[CLI_TARGET] && !args->value[CLI_QUIET]) {
+    char shown[256];
     fprintf(stderr, "note: the target is the last column, '%s' (--target to say otherwise)\n",
-            rwk_design_classes(s->design) ? rwk_design_class_column(s->design)
-                                          : rwk_design_output_name(s->design, 0));
+            rwk_text_shown(shown, sizeof shown,
+                           rwk_design_classes(s->design) ? rwk_design_class_column(s->design)
+                                                         : rwk_design_output_name(s->design, 0)));
+  }
   if (folds && !code)
     s->table = table;
   else

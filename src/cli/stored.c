@@ -37,6 +37,7 @@ static int read_network(cli_stored *s, const char *file) {
   const char *loss = json_string_value(json_object_get(s->network, "loss")); /* none in older runs: mse */
   long long rows, features, starts = 1;
   const char *name = json_string_value(json_object_get(s->network, "activation"));
+  if (cli_memory_short()) return cli_fail(CLI_NUMERICAL, "memory ran out");
   if (!json_is_object(s->options) ||
       (!early && (count < 2 || !name || rwk_activation_from_name(&activation, name) != RWK_OK)) ||
       cli_number(&r->n, cli_stored_text(s, "n")) || !(r->n > 0) ||

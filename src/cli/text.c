@@ -4,12 +4,12 @@
 #include "cli/cli.h"
 
 void cli_say(const char *format, ...) {
+  char text[4096], shown[4 * sizeof text];
   va_list arguments;
   va_start(arguments, format);
-  fputs("ridgewalk: ", stderr);
-  vfprintf(stderr, format, arguments);
-  fputc('\n', stderr);
+  vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  fprintf(stderr, "ridgewalk: %s\n", rwk_text_shown(shown, sizeof shown, text));
 }
 
 int cli_exit_code(rwk_status status) {
@@ -36,21 +36,16 @@ int cli_exit_code(rwk_status status) {
 }
 
 int cli_fail_status(const rwk_context *ctx, rwk_status status) {
+  /* JSON that jansson had no memory to read looks wrong to it */
+  if (status == RWK_FORMAT && cli_memory_short()) return cli_fail(CLI_NUMERICAL, "memory ran out");
   const char *text = rwk_context_error(ctx);
   return cli_fail(cli_exit_code(status), "%s", text[0] ? text : rwk_status_message(status));
 }
 
 char *cli_escape(const char *text) {
-  char *out = malloc(4 * strlen(text) + 1), *to = out;
-  if (!out) return NULL;
-  for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-    if (*p < 0x20 || *p == 0x7f)
-      to += snprintf(to, 5, "\\x%02x", (unsigned)*p);
-    else
-      *to++ = (char)*p;
-  }
-  *to = 0;
-  return out;
+  const size_t size = 4 * strlen(text) + 5;
+  char *out = malloc(size);
+  return out ? rwk_text_shown(out, size, text) : NULL;
 }
 
 int cli_split(const char ***list, size_t *count, char **buffer, const char *text) {

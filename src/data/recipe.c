@@ -168,11 +168,7 @@ rwk_status rwk_design_from_recipe(rwk_design **design, rwk_context *ctx, const c
   *design = NULL;
   json_error_t error;
   json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-  if (!root) {
-    char shown[RWK_SHOWN];
-    return rwk_fail(ctx, RWK_FORMAT, "recipe, line %d, column %d: %s", error.line, error.column,
-                    rwk_shown(shown, error.text, strlen(error.text)));
-  }
+  if (!root) return rwk_fail_json(ctx, "recipe", &error);
   rwk_design *d = rwk_design_alloc(ctx);
   const rwk_status status = d ? from_json(d, root) : rwk_fail_memory(ctx, "a recipe");
   json_decref(root);

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <ridgewalk/table.h>
 #include "data/text.h"
 
 /* Length of the UTF-8 sequence at s, 0 if it is none (overlong forms and surrogates too). */
@@ -65,6 +66,14 @@ const char *rwk_shown(char out[RWK_SHOWN], const char *text, size_t length) {
   return out;
 }
 
+char *rwk_text_shown(char *out, size_t size, const char *text) {
+  const size_t length = strlen(text);
+  size_t at = 0;
+  for (size_t i = 0; i < length && at + 5 <= size;) i += show_one(out, &at, text + i, length - i);
+  if (size) out[at] = 0;
+  return out;
+}
+
 const char *rwk_shown_file(char out[RWK_SHOWN_FILE], const char *name) {
   const size_t length = strlen(name);
   size_t at = 0, i = 0;
@@ -82,4 +91,13 @@ const char *rwk_shown_file(char out[RWK_SHOWN_FILE], const char *name) {
 const char *rwk_reason(char out[RWK_REASON], int number) {
   if (strerror_r(number, out, RWK_REASON) != 0) snprintf(out, RWK_REASON, "error %d", number);
   return out;
+}
+
+/* Without memory it often says nothing at all. */
+rwk_status rwk_fail_json(rwk_context *ctx, const char *name, const json_error_t *error) {
+  char shown[RWK_SHOWN];
+  if (!error->text[0] || json_error_code(error) == json_error_out_of_memory)
+    return rwk_fail_memory(ctx, "reading JSON");
+  return rwk_fail(ctx, RWK_FORMAT, "%s, line %d, column %d: %s", name, error->line, error->column,
+                  rwk_shown(shown, error->text, strlen(error->text)));
 }

@@ -3,6 +3,7 @@
 #define RWK_DATA_TEXT_H
 
 #include <stddef.h>
+#include <jansson.h>
 #include "base/context.h"
 
 enum { RWK_SHOWN = 84 };
@@ -18,6 +19,9 @@ const char *rwk_shown_file(char out[RWK_SHOWN_FILE], const char *name);
 /* The system's words for an errno; "" text when it has none. Thread-safe, unlike strerror. */
 enum { RWK_REASON = 128 };
 const char *rwk_reason(char out[RWK_REASON], int number);
+
+/* jansson could not read `name`: RWK_FORMAT with line and column, or RWK_NO_MEMORY. */
+rwk_status rwk_fail_json(rwk_context *ctx, const char *name, const json_error_t *error);
 
 /* Is it UTF-8? */
 int rwk_is_utf8(const char *text, size_t length);

@@ -141,15 +141,12 @@ static rwk_status from_npz(rwk_weights **weights, rwk_context *ctx, const char *
 
 static rwk_status from_text(rwk_weights **weights, rwk_context *ctx, const char *name, const char *text,
                             size_t length) {
-  char shown[RWK_SHOWN];
   json_error_t error;
   if (length >= 4 && !memcmp(text, "PK\x03\x04", 4)) return from_npz(weights, ctx, name, text, length);
   if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) text += 3, length -= 3;
   /* whole numbers beyond 64 bits are doubles too */
   json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
-  if (!root)
-    return rwk_fail(ctx, RWK_FORMAT, "%s, line %d, column %d: %s", name, error.line, error.column,
-                    rwk_shown(shown, error.text, strlen(error.text)));
+  if (!root) return rwk_fail_json(ctx, name, &error);
   rwk_weights *w = rwk_calloc(ctx, 1, sizeof *w);
   place p = {.ctx = ctx, .file = name};
   rwk_status status = RWK_OK;

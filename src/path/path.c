@@ -197,6 +197,10 @@ rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *pro
       if (status == RWK_OK) status = collected;
     }
   }
+  if (settings->claim && status == RWK_OK) {
+    *out = path;
+    return RWK_OK;
+  }
   if (status == RWK_OK) status = rwk_drops_find(path, 0);
   if (status == RWK_OK && settings->walks & RWK_WALKS_BEST) {
     const size_t walks = path->walk_count;

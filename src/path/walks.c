@@ -181,7 +181,15 @@ static void close_station(void *opened) {
 static rwk_status perform(size_t number, void *opened, rwk_crew *crew, void *payload) {
   plan *p = payload;
   station *at = opened;
+  const rwk_path_settings *s = &p->path->settings;
+  if (s->claim && number < p->count) {
+    rwk_crew_enter(crew);
+    const int ours = s->claim(number, s->claim_payload);
+    rwk_crew_leave(crew);
+    if (!ours) return RWK_OK;
+  }
   if (number < p->count) return walk(p, crew, &p->tasks[number], &at->fitter);
+  if (s->claim) return RWK_OK;
   return explain(p, at, number - p->count);
 }
 

@@ -17,11 +17,9 @@ static void add_walk(rwk_panel *panel, const rwk_source *s, const rwk_source_wal
 static void add_branch(rwk_panel *panel, const rwk_source *s, const rwk_source_walk *w, const rwk_drop *d) {
   const rwk_fit *begin = w->points[w->walk == RWK_WALK_DOWN ? d->to : d->from];
   rwk_series branch;
-  int found = 0;
-  if (!begin || rwk_run_series_of(&branch, &found, s->run, RWK_SERIES_BRANCH, begin->walk, begin->start,
-                                  begin->index) != RWK_OK)
+  if (!begin || !rwk_source_series(&branch, s, RWK_SERIES_BRANCH, begin->walk, begin->start, begin->index) ||
+      branch.columns != COLUMNS)
     return;
-  if (!found || branch.columns != COLUMNS) return;
   rwk_trace *t = rwk_panel_add_trace(panel, s, rwk_arena_print(s->arena, "branch of %s", w->name),
                                      RWK_COLOUR_SIGNAL, RWK_MARK_NONE, RWK_LINE);
   if (t) t->group = "branch beside a drop";

@@ -33,15 +33,12 @@ void rwk_chart_residuals(rwk_chart *chart, const rwk_source *s) {
   chart->beside = 1;
   chart->frame_word = "penalty";
   rwk_series observed, fitted;
-  int found = 0;
-  if (rwk_run_series_of(&observed, &found, s->run, RWK_SERIES_OBSERVED, RWK_WALK_UP, 0, 0) != RWK_OK) return;
+  const int found = rwk_source_series(&observed, s, RWK_SERIES_OBSERVED, RWK_WALK_UP, 0, 0);
   for (size_t i = 0; found && i < s->count; i++) {
     const rwk_fit *fit = s->lowest[i];
-    int there = 0;
-    if (!fit || rwk_run_series_of(&fitted, &there, s->run, RWK_SERIES_FITTED, fit->walk, fit->start,
-                                  fit->index) != RWK_OK)
+    if (!fit || !rwk_source_series(&fitted, s, RWK_SERIES_FITTED, fit->walk, fit->start, fit->index))
       continue;
-    if (!there || fitted.rows != observed.rows || fitted.columns != observed.columns) continue;
+    if (fitted.rows != observed.rows || fitted.columns != observed.columns) continue;
     rwk_frame *frame = rwk_chart_add_frame(chart, s, rwk_source_penalty(s, s->lambda[i]), s->lambda[i]);
     for (size_t t = 0;
          t < observed.columns && t < TARGETS_MOST && t < s->facts->layers[s->facts->layer_count - 1]; t++)

@@ -4,11 +4,8 @@
 static void add_frame(rwk_chart *chart, const rwk_source *s, size_t index) {
   const rwk_fit *fit = s->lowest[index];
   rwk_series spectrum;
-  int found = 0;
-  if (!fit || rwk_run_series_of(&spectrum, &found, s->run, RWK_SERIES_SPECTRUM, fit->walk, fit->start,
-                                fit->index) != RWK_OK)
+  if (!fit || !rwk_source_series(&spectrum, s, RWK_SERIES_SPECTRUM, fit->walk, fit->start, fit->index))
     return;
-  if (!found) return;
   const char *at = rwk_source_penalty(s, s->lambda[index]);
   rwk_axis y = rwk_plain_axis("eigenvalue", RWK_AXIS_SYMLOG), x = rwk_plain_axis("rank", RWK_AXIS_LINEAR);
   const double zero = fmax(fit->certificate.zero_limit, 0), penalty = 2 * fit->lambda;

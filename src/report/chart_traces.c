@@ -139,7 +139,7 @@ static void add_walk(rwk_chart *chart, const rwk_source *s, const rwk_source_wal
     for (size_t k = 0; k < s->count * parts; k++) x[h][k] = NAN;
   }
   for (size_t i = 0; i < s->count; i++) {
-    if (!w->points[i] || rwk_source_weights(weights, s, w->points[i]) != RWK_OK) continue;
+    if (!w->points[i] || !rwk_source_weights(weights, s, w->points[i])) continue;
     for (size_t h = 0; h < hidden; h++)
       measure(x[h] + i * f->layers[h + 1], s, weights, f->layers[h + 1], (int)h, sorted);
     measure(x[hidden] + i * f->layers[0], s, weights, f->layers[0], -1, 0);

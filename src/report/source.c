@@ -174,7 +174,21 @@ rwk_status rwk_source_open(rwk_source *s, rwk_arena *arena, rwk_run *run, const 
   return arena->status;
 }
 
-rwk_status rwk_source_weights(double *w, const rwk_source *s, const rwk_fit *fit) {
+static void keep_failure(const rwk_source *s, rwk_status status) {
+  if (s->arena->status == RWK_OK) s->arena->status = status;
+}
+
+int rwk_source_weights(double *w, const rwk_source *s, const rwk_fit *fit) {
   rwk_fit again;
-  return rwk_run_fit_at(&again, w, s->run, (size_t)(fit - s->fits));
+  const rwk_status status = rwk_run_fit_at(&again, w, s->run, (size_t)(fit - s->fits));
+  keep_failure(s, status);
+  return status == RWK_OK;
+}
+
+int rwk_source_series(rwk_series *series, const rwk_source *s, rwk_series_kind kind, rwk_walk walk, int start,
+                      size_t index) {
+  int found = 0;
+  const rwk_status status = rwk_run_series_of(series, &found, s->run, kind, walk, start, index);
+  keep_failure(s, status);
+  return status == RWK_OK && found;
 }

@@ -58,8 +58,11 @@ rwk_status rwk_source_open(rwk_source *s, rwk_arena *arena, rwk_run *run, const 
 int rwk_source_is_merged(rwk_walk walk);
 double rwk_source_mse(const rwk_source *s, double loss);
 double rwk_source_lambda(const rwk_source *s, double lambda); /* the user's, from the library's */
-/* w[dim] := the weights of a fit of the source. */
-rwk_status rwk_source_weights(double *w, const rwk_source *s, const rwk_fit *fit);
+/* 1: there they are. A row that cannot be read is a failure of the arena, and so of the whole page: a chart
+ * must not lack a part without a word. */
+int rwk_source_weights(double *w, const rwk_source *s, const rwk_fit *fit); /* w[dim] */
+int rwk_source_series(rwk_series *series, const rwk_source *s, rwk_series_kind kind, rwk_walk walk, int start,
+                      size_t index);
 /* "2^-3" where it is a power of two, else %.4g. */
 const char *rwk_source_penalty(const rwk_source *s, double user_lambda);
 /* The exponent where it is a power of two to rounding: 1, else 0. */

@@ -1,0 +1,59 @@
+/* What the program takes of memory: the library by its context, and jansson. */
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include "cli/json.h"
+#include "cli/cli.h"
+
+/* jansson has one allocator for the whole process, and says nothing of memory that it did not get. */
+static struct {
+  atomic_size_t held; /* bytes */
+  size_t limit;       /* 0: none */
+  atomic_int short_of;
+} memory;
+
+void cli_memory_limit(size_t bytes) {
+  memory.limit = bytes;
+}
+
+int cli_memory_short(void) {
+  return atomic_load(&memory.short_of);
+}
+
+/* May a block of `before` bytes become one of `size`? Then they are counted. */
+static int book(size_t before, size_t size) {
+  const size_t held = atomic_fetch_add(&memory.held, size - before) + size - before;
+  if (!memory.limit || held <= memory.limit || size <= before) return 1;
+  atomic_fetch_sub(&memory.held, size - before);
+  return 0;
+}
+
+void *cli_allocate(void *block, size_t size, void *payload) {
+  (void)payload;
+  const size_t before = block ? malloc_usable_size(block) : 0;
+  if (!book(before, size)) return NULL;
+  void *got = realloc(block, size);
+  const size_t real = got ? malloc_usable_size(got) : before;
+  atomic_fetch_add(&memory.held, real - size); /* the C library rounds up; or nothing has come of it */
+  return got;
+}
+
+void cli_release(void *block, void *payload) {
+  (void)payload;
+  if (block) atomic_fetch_sub(&memory.held, malloc_usable_size(block));
+  free(block);
+}
+
+static void *json_allocate(size_t size) {
+  void *block = cli_allocate(NULL, size, NULL);
+  if (!block) atomic_store(&memory.short_of, 1);
+  return block;
+}
+
+void cli_json_free(void *block) {
+  cli_release(block, NULL);
+}
+
+void cli_memory_begin(void) {
+  json_set_alloc_funcs(json_allocate, cli_json_free);
+}
