@@ -37,7 +37,7 @@ static int choose(job *j) {
   long long n = 0;
   char text[32], nearest[32];
   if (a->value[CLI_WALK] && rwk_walk_from_name(&j->walk, a->value[CLI_WALK]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", a->value[CLI_WALK]);
+    return cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best, graduated", a->value[CLI_WALK]);
   if (a->value[CLI_START] && cli_whole(&n, a->value[CLI_START], 0, 1000000))
     return cli_fail(CLI_USAGE, "--start: '%s' is not a whole number from 0 on", a->value[CLI_START]);
   j->start = (int)n;

@@ -60,7 +60,8 @@ static int choose(size_t *which, const cli_stored *s, const cli_args *args) {
   char a[32];
   size_t index;
   if (args->value[CLI_WALK] && rwk_walk_from_name(&walk, args->value[CLI_WALK]) != RWK_OK)
-    return cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best", args->value[CLI_WALK]);
+    return cli_fail(CLI_USAGE, "--walk: '%s' is none of up, down, cold, best, graduated",
+                    args->value[CLI_WALK]);
   if (args->value[CLI_START] && cli_whole(&start, args->value[CLI_START], 0, 1000000))
     return cli_fail(CLI_USAGE, "--start: '%s' is not a whole number from 0 on", args->value[CLI_START]);
   const int code = choose_index(&index, s, args);

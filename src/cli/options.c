@@ -85,7 +85,8 @@ const char *cli_verb_list(void) {
 
 static int takes(int verb, size_t option) {
   const int walks = option == CLI_WALK || option == CLI_EFFORT || option == CLI_NO_EXPLAIN ||
-                    option == CLI_INIT || option == CLI_NO_PLOT;
+                    option == CLI_INIT || option == CLI_NO_PLOT || option == CLI_SMOOTHING ||
+                    option == CLI_ROADS || option == CLI_FINISH;
   if (verb == CLI_CV || (verb == CLI_SEARCH && !walks)) verb |= CLI_PATH;
   return (options[option].verbs & verb) != 0;
 }

@@ -9,7 +9,6 @@ class Options(Case):
         self.assertIn("ridgewalk path", self.expect(0, "help").stdout)
         self.expect(2)
         self.expect(2, "paht", say="no verb 'paht'")
-        self.expect(2, "search", say="yet")
         self.assertRegex(self.expect(0, "--version").stdout, r"^ridgewalk \d+\.\d+\.\d+\n$")
         for verb in ("path", "cv", "search", "compare", "certify", "explain", "predict", "export", "runs", "audit", "convert", "landscape"):
             a, b = self.expect(0, verb, "--help").stdout, self.expect(0, "help", verb).stdout

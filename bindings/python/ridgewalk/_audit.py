@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import html
+import math
 import os
 from dataclasses import dataclass, field
 from typing import Any, Optional
@@ -109,6 +110,13 @@ def _find(columns: dict[str, Any], known: tuple[str, ...], chosen: Optional[str]
     return there[found[0]]
 
 
+def _exp(x):
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
 def audit(frame: Any, *, lambda_column: Optional[str] = None, mse_column: Optional[str] = None, penalty_column: Optional[str] = None,
           rows: Optional[float] = None, convention: Optional[str] = None, objective: bool = False, norm: bool = False,
           log_lambda: bool = False) -> Audit:
@@ -164,8 +172,7 @@ def audit(frame: Any, *, lambda_column: Optional[str] = None, mse_column: Option
     lambda_, mse, penalty = given
     mse, errors[1] = mse / unit, errors[1] / unit
     if log_lambda:
-        with np.errstate(over="ignore"):
-            raised = np.exp(lambda_)
+        raised = np.array([_exp(x) for x in lambda_])  # numpy's own exp may differ from the program's by a unit in the last place
         errors[0] = raised * (errors[0] + 4e-16 * np.abs(lambda_))
         lambda_ = raised
     if norm:

@@ -43,7 +43,7 @@ static int read_settings(rwk_path_settings *s, const question *q) {
     const char *name = PyUnicode_Check(item) ? PyUnicode_AsUTF8AndSize(item, NULL) : NULL;
     rwk_walk walk;
     if (!name || rwk_walk_from_name(&walk, name) != RWK_OK) {
-      PyErr_Format(PyExc_ValueError, "walk: %R is none of up, down, cold, best", item);
+      PyErr_Format(PyExc_ValueError, "walk: %R is none of up, down, cold, best, graduated", item);
       return -1;
     }
     s->walks |= 1u << walk;

@@ -11,7 +11,7 @@ static rwk_status read_walks(unsigned *walks, core_call *c, SEXP names) {
     const char *name = TYPEOF(names) == STRSXP ? Rf_translateCharUTF8(STRING_ELT(names, k)) : "";
     rwk_walk walk;
     if (rwk_walk_from_name(&walk, name) != RWK_OK)
-      return core_refuse(c, "walk: '%s' is none of up, down, cold, best", name);
+      return core_refuse(c, "walk: '%s' is none of up, down, cold, best, graduated", name);
     *walks |= 1u << walk;
   }
   return RWK_OK;
