@@ -34,41 +34,51 @@ static int put(rwk_run *run, json_t *root) {
   return status == RWK_OK ? 0 : cli_fail(cli_exit_code(status), "the accuracies could not be kept");
 }
 
-int cli_keep_accuracy(rwk_run *run, cli_report *r, const rwk_mlp *mlp) {
+/* accuracy[count] of the fits, NAN where there is none; they stand in root under the walk's name. */
+static int keep_list(json_t *root, double *accuracy, const rwk_fit *const *fits, size_t count,
+                     const rwk_mlp *mlp, rwk_walk walk, int start) {
   char name[48];
-  json_t *root = json_object();
-  if (r->loss == RWK_LOSS_MSE) return 0;
-  for (size_t k = 0; k < r->walk_count; k++) {
-    cli_walk *w = &r->walks[k];
-    json_t *list = json_array();
-    w->accuracy = calloc(r->count + 1, sizeof *w->accuracy);
-    if (!w->accuracy) return cli_fail(CLI_NUMERICAL, "memory ran out");
-    for (size_t i = 0; i < r->count; i++) {
-      w->accuracy[i] = NAN;
-      const rwk_fit *fit = w->points[i];
-      const rwk_status status = fit ? rwk_mlp_accuracy(&w->accuracy[i], mlp, fit->w) : RWK_OK;
-      if (status != RWK_OK) return cli_fail(cli_exit_code(status), "memory ran out");
-      json_array_append_new(list, cli_json_number(w->accuracy[i]));
-    }
-    name_of(name, w->walk, w->start);
-    json_object_set_new(root, name, list);
+  json_t *list = json_array();
+  int code = 0;
+  for (size_t i = 0; i < count && !code; i++) {
+    accuracy[i] = NAN;
+    const rwk_status status = fits[i] ? rwk_mlp_accuracy(&accuracy[i], mlp, fits[i]->w) : RWK_OK;
+    if (status != RWK_OK) code = cli_fail(cli_exit_code(status), "memory ran out");
+    json_array_append_new(list, cli_json_number(accuracy[i]));
   }
-  return put(run, root);
+  name_of(name, walk, start);
+  json_object_set_new(root, name, list);
+  return code;
+}
+
+int cli_keep_accuracy(rwk_run *run, cli_report *r, const rwk_mlp *mlp) {
+  if (r->loss == RWK_LOSS_MSE) return 0;
+  json_t *root = json_object();
+  int code = 0;
+  for (size_t k = 0; k < r->walk_count && !code; k++) {
+    cli_walk *w = &r->walks[k];
+    w->accuracy = calloc(r->count + 1, sizeof *w->accuracy);
+    code = w->accuracy ? keep_list(root, w->accuracy, w->points, r->count, mlp, w->walk, w->start)
+                       : cli_fail(CLI_NUMERICAL, "memory ran out");
+  }
+  if (!code) return put(run, root);
+  json_decref(root);
+  return code;
 }
 
 int cli_keep_cv_accuracy(rwk_run *run, const rwk_cv *cv, const rwk_mlp *mlp) {
-  char name[48];
-  json_t *root = json_object(), *list = json_array();
-  for (size_t i = 0; i < rwk_cv_summary_get(cv)->count; i++) {
-    const rwk_fit *fit = rwk_cv_fit(cv, i, 0);
-    double share = NAN;
-    const rwk_status status = fit ? rwk_mlp_accuracy(&share, mlp, fit->w) : RWK_OK;
-    if (status != RWK_OK) return cli_fail(cli_exit_code(status), "memory ran out");
-    json_array_append_new(list, cli_json_number(share));
-  }
-  name_of(name, RWK_WALK_BEST, 0);
-  json_object_set_new(root, name, list);
-  return put(run, root);
+  const size_t count = rwk_cv_summary_get(cv)->count;
+  const rwk_fit **fits = calloc(count + 1, sizeof *fits);
+  double *accuracy = calloc(count + 1, sizeof *accuracy);
+  json_t *root = json_object();
+  for (size_t i = 0; fits && i < count; i++) fits[i] = rwk_cv_fit(cv, i, 0);
+  int code = fits && accuracy ? keep_list(root, accuracy, fits, count, mlp, RWK_WALK_BEST, 0)
+                              : cli_fail(CLI_NUMERICAL, "memory ran out");
+  free(accuracy);
+  free(fits);
+  if (!code) return put(run, root);
+  json_decref(root);
+  return code;
 }
 
 int cli_read_accuracy(cli_report *r, rwk_run *run) {

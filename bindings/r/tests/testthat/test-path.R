@@ -138,7 +138,7 @@ test_that("errors are conditions, and name the argument", {
     refused("'sideways' is none of", "invalid_argument", d$x, d$y, walk = "sideways")
     refused("'gelu' is none of", "invalid_argument", d$x, d$y, activation = "gelu")
     refused("no argument 'gradtol'", "invalid_argument", d$x, d$y, gradtol = 1)
-    refused("'adamax' is none of newton, gauss-newton", "invalid_argument", d$x, d$y, solver = "adamax")
+    refused("'adamax' is none of newton, lbfgs, gauss-newton", "invalid_argument", d$x, d$y, solver = "adamax")
     refused("max_iter", "invalid_argument", d$x, d$y, max_iter = 1.5)
     refused("grad_tol: one number", "invalid_argument", d$x, d$y, grad_tol = c(1, 2))
     refused("weights: 40", "invalid_argument", d$x, d$y, weights = 1)
