@@ -99,9 +99,9 @@ PyObject *core_cv(PyObject *module, PyObject *args, PyObject *kwargs) {
   question q = {0};
   study s = {0};
   PyObject *result = NULL;
-  if (!core_parse(args, kwargs, "O&OOOOOOOOOO!i:cv", words, PyUnicode_FSConverter, &q.file, &q.spec, &q.hidden,
-                  &q.network, &q.path, &q.solver, &q.certify, &q.walks, &q.lambda, &q.folds, &PyDict_Type,
-                  &q.texts, &q.threads))
+  if (!core_parse(args, kwargs, "O&OOOOOOOOOO!i:cv", words, PyUnicode_FSConverter, &q.file, &q.spec,
+                  &q.hidden, &q.network, &q.path, &q.solver, &q.certify, &q.walks, &q.lambda, &q.folds,
+                  &PyDict_Type, &q.texts, &q.threads))
     return NULL;
   if (read_question(&s, &q) == 0 && core_call_open(&s.call, q.threads, NULL) == 0) {
     if (prepare(&s) == 0 && run(&s, PyBytes_AsString(q.file), q.texts) == 0) result = Py_NewRef(Py_None);

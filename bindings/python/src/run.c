@@ -54,7 +54,8 @@ static int save(saving *s, const char *file, PyObject *texts, int replace) {
   if (status == RWK_OK) status = core_run_texts(s->run, texts);
   if (status == RWK_OK)
     status = rwk_run_set_dim(s->run, rwk_problem_dim(((core_problem *)s->path->problem)->problem));
-  if (status == RWK_OK) status = rwk_run_set_lambda(s->run, rwk_path_lambda(path), rwk_path_lambda_count(path));
+  if (status == RWK_OK)
+    status = rwk_run_set_lambda(s->run, rwk_path_lambda(path), rwk_path_lambda_count(path));
   if (status == RWK_OK) status = rwk_run_begin(s->run);
   if (PyErr_Occurred()) {
     rwk_run_close(s->run);

@@ -58,8 +58,8 @@ static int read_roles(core_table *t, PyObject *spec) {
     return -1;
   }
   if (targets < 1 || targets > columns || targets + weighted + folded > columns) {
-    PyErr_Format(PyExc_ValueError, "table: %zu columns for %zu targets, %zu row weights and %zu folds", columns,
-                 targets, weighted, folded);
+    PyErr_Format(PyExc_ValueError, "table: %zu columns for %zu targets, %zu row weights and %zu folds",
+                 columns, targets, weighted, folded);
     return -1;
   }
   rwk_design_settings_init(s);
