@@ -132,7 +132,8 @@ class BaseRidgewalkCV(BaseRidgewalk):
         self._keep(path, point)
 
     @staticmethod
-    def _cross_validate(network: Any, table: dict, folds: dict, lambdas: Optional[np.ndarray], settings: dict, threads: int) -> tuple[dict, bytes]:
+    def _cross_validate(network: Any, table: dict, folds: dict, lambdas: Optional[np.ndarray], settings: dict,
+                        threads: int) -> tuple[dict, bytes]:
         """What the library's run file holds, and the file."""
         walk = settings["walk"]
         of_path, of_solver, of_certify = split_settings({k: v for k, v in settings.items() if k != "walk"})

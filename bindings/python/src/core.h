@@ -135,8 +135,8 @@ core_problem *core_problem_get(PyObject *object);
 PyObject *core_network(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_user_problem(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_problem_check(PyObject *module, PyObject *args, PyObject *kwargs);
-/* Settings of a network; *widths is to be freed. -1 with an exception. */
-int core_mlp_settings_read(rwk_mlp_settings *s, size_t **widths, PyObject *hidden, PyObject *settings);
+/* Settings of a network; *list is its widths, to be freed. -1 with an exception. */
+int core_mlp_settings_read(rwk_mlp_settings *s, size_t **list, PyObject *hidden, PyObject *settings);
 extern PyMethodDef core_network_methods[];
 
 /* ---- table.c: a matrix and what its columns are ---- */
