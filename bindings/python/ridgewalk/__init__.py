@@ -25,8 +25,8 @@ from ._table import path
 
 __all__ = ["Audit", "CallbackError", "CancelledError", "Certificate", "DataError", "Drop", "Error", "FileError", "FormatError",
            "InternalError", "InvalidArgumentError", "MismatchError", "NumericalError", "OutOfMemoryError", "Path", "Point",
-           "Problem", "RidgewalkClassifier", "RidgewalkClassifierCV", "RidgewalkRegressor", "RidgewalkRegressorCV", "UnsupportedError", "Walk", "__version__", "audit", "certify", "convert", "load",
-           "path", "torch"]
+           "Problem", "RidgewalkClassifier", "RidgewalkClassifierCV", "RidgewalkRegressor", "RidgewalkRegressorCV",
+           "UnsupportedError", "Walk", "__version__", "audit", "certify", "convert", "load", "path", "torch"]
 
 
 def __getattr__(name):

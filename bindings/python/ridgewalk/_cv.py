@@ -158,9 +158,10 @@ class RidgewalkRegressorCV(BaseRidgewalkCV, RidgewalkRegressor):
     """`RidgewalkRegressor` with the penalty chosen by cross-validation of the whole certified path.
 
     For every fold a network is fitted to the other rows along the whole grid, every fit certified, and tried on the fold; the error
-    beside each penalty is the mean over the folds. A fold's objective is loss_scale (W / W_f) SSE + lambda R with W the weight of all
-rows and W_f that of those which are fitted: `alpha` of the default convention shrinks with the rows. The numbers are those of ``ridgewalk cv`` with the same table, folds, seed and
-    settings, to the last bit. Predictions are those of a fit to all rows.
+    beside each penalty is the mean over the folds. A fold's objective is loss_scale (W / W_f) SSE + lambda R, W the weight of all rows
+    and W_f that of the rows it is fitted to, so that `alpha` of the default convention is smaller there in proportion to the rows. The
+    numbers are those of ``ridgewalk cv`` with the same table, folds, seed and settings, to the last bit. Predictions are those of a
+    fit to all rows.
 
     Parameters
     ----------
