@@ -1,10 +1,13 @@
-"""leaks.py [FITS]: resident memory over 10,000 fits with certificate, pickle and prediction, and over calls that fail.
+"""leaks.py [FITS]: resident memory over 10,000 fits with certificate, pickle and prediction, over run files and
+cross-validations, and over calls that fail.
 
 Run by ./dev python bindings/python/bench/leaks.py; about a minute.
 """
 import gc
+import os
 import pickle
 import sys
+import tempfile
 import warnings
 
 import numpy as np
@@ -16,6 +19,9 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 3))
 y = np.sin(X).sum(axis=1)
 estimator = rw.RidgewalkRegressor((3,), alpha=1.0, random_state=0)
+chooser = rw.RidgewalkRegressorCV((2,), alphas=[0.1, 1.0], cv=2, random_state=0)
+folder = tempfile.TemporaryDirectory()
+run = os.path.join(folder.name, "path.rwk")
 p = rw.Problem(lambda w: (float(((w - 1) ** 2).sum()), 2 * (w - 1)), lambda w, v: 2 * v, 3)
 bad = rw.Problem(lambda w: 1 / 0, lambda w, v: v, 3)
 
@@ -33,8 +39,11 @@ def one(k):
     p.certify(np.zeros(3), 1.0)
     if k % 50 == 0:
         pickle.loads(pickle.dumps(estimator))
-        rw.path(X, y, lambdas=[0.01, 0.1], walk=("up", "best"), effort="low", hidden=(2,), threads=1)
-    for failing in (lambda: bad.certify(np.zeros(3), 1.0), lambda: rw.path(X, y, hidden=(0,)), lambda: rw.path(X, y[1:])):
+        path = rw.path(X, y, lambdas=[0.01, 0.1], walk=("up", "best"), effort="low", hidden=(2,), threads=1)
+        path.save(run, replace=True)
+        rw.load(run, X, y)
+        chooser.fit(X, y)
+    for failing in (lambda: rw.RidgewalkRegressorCV(cv=99).fit(X, y), lambda: bad.certify(np.zeros(3), 1.0), lambda: rw.path(X, y, hidden=(0,)), lambda: rw.path(X, y[1:])):
         try:
             failing()
         except (ValueError, ZeroDivisionError):

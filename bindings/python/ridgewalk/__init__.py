@@ -6,6 +6,7 @@ audit           which fits of somebody's sweep cannot be global minima, from thr
 Problem         any function with a value, a gradient and Hessian-vector products
 torch.problem   the same from a PyTorch module
 RidgewalkRegressor, RidgewalkClassifier   scikit-learn's estimators
+RidgewalkRegressorCV, RidgewalkClassifierCV   the same, with the penalty chosen by cross-validation
 load            a path from a run file (NAME.rwk)
 convert         one tool's penalty in another's units
 
@@ -24,14 +25,16 @@ from ._table import path
 
 __all__ = ["Audit", "CallbackError", "CancelledError", "Certificate", "DataError", "Drop", "Error", "FileError", "FormatError",
            "InternalError", "InvalidArgumentError", "MismatchError", "NumericalError", "OutOfMemoryError", "Path", "Point",
-           "Problem", "RidgewalkClassifier", "RidgewalkRegressor", "UnsupportedError", "Walk", "__version__", "audit", "certify", "convert", "load",
-           "path", "torch"]
+           "Problem", "RidgewalkClassifier", "RidgewalkClassifierCV", "RidgewalkRegressor", "RidgewalkRegressorCV",
+           "UnsupportedError", "Walk", "__version__", "audit", "certify", "convert", "load", "path", "torch"]
 
 
 def __getattr__(name):
     import importlib
     if name in ("RidgewalkClassifier", "RidgewalkRegressor"):
         return getattr(importlib.import_module("._estimator", __name__), name)
+    if name in ("RidgewalkClassifierCV", "RidgewalkRegressorCV"):
+        return getattr(importlib.import_module("._cv", __name__), name)
     if name == "torch":
         return importlib.import_module(".torch", __name__)
     raise AttributeError(f"module 'ridgewalk' has no attribute {name!r}")

@@ -1,7 +1,6 @@
 """scikit-learn's estimators."""
 from __future__ import annotations
 
-import dataclasses
 import math
 import numbers
 import warnings
@@ -16,7 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ._certificate import Certificate
 from ._network import Network, prepare
-from ._path import Path
+from ._path import Path, Point
 from ._scale import Lambdas, grid
 
 try:
@@ -30,6 +29,7 @@ class BaseRidgewalk(BaseEstimator):
     """What regressors and classifiers share: from validated arrays to a certified fit."""
 
     _loss = "mse"
+    _least_rows = 1
 
     def __init__(self, hidden_layer_sizes: Any = (8,), activation: str = "tanh", *, alpha: float = 1.0, alphas: Lambdas = None,
                  walk: Sequence[str] = ("up", "best"), effort: str = "low", convention: str = "sklearn", standardize: bool = False,
@@ -65,18 +65,19 @@ class BaseRidgewalk(BaseEstimator):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2 ** 31 - 1))
 
-    def _network_over(self, X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray]) -> Network:
+    def _network_over(self, X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray], recorded: bool = False) -> Network:
+        """recorded: with a recipe although nothing is scaled."""
         hidden = self.hidden_layer_sizes
         hidden = (hidden,) if isinstance(hidden, numbers.Number) else tuple(hidden)
         if any(not isinstance(h, numbers.Integral) or h < 1 for h in hidden):
             raise ValueError(f"hidden_layer_sizes: {self.hidden_layer_sizes!r} are not widths, whole numbers from 1 on")
-        recipe, classes, loss = None, Y, self._loss
-        if self.standardize:
-            X, Y, weights, recipe = prepare(X, Y, weights, getattr(self, "feature_names_in_", None), None, True, True, None)
-            if loss != "mse":  # a class has no scale
-                recipe = dataclasses.replace(recipe, y_mean=np.zeros(Y.shape[1]), y_scale=np.ones(Y.shape[1]))
-                Y = classes
-        return Network(X, Y, weights, hidden=hidden, activation=self.activation, convention=self.convention, loss=loss, recipe=recipe)
+        recipe = table = None
+        if self.standardize or recorded:
+            classes = {"mse": None, "logistic": Y, "softmax": Y.argmax(axis=1)[:, None]}[self._loss]
+            X, Y, weights, recipe, table = prepare(X, Y if classes is None else classes, weights, getattr(self, "feature_names_in_", None),
+                                                   None, bool(self.standardize), True, None, self._loss)
+        return Network(X, Y, weights, hidden=hidden, activation=self.activation, convention=self.convention, loss=self._loss, recipe=recipe,
+                       table=table)
 
     @staticmethod
     def _weights(sample_weight: Any, X: np.ndarray) -> Optional[np.ndarray]:
@@ -91,6 +92,14 @@ class BaseRidgewalk(BaseEstimator):
         if not isinstance(self.alpha, numbers.Real) or not 0 < self.alpha < math.inf:
             raise ValueError(f"alpha: {self.alpha!r} is not a positive, finite penalty")
         return float(self.alpha)
+
+    def _fitted_alpha(self) -> float:
+        return self.alpha
+
+    def _predict_at(self, point: Point) -> None:
+        self.certificate_, self.loss_, self.n_iter_ = point, point.objective, max(1, point.iterations)
+        self.coefs_, self.intercepts_ = self.path_.problem.unpack(point.w)
+        self.n_layers_, self.n_outputs_ = len(self.coefs_) + 1, self.path_.problem.outputs
 
     def _walk(self, network: Network) -> Path:
         """One fit, or the path with alpha in its grid."""
@@ -116,13 +125,13 @@ class BaseRidgewalk(BaseEstimator):
             point = min((w.points[0] for w in path.walks), key=lambda p: p.objective)
         else:
             point = path.point(self._alpha())
-        self.path_, self.certificate_ = path, point
-        self.drops_ = path.drops
-        self.coefs_, self.intercepts_ = path.problem.unpack(point.w)
-        self.n_iter_, self.loss_ = max(1, point.iterations), point.objective
-        self.n_layers_, self.n_outputs_ = len(self.coefs_) + 1, Y.shape[1]
+        self._keep(path, point)
+
+    def _keep(self, path: Path, point: Point) -> None:
+        self.path_, self.drops_ = path, path.drops
+        self._predict_at(point)
         if not point.is_minimum:
-            warnings.warn(f"the fit is no certified minimum but {point.verdict}: {point.reason}", ConvergenceWarning, stacklevel=3)
+            warnings.warn(f"the fit is no certified minimum but {point.verdict}: {point.reason}", ConvergenceWarning, stacklevel=4)
 
     def _output(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
@@ -141,14 +150,17 @@ class BaseRidgewalk(BaseEstimator):
         check_is_fitted(self)
         point = self.path_.point(alpha)
         other = copy.copy(self)
-        other.alpha, other.certificate_, other.loss_, other.n_iter_ = alpha, point, point.objective, max(1, point.iterations)
-        other.coefs_, other.intercepts_ = self.path_.problem.unpack(point.w)
+        other._predict_at(point)
+        other._set_alpha(alpha)
         return other
+
+    def _set_alpha(self, alpha: float) -> None:
+        self.alpha = alpha
 
     def _certify(self, X: Any, y: Any, alpha: Optional[float], sample_weight: Any, how: dict) -> Certificate:
         check_is_fitted(self)
         network = self._network_over(*self._table(X, y, sample_weight, False))
-        return network.certify(self.certificate_.w, self.alpha if alpha is None else alpha, **how)
+        return network.certify(self.certificate_.w, self._fitted_alpha() if alpha is None else alpha, **how)
 
 
 class RidgewalkRegressor(MultiOutputMixin, RegressorMixin, BaseRidgewalk):
@@ -215,7 +227,8 @@ class RidgewalkRegressor(MultiOutputMixin, RegressorMixin, BaseRidgewalk):
     """
 
     def _table(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[np.ndarray, np.ndarray, Optional[np.ndarray]]:
-        X, y = _validate(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True, reset=reset)
+        X, y = _validate(self, X, y, dtype=np.float64, order="C", multi_output=True, y_numeric=True, reset=reset,
+                         ensure_min_samples=self._least_rows)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if reset:
@@ -288,7 +301,7 @@ class RidgewalkClassifier(ClassifierMixin, BaseRidgewalk):
         return "softmax" if len(self.classes_) > 2 else "logistic"
 
     def _table(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[np.ndarray, np.ndarray, Optional[np.ndarray]]:
-        X, y = _validate(self, X, y, dtype=np.float64, order="C", reset=reset)
+        X, y = _validate(self, X, y, dtype=np.float64, order="C", reset=reset, ensure_min_samples=self._least_rows)
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)
         weights = self._weights(sample_weight, X)

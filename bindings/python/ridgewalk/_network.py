@@ -90,9 +90,10 @@ class Recipe:
 
 
 def prepare(X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray], names: Optional[Sequence[str]],
-            targets: Optional[Sequence[str]], standardize: bool, keep_constant: bool,
-            notes: Optional[list[str]]) -> tuple[np.ndarray, np.ndarray, Optional[np.ndarray], Recipe]:
-    """Chosen and scaled by the library, as the program does it with a file."""
+            targets: Optional[Sequence[str]], standardize: bool, keep_constant: bool, notes: Optional[list[str]],
+            loss: str = "mse") -> tuple[np.ndarray, np.ndarray, Optional[np.ndarray], Recipe, dict[str, Any]]:
+    """Chosen and scaled by the library, as the program does it with a file. Of a cross-entropy Y is the number of a class, [rows x 1].
+    The last of what is returned is what the extension was asked."""
     taken = [str(n) for n in names] if names is not None else [f"x{j}" for j in range(X.shape[1])]
     if targets is None:
         targets = ["y"] if Y.shape[1] == 1 else [f"y{k}" for k in range(Y.shape[1])]
@@ -102,11 +103,12 @@ def prepare(X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray], names: 
     every = taken + targets
     if weights is not None:
         every.append("sample_weight" if "sample_weight" not in every else "sample_weight_")
-    table = np.column_stack([X, Y] if weights is None else [X, Y, weights])
-    d = _core.design(table, tuple(every), Y.shape[1], weights is not None, standardize, keep_constant, notes)
+    spec = {"table": np.column_stack([X, Y] if weights is None else [X, Y, weights]), "names": tuple(every), "outputs": Y.shape[1],
+            "weighted": weights is not None, "standardise": bool(standardize), "keep_constant": keep_constant, "loss": loss}
+    d = _core.design(spec, notes)
     recipe = Recipe.parse(d["recipe"], taken, d["fingerprint"], len(X))
     used = None if d["row_weights"] is None else np.frombuffer(d["row_weights"])
-    return (np.frombuffer(d["X"]).reshape(len(X), -1), np.frombuffer(d["Y"]).reshape(len(X), -1), used, recipe)
+    return (np.frombuffer(d["X"]).reshape(len(X), -1), np.frombuffer(d["Y"]).reshape(len(X), -1), used, recipe, spec)
 
 
 class Network(Problem):
@@ -117,7 +119,8 @@ class Network(Problem):
 
     def __init__(self, X: np.ndarray, Y: np.ndarray, weights: Optional[np.ndarray] = None, *, hidden: Sequence[int] = (8,),
                  activation: str = "tanh", convention: str = "mse", hidden_bias: bool = True, output_bias: bool = True,
-                 penalise_biases: bool = False, loss: str = "mse", scale: Optional[Scale] = None, recipe: Optional[Recipe] = None):
+                 penalise_biases: bool = False, loss: str = "mse", scale: Optional[Scale] = None, recipe: Optional[Recipe] = None,
+                 table: Optional[dict[str, Any]] = None):
         hidden = tuple(int(h) for h in (hidden if np.iterable(hidden) else (hidden,)))
         if any(h < 1 for h in hidden):
             raise ValueError(f"hidden: {hidden} are not widths; each is at least 1")
@@ -126,7 +129,7 @@ class Network(Problem):
         if scale is None:
             scale, biases_too = Scale.of(convention, n, loss)
             penalise_biases = bool(penalise_biases or biases_too)
-        self.scale, self.recipe = scale, recipe
+        self.scale, self.recipe, self._table = scale, recipe, table
         self.hidden, self.activation, self.convention, self.loss = hidden, activation, convention, loss
         self.inputs, self.outputs = X.shape[1], Y.shape[1]
         self._settings = {"activation": activation, "hidden_bias": bool(hidden_bias), "output_bias": bool(output_bias),
@@ -137,7 +140,7 @@ class Network(Problem):
         self.dim = self._handle.dim
 
     def __getstate__(self) -> dict:
-        return {**self.__dict__, "_handle": None, "_has_data": False}
+        return {**self.__dict__, "_handle": None, "_has_data": False, "_table": None}
 
     @property
     def _core(self) -> Any:
@@ -188,6 +191,10 @@ class Network(Problem):
         if self.loss == "softmax" and b is not None and not self._settings["penalise_biases"]:
             w[b:b + self.outputs] -= w[b:b + self.outputs].mean()  # the same model: softmax does not see it (ridgewalk/mlp.h)
         return w
+
+    def accuracy(self, w: np.ndarray) -> float:
+        """Of classes: the share of the table's rows whose class the weights name."""
+        return self._core.accuracy(w)
 
     def predict(self, X: np.ndarray, w: np.ndarray) -> np.ndarray:
         """F [rows x outputs] for rows X as a user has them; the recipe scales both ways."""

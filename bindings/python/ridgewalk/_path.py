@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Iterator, Optional, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from ._scale import Lambdas, Scale, text
 from ._words import explain_drop, page
 
 TEXTS = ("options", "network", "n", "rows", "features", "convention", "recipe", "fingerprint", "python", "created_at", "data")
+KEPT = ("walk", "effort", "starts", "seed", "solver", "grad_tol", "max_iter", "algebra", "lambda", "folds")
 COLUMNS = ("lambda", "mse", "penalty", "objective", "grad_inf", "min_eig", "verdict", "escapable", "iterations", "stop", "seconds")
 
 
@@ -303,7 +304,7 @@ class Path:
 
     # ---- run files ----
 
-    def save(self, file: Any, replace: bool = False) -> None:
+    def save(self, file: Any, replace: bool = False, pictures: bool = True) -> None:
         """Writes a run file, which `load` and the program read (``ridgewalk runs show``, ``ridgewalk predict``).
 
         Parameters
@@ -312,6 +313,10 @@ class Path:
             NAME.rwk; docs/run-file.md has its format.
         replace : bool, default False
             Replace a run file of that name.
+        pictures : bool, default True
+            Compute what a report draws beside the fits, and keep it in the file: observed and fitted values, accuracies, eigenvalues of the
+            Hessians, branches beside drops. That takes about as long as explaining the drops took. Only where the path was walked
+            here over a table (`path`, or an estimator with ``standardize=True``); a path that was read has what its file has.
 
         Raises
         ------
@@ -321,7 +326,11 @@ class Path:
             What is to be replaced is no run file.
         """
         if self._handle is not None:
-            _core.run_save(file, self._handle, self._texts(), replace)
+            net, texts = self.problem, self._texts()
+            table = net._table if pictures and isinstance(net, Network) else None
+            if pictures and isinstance(net, Network) and net.loss != "mse":
+                texts["accuracy"] = json.dumps({f"{w.name}/{w.start}": [p and net.accuracy(p.w) for p in w.points] for w in self.walks})
+            _core.run_save(file, self._handle, texts, replace, table, bool(self._options.get("explain", True)))
             return
         assert self._bytes is not None
         if os.path.exists(file):
@@ -336,44 +345,76 @@ class Path:
             f.write(self._bytes)
         os.replace(new, file)
 
+    def report(self, file: Any, replace: bool = False) -> None:
+        """Writes one HTML page with the path's pictures, tables and explanations, which needs nothing beside it.
+
+        The page is drawn by the program, ``ridgewalk report``, from a run file with pictures (see `save`). The program is the file
+        that the environment's ``RWK_PROGRAM`` names, or ``ridgewalk`` in the ``PATH``, beside the package, or beside Python.
+
+        Parameters
+        ----------
+        file : str or path-like
+            NAME.html.
+        replace : bool, default False
+            Replace a file of that name.
+
+        Raises
+        ------
+        UnsupportedError
+            The program is not found.
+        FileError
+            The file exists, or cannot be written.
+        """
+        from ._program import call
+        if os.path.exists(file) and not replace:
+            raise _core.FileError(f"{os.fspath(file)} exists; replace=True replaces it")
+        with tempfile.TemporaryDirectory(prefix="ridgewalk-") as folder:
+            run = os.path.join(folder, "path.rwk")
+            self.save(run)
+            call("report", run, "--out", os.path.abspath(file), "--quiet")
+
     def _texts(self) -> dict[str, str]:
-        own = {"symbol": self.scale.symbol, "lambda_scale": self.scale.lambda_scale, "loss_scale": self.scale.loss_scale,
-               "n": self.scale.n, "objective": self.scale.objective, "name": self.scale.name}
-        texts = {"program": f"python {_core.version}", "python": json.dumps(own)}
-        if not isinstance(self.problem, Network):
-            return texts
-        net, s = self.problem, self.problem._settings
-        if net.recipe is not None:
-            texts.update(recipe=net.recipe.json, fingerprint=net.recipe.fingerprint, features=str(len(net.recipe.kept)))
-            own["names"] = list(net.recipe.names)
-            texts["python"] = json.dumps(own)
-        options = {"hidden": ",".join(map(str, net.hidden)) or "0", "activation": net.activation, "convention": net.convention}
-        options.update({k.replace("_", "-"): str(v) for k, v in self._options.items()
-                        if k in ("walk", "effort", "starts", "seed", "solver", "grad_tol", "max_iter", "algebra")})
-        for name, on in (("no-hidden-bias", not s["hidden_bias"]), ("no-output-bias", not s["output_bias"]),
-                         ("no-explain", not self._options.get("explain", True)),
-                         ("no-standardize", net.recipe is None or not json.loads(net.recipe.json)["standardise"])):
-            if on:
-                options[name] = ""
-        network = {"layers": [net.inputs, *(layer[1] for layer in net.layers)], "activation": net.activation, "loss": net.loss,
-                   "hidden_bias": s["hidden_bias"], "output_bias": s["output_bias"], "penalise_biases": s["penalise_biases"]}
-        texts.update(data="arrays of Python", options=json.dumps(options), network=json.dumps(network), n=repr(self.scale.n),
-                     rows=str(net.rows), convention=net.convention)
-        texts.setdefault("features", str(net.inputs))
-        return texts
+        return texts_of(self.problem, self.scale, self._options)
 
     def __getstate__(self) -> dict:
         state = dict(self.__dict__)
         if self._handle is not None:
             with tempfile.TemporaryDirectory(prefix="ridgewalk-") as folder:
                 file = os.path.join(folder, "path.rwk")
-                self.save(file)
+                self.save(file, pictures=False)
                 with open(file, "rb") as f:
                     state["_bytes"] = f.read()
         state["_handle"] = None
         if not isinstance(self.problem, Network):
             state["problem"] = None  # functions: they are the caller's
         return state
+
+
+def texts_of(problem: Optional[Problem], scale: Scale, settings: dict[str, Any], verb: str = "path") -> dict[str, str]:
+    """The texts of a run file, as the program writes them; and what else `load` needs."""
+    own: dict[str, Any] = {"symbol": scale.symbol, "lambda_scale": scale.lambda_scale, "loss_scale": scale.loss_scale, "n": scale.n,
+                           "objective": scale.objective, "name": scale.name}
+    texts = {"program": f"python {_core.version}", "python": json.dumps(own), "verb": verb}
+    if not isinstance(problem, Network):
+        return texts
+    net, s = problem, problem._settings
+    if net.recipe is not None:
+        texts.update(recipe=net.recipe.json, fingerprint=net.recipe.fingerprint, features=str(len(net.recipe.kept)))
+        own["names"] = list(net.recipe.names)
+        texts["python"] = json.dumps(own)
+    options = {"hidden": ",".join(map(str, net.hidden)) or "0", "activation": net.activation, "convention": net.convention}
+    options.update({k.replace("_", "-"): str(v) for k, v in settings.items() if k in KEPT})
+    for name, on in (("no-hidden-bias", not s["hidden_bias"]), ("no-output-bias", not s["output_bias"]),
+                     ("no-explain", not settings.get("explain", True)),
+                     ("no-standardize", net.recipe is None or not json.loads(net.recipe.json)["standardise"])):
+        if on:
+            options[name] = ""
+    network = {"layers": [net.inputs, *(layer[1] for layer in net.layers)], "activation": net.activation, "loss": net.loss,
+               "hidden_bias": s["hidden_bias"], "output_bias": s["output_bias"], "penalise_biases": s["penalise_biases"]}
+    texts.update(data="arrays of Python", options=json.dumps(options), network=json.dumps(network), n=repr(scale.n),
+                 rows=str(net.rows), convention=net.convention)
+    texts.setdefault("features", str(net.inputs))
+    return texts
 
 
 def load(file: Any, X: Any = None, y: Any = None, sample_weight: Any = None) -> Path:
@@ -383,7 +424,8 @@ def load(file: Any, X: Any = None, y: Any = None, sample_weight: Any = None) -> 
     ----------
     file : str or path-like
     X, y, sample_weight : array_like, optional
-        The table, for what computes on it (`Path.branch`); files do not hold it. It must be the one that was walked.
+        The table, for what computes on it (`Path.branch`); files do not hold it. It must be the one that was walked. Of classes y is
+        their labels; where the program walked over a column of text, the table cannot be given.
 
     Returns
     -------
@@ -411,7 +453,12 @@ def load(file: Any, X: Any = None, y: Any = None, sample_weight: Any = None) -> 
         scale = Scale(own["loss_scale"], own["lambda_scale"], own["n"], own["name"], own["objective"], own["symbol"])
     if X is not None:
         problem = _with_table(problem, texts, X, y, sample_weight)
-    options = json.loads(texts["options"]) if texts["options"] else {}
+    return stored_path(found, problem, scale, content)
+
+
+def stored_path(found: dict[str, Any], problem: Optional[Problem], scale: Scale, content: bytes) -> Path:
+    """What a run file holds, over a problem that is known."""
+    options = json.loads(found["texts"]["options"]) if found["texts"]["options"] else {}
     grid = np.frombuffer(found["lambda"])
     result = Path(problem, scale, scale.outside(grid), _stored_walks(found, len(grid), scale), found["collapse"], found["seconds"],
                   {k.replace("-", "_"): v for k, v in options.items()})
@@ -456,16 +503,31 @@ def _stored_network(texts: dict[str, str], own: Optional[dict[str, Any]]) -> Net
 def _with_table(network: Optional[Network], texts: dict[str, str], X: Any, y: Any, sample_weight: Any) -> Network:
     if network is None or network.recipe is None:
         raise _core.UnsupportedError("this run file holds no network over a table of numbers")
-    if network.loss != "mse":
-        raise _core.UnsupportedError("the run is of classes; load(file, X, y) is for targets that are numbers")
-    array, Y = matrix(X)[0], matrix(y, "y")[0]
+    array = matrix(X)[0]
     r, s = network.recipe, network._settings
-    if array.shape[1] == len(r.names):
-        standardize = json.loads(r.json)["standardise"]
-        Xs, Ys, weights, made = prepare(array, Y, row_weights(sample_weight, len(array)), r.names, r.targets, standardize,
-                                        len(r.kept) == len(r.names), None)
+    weights, told = row_weights(sample_weight, len(array)), json.loads(r.json)
+    for Y, targets in _targets(network.loss, told, r, y):
+        if array.shape[1] != len(r.names) or len(Y) != len(array):
+            break
+        Xs, Ys, used, made, table = prepare(array, Y, weights, r.names, targets, told["standardise"], len(r.kept) == len(r.names), None,
+                                            network.loss)
         if made.fingerprint == r.fingerprint:
-            return Network(Xs, Ys, weights, hidden=network.hidden, activation=network.activation, convention=network.convention,
+            return Network(Xs, Ys, used, hidden=network.hidden, activation=network.activation, convention=network.convention,
                            hidden_bias=s["hidden_bias"], output_bias=s["output_bias"], penalise_biases=s["penalise_biases"],
-                           scale=network.scale, recipe=r)
+                           loss=network.loss, scale=network.scale, recipe=r, table=table)
     raise _core.MismatchError("X and y are not the table that was walked (its fingerprint is another)")
+
+
+def _targets(loss: str, told: dict[str, Any], recipe: Recipe, y: Any) -> Iterator[tuple[np.ndarray, Sequence[str]]]:
+    """What the targets may have been: numbers; of classes their numbers in order (an estimator's), or labels that are numbers."""
+    if loss == "mse":
+        yield matrix(y, "y")[0], recipe.targets
+        return
+    column, labels = [told["classes"]["column"]], np.asarray(y)
+    if labels.ndim != 1:
+        raise ValueError("y: of classes one label a row is wanted")
+    names, codes = np.unique(labels, return_inverse=True)
+    if len(names) == len(told["classes"]["labels"]):
+        yield codes[:, None].astype(float), column
+    if labels.dtype.kind in "fiub":
+        yield matrix(labels, "y")[0], column

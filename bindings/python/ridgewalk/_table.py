@@ -75,9 +75,9 @@ def path(X: Any, y: Any = None, *, lambdas: Lambdas = None, hidden: Sequence[int
     if len(Y) != len(array):
         raise ValueError(f"X has {len(array)} rows, and y {len(Y)}")
     notes: list[str] = []
-    Xs, Ys, weights, recipe = prepare(array, Y, row_weights(sample_weight, len(array)), names, targets, standardize, False, notes)
+    Xs, Ys, weights, recipe, table = prepare(array, Y, row_weights(sample_weight, len(array)), names, targets, standardize, False, notes)
     for note in notes:
         warnings.warn(note, stacklevel=2)
     network = Network(Xs, Ys, weights, hidden=hidden, activation=activation, convention=convention, hidden_bias=hidden_bias,
-                      output_bias=output_bias, penalise_biases=penalise_biases, recipe=recipe)
+                      output_bias=output_bias, penalise_biases=penalise_biases, recipe=recipe, table=table)
     return network.path(lambdas, walk=walk, init=init, threads=threads, progress=progress, **settings)

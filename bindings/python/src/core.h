@@ -108,10 +108,10 @@ PyObject *core_fields_dict(const core_field *fields, const void *object);
 /* ---- members.c: the tables ---- */
 
 extern const core_field core_solver_settings[], core_certify_settings[], core_path_settings[],
-    core_branch_settings[], core_audit_settings[], core_mlp_settings[];
+    core_branch_settings[], core_audit_settings[], core_mlp_settings[], core_folds_settings[];
 extern const core_field core_certificate[], core_solve_result[], core_drop[], core_fit[], core_origin[],
     core_collapse[], core_branch_point[], core_branch_event[], core_audit_point[], core_audit_drop[],
-    core_audit_summary[], core_progress[];
+    core_audit_summary[], core_progress[], core_cv_point[], core_cv_summary[];
 /* {"verdict": (("strict_min", "strict local minimum"), ...), ...} */
 PyObject *core_lists(PyObject *module, PyObject *unused);
 const char *core_scale_name(int scale);
@@ -135,7 +135,29 @@ core_problem *core_problem_get(PyObject *object);
 PyObject *core_network(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_user_problem(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_problem_check(PyObject *module, PyObject *args, PyObject *kwargs);
+/* Settings of a network; *list is its widths, to be freed. -1 with an exception. */
+int core_mlp_settings_read(rwk_mlp_settings *s, size_t **list, PyObject *hidden, PyObject *settings);
 extern PyMethodDef core_network_methods[];
+
+/* ---- table.c: a matrix and what its columns are ---- */
+
+typedef struct core_table {
+  core_array numbers;
+  const char **names; /* [numbers.columns], of the tuple that the caller holds */
+  const char *fold;   /* the column of folds, or NULL */
+  rwk_design_settings settings;
+} core_table;
+
+/* From a dict: `table` [rows x columns], `names` (a tuple of str), `outputs` (how many of the columns are
+ * targets; they come after the features), `weighted` and `folded` (a column of row weights, one of folds, in
+ * this order after the targets), `standardise`, `keep_constant`, `loss` (of a cross-entropy the target is the
+ * number of a class). 0, or -1 with an exception. */
+int core_table_get(core_table *t, PyObject *spec);
+void core_table_release(core_table *t);
+/* The design; and, where `raw` is not NULL, the same without scales. `cells` as well as they are to be
+ * destroyed, whatever is returned. */
+rwk_status core_table_design(rwk_design **design, rwk_design **raw, rwk_table **cells, rwk_context *ctx,
+                             const core_table *t);
 
 /* ---- the functions ---- */
 
@@ -148,6 +170,9 @@ typedef struct core_path {
 PyObject *core_path_type(void);
 core_path *core_path_get(PyObject *object);
 PyObject *core_path_run(PyObject *module, PyObject *args, PyObject *kwargs);
+/* -1 with an exception. The dicts are those of core_path_run. */
+int core_path_settings_read(rwk_path_settings *s, PyObject *settings, PyObject *solver, PyObject *certify,
+                            PyObject *walks);
 PyObject *core_lambda_grid(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_solve(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_certify(PyObject *module, PyObject *args, PyObject *kwargs);
@@ -157,7 +182,11 @@ PyObject *core_rounding(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_design(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_read_columns(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_scale(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *core_cv(PyObject *module, PyObject *args, PyObject *kwargs);
+/* Texts of a run file, from a dict of str; RWK_CALLBACK with an exception where it is none. */
+rwk_status core_run_texts(rwk_run *run, PyObject *texts);
 PyObject *core_run_save(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *core_run_set(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *core_run_load(PyObject *module, PyObject *args, PyObject *kwargs);
 
 /* ---- small things ---- */
@@ -172,6 +201,8 @@ int core_put(PyObject *dict, const char *key, PyObject *value);
 int core_push(PyObject *list, PyObject *value);
 /* `key` of a dict, borrowed; NULL where it is missing or None. */
 PyObject *core_item(PyObject *dict, const char *key);
+/* Is it there, and true? */
+int core_flag(PyObject *dict, const char *key);
 /* Frees an object of a type made from a spec. */
 void core_free(PyObject *self);
 

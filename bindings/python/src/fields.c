@@ -30,6 +30,11 @@ PyObject *core_item(PyObject *dict, const char *key) {
   return value == Py_None ? NULL : value;
 }
 
+int core_flag(PyObject *dict, const char *key) {
+  PyObject *value = core_item(dict, key);
+  return value && PyObject_IsTrue(value) == 1;
+}
+
 PyObject *core_bytes(const double *x, size_t count) {
   return PyBytes_FromStringAndSize((const char *)x, (Py_ssize_t)(count * sizeof *x));
 }

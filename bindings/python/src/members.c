@@ -111,6 +111,31 @@ const core_field core_path_settings[] = {N(rwk_path_settings, effort, effort_tex
                                          D(rwk_path_settings, collapse_tol),
                                          END};
 
+const core_field core_folds_settings[] = {Z(rwk_folds_settings, count), U(rwk_folds_settings, seed),
+                                          B(rwk_folds_settings, stratify), END};
+
+const core_field core_cv_point[] = {D(rwk_cv_point, lambda),
+                                    D(rwk_cv_point, mean),
+                                    D(rwk_cv_point, se),
+                                    D(rwk_cv_point, parameters),
+                                    D(rwk_cv_point, parameters_gn),
+                                    D(rwk_cv_point, explained),
+                                    END};
+
+const core_field core_cv_summary[] = {
+    Z(rwk_cv_summary, count),
+    Z(rwk_cv_summary, rows),
+    Z(rwk_cv_summary, outputs),
+    Z(rwk_cv_summary, folds),
+    Z(rwk_cv_summary, repeats),
+    I(rwk_cv_summary, ensemble),
+    I(rwk_cv_summary, end),
+    Z(rwk_cv_summary, twins),
+    D(rwk_cv_summary, seconds),
+    {"index_min", offsetof(rwk_cv_summary, index[RWK_CV_MIN]), NULL, CORE_SIZE, 0},
+    {"index_1se", offsetof(rwk_cv_summary, index[RWK_CV_1SE]), NULL, CORE_SIZE, 0},
+    END};
+
 const core_field core_branch_settings[] = {N(rwk_branch_settings, algebra, algebra_text, ALGEBRAS),
                                            Z(rwk_branch_settings, dense_limit),
                                            D(rwk_branch_settings, grad_tol),

@@ -26,7 +26,9 @@ static PyMethodDef functions[] = {
     FUNCTION("design", core_design, "A matrix scaled as the program scales a file."),
     FUNCTION("read_columns", core_read_columns, "The columns of numbers of a CSV file."),
     FUNCTION("scale", core_scale, "The scales of a convention."),
+    FUNCTION("cv", core_cv, "Cross-validates into a run file."),
     FUNCTION("run_save", core_run_save, "Writes a run file."),
+    FUNCTION("run_set", core_run_set, "Sets texts of a run file."),
     FUNCTION("run_load", core_run_load, "Reads a run file."),
     {"lists", core_lists, METH_NOARGS, "The names of the library's enumerations, with their meanings."},
     {NULL, NULL, 0, NULL}};

@@ -21,17 +21,23 @@ static size_t *widths(size_t *count, PyObject *hidden) {
   return list;
 }
 
+int core_mlp_settings_read(rwk_mlp_settings *s, size_t **list, PyObject *hidden, PyObject *settings) {
+  *list = NULL;
+  rwk_mlp_settings_init(s);
+  if (core_fields_set(s, core_mlp_settings, settings, "network")) return -1;
+  *list = widths(&s->hidden_count, hidden);
+  s->hidden = *list;
+  return *list ? 0 : -1;
+}
+
 static PyObject *make(PyObject *hidden, PyObject *settings, const core_array *X, const core_array *Y,
                       const core_array *weights) {
   rwk_mlp_settings s;
-  rwk_mlp_settings_init(&s);
-  if (core_fields_set(&s, core_mlp_settings, settings, "network")) return NULL;
+  size_t *list;
   if (X->rows != Y->rows || (weights->data && weights->columns != X->rows))
     return PyErr_Format(PyExc_ValueError, "X has %zu rows, Y %zu and the row weights %zu", X->rows, Y->rows,
                         weights->data ? weights->columns : X->rows);
-  size_t *list = widths(&s.hidden_count, hidden);
-  if (!list) return NULL;
-  s.hidden = list;
+  if (core_mlp_settings_read(&s, &list, hidden, settings)) return NULL;
   const rwk_mlp_data data = {.X = X->data,
                              .ldx = X->ld,
                              .Y = Y->data,
@@ -99,6 +105,19 @@ static PyObject *mse(PyObject *self, PyObject *loss) {
   return PyErr_Occurred() ? NULL : PyFloat_FromDouble(rwk_mlp_mse(mlp, x));
 }
 
+static PyObject *accuracy(PyObject *self, PyObject *at) {
+  const rwk_mlp *mlp = network_of(self);
+  core_problem *p = (core_problem *)self;
+  core_array w;
+  double share = 0;
+  if (!mlp || core_vector_get(&w, at, "w", CORE_VECTOR, rwk_problem_dim(p->problem))) return NULL;
+  core_call_begin(&p->call);
+  const rwk_status status = rwk_mlp_accuracy(&share, mlp, w.data);
+  const int failed = core_call_end(&p->call, status, NULL);
+  core_array_release(&w);
+  return failed ? NULL : PyFloat_FromDouble(share);
+}
+
 static PyObject *predict(PyObject *self, PyObject *args) {
   PyObject *out, *x, *at;
   core_array F = {0}, X = {0}, w = {0};
@@ -135,6 +154,7 @@ done:
 PyMethodDef core_network_methods[] = {
     {"layers", layers, METH_NOARGS, "[(inputs, outputs, offset of W, offset of b or None), ...]"},
     {"mse", mse, METH_O, "MSE from a loss"},
+    {"accuracy", accuracy, METH_O, "share of rows whose class is named, from w"},
     {"predict", predict, METH_VARARGS, "predict(F, X, w): fills F[rows x outputs]"},
     {NULL, NULL, 0, NULL}};
 

@@ -26,20 +26,21 @@ typedef struct question {
   int threads;
 } question;
 
-static int read_settings(rwk_path_settings *s, const question *q) {
+int core_path_settings_read(rwk_path_settings *s, PyObject *settings, PyObject *solver, PyObject *certify,
+                            PyObject *walks) {
   rwk_path_settings_init(s);
-  if (core_fields_set(s, core_path_settings, q->settings, "path") ||
-      core_fields_set(&s->solver, core_solver_settings, q->solver, "solver") ||
-      core_fields_set(&s->certify, core_certify_settings, q->certify, "certify"))
+  if (core_fields_set(s, core_path_settings, settings, "path") ||
+      core_fields_set(&s->solver, core_solver_settings, solver, "solver") ||
+      core_fields_set(&s->certify, core_certify_settings, certify, "certify"))
     return -1;
-  if (q->walks == Py_None) return 0;
-  if (!PyTuple_Check(q->walks)) {
+  if (walks == Py_None) return 0;
+  if (!PyTuple_Check(walks)) {
     PyErr_SetString(PyExc_TypeError, "walk: a tuple of names is wanted");
     return -1;
   }
   s->walks = 0;
-  for (Py_ssize_t k = 0; k < PyTuple_Size(q->walks); k++) {
-    PyObject *item = PyTuple_GetItem(q->walks, k);
+  for (Py_ssize_t k = 0; k < PyTuple_Size(walks); k++) {
+    PyObject *item = PyTuple_GetItem(walks, k);
     const char *name = PyUnicode_Check(item) ? PyUnicode_AsUTF8AndSize(item, NULL) : NULL;
     rwk_walk walk;
     if (!name || rwk_walk_from_name(&walk, name) != RWK_OK) {
@@ -83,7 +84,7 @@ PyObject *core_path_run(PyObject *module, PyObject *args, PyObject *kwargs) {
                   &q.walks, &q.lambda, &q.init, &q.threads, &q.progress, &q.notes))
     return NULL;
   const core_problem *p = core_problem_get(q.problem);
-  if (!p || read_settings(&s, &q)) return NULL;
+  if (!p || core_path_settings_read(&s, q.settings, q.solver, q.certify, q.walks)) return NULL;
   if (core_array_get(&lambda, q.lambda, "lambda", CORE_VECTOR | CORE_OPTIONAL)) return NULL;
   if (core_vector_get(&init, q.init, "init", CORE_VECTOR | CORE_OPTIONAL, rwk_problem_dim(p->problem)) == 0) {
     s.lambda = lambda.data;

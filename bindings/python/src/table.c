@@ -41,47 +41,99 @@ static PyObject *describe(const rwk_design *d, core_call *call) {
   return result;
 }
 
-PyObject *core_design(PyObject *module, PyObject *args, PyObject *kwargs) {
-  static const char *const words[] = {"table",       "names",         "outputs", "weighted",
-                                      "standardise", "keep_constant", "notes",   NULL};
-  (void)module;
-  PyObject *matrix, *names, *notes, *result = NULL;
-  Py_ssize_t outputs;
-  int weighted, standardise, keep_constant;
-  core_array X;
-  core_call call;
-  size_t columns = 0;
-  if (!core_parse(args, kwargs, "OOnpppO:design", words, &matrix, &names, &outputs, &weighted, &standardise,
-                  &keep_constant, &notes))
-    return NULL;
-  const char **list = texts(&columns, names);
-  if (!list || core_array_get(&X, matrix, "table", CORE_MATRIX)) {
-    free(list);
-    return NULL;
+static int read_roles(core_table *t, PyObject *spec) {
+  rwk_design_settings *s = &t->settings;
+  PyObject *outputs = core_item(spec, "outputs"), *name = core_item(spec, "loss");
+  const size_t columns = t->numbers.columns;
+  const size_t weighted = (size_t)core_flag(spec, "weighted"), folded = (size_t)core_flag(spec, "folded");
+  size_t targets = outputs ? PyLong_AsSize_t(outputs) : 1;
+  rwk_loss loss = RWK_LOSS_MSE;
+  if (PyErr_Occurred()) {
+    PyErr_Clear();
+    targets = 0;
   }
-  if (columns != X.columns || outputs < 1 || (size_t)outputs + (size_t)weighted > columns) {
-    PyErr_Format(PyExc_ValueError, "table: %zu names for %zu columns", columns, X.columns);
-  } else if (core_call_open(&call, 1, notes) == 0) {
-    rwk_table *table = NULL;
+  const char *text = name ? PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
+  if (name && (!text || rwk_loss_from_name(&loss, text) != RWK_OK)) {
+    PyErr_Format(PyExc_ValueError, "loss: %R is none of mse, logistic, softmax", name);
+    return -1;
+  }
+  if (targets < 1 || targets > columns || targets + weighted + folded > columns) {
+    PyErr_Format(PyExc_ValueError, "table: %zu columns for %zu targets, %zu row weights and %zu folds",
+                 columns, targets, weighted, folded);
+    return -1;
+  }
+  rwk_design_settings_init(s);
+  const char **after = t->names + columns - folded;
+  t->fold = folded ? *after : NULL;
+  s->exclude = after;
+  s->exclude_count = folded;
+  s->row_weights = weighted ? after[-1] : NULL;
+  s->target_count = targets;
+  s->targets = after - weighted - targets;
+  s->standardise = core_flag(spec, "standardise");
+  s->keep_constant = core_flag(spec, "keep_constant");
+  s->target_kind = loss == RWK_LOSS_MSE ? RWK_TARGET_NUMBERS : RWK_TARGET_CLASSES;
+  s->output_per_class = loss == RWK_LOSS_SOFTMAX;
+  return 0;
+}
+
+int core_table_get(core_table *t, PyObject *spec) {
+  size_t columns = 0;
+  memset(t, 0, sizeof *t);
+  PyObject *matrix = PyDict_Check(spec) ? core_item(spec, "table") : NULL;
+  PyObject *names = matrix ? core_item(spec, "names") : NULL;
+  if (!names) {
+    PyErr_SetString(PyExc_TypeError, "table: a dict with a table and its names is wanted");
+    return -1;
+  }
+  t->names = texts(&columns, names);
+  if (!t->names || core_array_get(&t->numbers, matrix, "table", CORE_MATRIX)) goto failed;
+  if (columns != t->numbers.columns) {
+    PyErr_Format(PyExc_ValueError, "table: %zu names for %zu columns", columns, t->numbers.columns);
+    goto failed;
+  }
+  if (read_roles(t, spec) == 0) return 0;
+failed:
+  core_table_release(t);
+  return -1;
+}
+
+void core_table_release(core_table *t) {
+  core_array_release(&t->numbers);
+  free(t->names);
+  t->names = NULL;
+}
+
+rwk_status core_table_design(rwk_design **design, rwk_design **raw, rwk_table **cells, rwk_context *ctx,
+                             const core_table *t) {
+  const core_array *x = &t->numbers;
+  rwk_design_settings plain = t->settings;
+  plain.standardise = 0;
+  rwk_status status =
+      rwk_table_from_numbers(cells, ctx, "the table", t->names, x->data, x->rows, x->columns, x->ld, 1);
+  if (status == RWK_OK) status = rwk_design_create(design, ctx, *cells, &t->settings);
+  if (status == RWK_OK && raw) status = rwk_design_create(raw, ctx, *cells, &plain);
+  return status;
+}
+
+PyObject *core_design(PyObject *module, PyObject *args, PyObject *kwargs) {
+  static const char *const words[] = {"spec", "notes", NULL};
+  (void)module;
+  PyObject *spec, *notes, *result = NULL;
+  core_table t;
+  core_call call;
+  if (!core_parse(args, kwargs, "OO:design", words, &spec, &notes) || core_table_get(&t, spec)) return NULL;
+  if (core_call_open(&call, 1, notes) == 0) {
+    rwk_table *cells = NULL;
     rwk_design *design = NULL;
-    rwk_design_settings s;
-    rwk_design_settings_init(&s);
-    s.row_weights = weighted ? list[columns - 1] : NULL;
-    s.target_count = (size_t)outputs;
-    s.targets = list + columns - (size_t)weighted - (size_t)outputs;
-    s.standardise = standardise;
-    s.keep_constant = keep_constant;
     core_call_begin(&call);
-    rwk_status status =
-        rwk_table_from_numbers(&table, call.ctx, "the table", list, X.data, X.rows, X.columns, X.ld, 1);
-    if (status == RWK_OK) status = rwk_design_create(&design, call.ctx, table, &s);
+    const rwk_status status = core_table_design(&design, NULL, &cells, call.ctx, &t);
     if (core_call_end(&call, status, NULL) == 0) result = describe(design, &call);
     rwk_design_destroy(design);
-    rwk_table_destroy(table);
+    rwk_table_destroy(cells);
     core_call_close(&call);
   }
-  core_array_release(&X);
-  free(list);
+  core_table_release(&t);
   return result;
 }
 

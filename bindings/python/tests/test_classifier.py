@@ -124,6 +124,22 @@ class World(Case):
         with self.assertRaisesRegex(ValueError, "squared errors"):
             clone(self.c).set_params(convention="half-sse").fit(self.X, self.y)
 
+    def test_tables_of_run_files(self):
+        """Of an estimator with labels of text, and of the program with numbers."""
+        c = rw.RidgewalkClassifier((2,), alphas=[0.1, 1.0], standardize=True, random_state=0).fit(self.X, self.y)
+        c.path_.save(self.file("c.rwk"))
+        again = rw.load(self.file("c.rwk"), self.X, self.y)
+        self.assertEqual(again.branch(0.1, walk="up")["points"][0]["mse"], c.path_.point(0.1, "up").mse)
+        for y in (self.y[::-1], np.where(self.y == "setosa", "virginica", self.y)):
+            with self.assertRaises(rw.MismatchError):
+                rw.load(self.file("c.rwk"), self.X, y)
+        codes = np.unique(self.y, return_inverse=True)[1] * 2 + 3
+        np.savetxt(self.file("d.csv"), np.column_stack([self.X, codes]), "%.17g", ",", header="a,b,c,d,y", comments="")
+        self.program("path", self.file("d.csv"), "--target", "y", "--loss", "softmax", "--hidden", 2, "--lambda", "0.1,1", "--walk", "up", "--out",
+                     self.file("d.rwk"), "--quiet")
+        theirs = rw.load(self.file("d.rwk"), self.X, codes)
+        self.assertTrue(rw.certify(theirs.problem, theirs.point(0.1).w, lambda_=0.1).is_minimum)
+
 
 class OfOthers(Case):
     def test_mlpclassifier(self):

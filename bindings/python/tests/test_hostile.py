@@ -83,6 +83,13 @@ class Arrays(Case):
         locked = w.copy()
         locked.flags.writeable = False
         out = np.zeros((60, 1))
+        spec = {"table": np.column_stack([X, y]), "names": ("a", "b", "c", "d"), "outputs": 1}
+
+        def cv(table, **other):
+            _core.cv(**{"file": self.file("cv.rwk"), "table": table, "hidden": (2,), "network": {}, "path": {}, "solver": {}, "certify": {},
+                        "walks": ("up", "best"), "lambda_": np.array([0.1, 1.0]), "folds": {"count": 2}, "texts": {}, "threads": 1, **other})
+        cv(spec)
+        self.assertEqual(_core.run_load(self.file("cv.rwk"), ())["cv"]["summary"]["folds"], 2)
         calls = [lambda: _core.network(X, y, (3,), {}), lambda: _core.network(X[::-1], y[:, None], (3,), {}),
                  lambda: _core.network(X.T, y[:, None], (3,), {}), lambda: _core.network(X, y[:5, None], (3,), {}),
                  lambda: _core.network(X, y[:, None], [3], {}), lambda: _core.network(X, y[:, None], ("3",), {}),
@@ -103,10 +110,16 @@ class Arrays(Case):
                  lambda: _core.user_problem(2, None, len, len, None, None, [0, 5], ("a",), False),
                  lambda: _core.user_problem(-1, None, len, len, None, None, None, None, False),
                  lambda: _core.audit((w,), {}, None), lambda: _core.audit((w, w, w, w, w, w[:2]), {}, None),
-                 lambda: _core.rounding(w[:1], w, True), lambda: _core.design(X, ("a",), 1, False, True, False, None),
-                 lambda: _core.design(X, ("a", "a", "b"), 1, False, True, False, None), lambda: _core.design(X, (1, 2, 3), 1, False, True, False, None),
+                 lambda: _core.rounding(w[:1], w, True), lambda: _core.design({"table": X, "names": ("a",)}, None),
+                 lambda: _core.design({"table": X, "names": ("a", "a", "b")}, None), lambda: _core.design({"table": X, "names": (1, 2, 3)}, None),
                  lambda: _core.read_columns(self.file("none.csv")), lambda: _core.run_load(self.file("none.rwk"), ()),
-                 lambda: _core.run_save(self.file("a.rwk"), net, {}, False)]
+                 lambda: _core.run_save(self.file("a.rwk"), net, {}, False), lambda: _core.run_set(self.file("none.rwk"), {"a": "b"}),
+                 lambda: _core.run_save(self.file("a.rwk"), fit(X, y)._handle, {}, False, {"table": X}), lambda: net.accuracy(w[:-1]),
+                 lambda: _core.design({**spec, "outputs": 5}, None), lambda: _core.design({**spec, "outputs": -1}, None),
+                 lambda: _core.design({**spec, "loss": "x"}, None), lambda: _core.design({**spec, "outputs": 4, "folded": True}, None),
+                 lambda: cv({"table": X}), lambda: cv(spec, folds={"count": 1}), lambda: cv(spec, folds={"counts": 3}), lambda: cv(spec, hidden=[3]),
+                 lambda: cv(spec, lambda_=np.array([2.0, 1.0])), lambda: cv(spec, walks=("up",)), lambda: cv(spec, texts={"a": 1}),
+                 lambda: cv(spec, network={"loss": "softmax"}), lambda: cv(spec, threads=-1), lambda: cv(spec, file=self.file("no/a.rwk"))]
         for k, call in enumerate(calls):
             with self.subTest(k), self.assertRaises((TypeError, ValueError, rw.Error)):
                 call()
