@@ -48,7 +48,21 @@ static rwk_status bisect(rwk_collapse *c, rwk_solver *solver, double *w, double 
   }
   /* Below lambda_c zero is a saddle, so the end cannot lie lower; where the bracket holds lambda_c, that is
    * the end. */
-  if (c->lambda_c > c->nonzero && c->lambda_c <= c->collapse) c->collapse = c->lambda_c;
+  if (c->lambda_c > c->nonzero && c->lambda_c <= c->collapse) {
+    c->collapse = c->lambda_c;
+    return RWK_OK;
+  }
+  /* The end is a fold. A long step may have fallen off the branch before it, so the last penalty is tried
+   * again from close below, and moved on while there is a fit. */
+  for (int k = 0; k < DOUBLINGS; k++) {
+    rwk_solve_result r;
+    memcpy(trial, w, path->dim * sizeof *w);
+    RWK_TRY(rwk_solver_run(&r, solver, trial, c->collapse));
+    if (vanished(&r, reference)) break;
+    c->nonzero = c->collapse;
+    c->collapse *= 1 + tol;
+    memcpy(w, trial, path->dim * sizeof *w);
+  }
   return RWK_OK;
 }
 

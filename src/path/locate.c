@@ -187,6 +187,14 @@ static rwk_status locate_zero(rwk_tracer *c, rwk_event_kind kind, double s, rwk_
     t = (low.t * high.measure - high.t * low.measure) / (high.measure - low.measure);
   if (kind == RWK_EVENT_BRANCH_POINT) RWK_TRY(refine_split(c, high.s, s, 1, &t, &doubt));
   RWK_TRY(rwk_tracer_reach(c, &c->probe, high.s, &factored));
+  if (kind == RWK_EVENT_REVIVAL && !c->local.flats.way_label[0]) {
+    /* just beyond, rounding has brought the unit to life already: who it is can be seen before, and there */
+    RWK_TRY(rwk_tracer_reach(c, &c->probe, low.s, &factored));
+    if (factored < 0) {
+      rwk_place_copy(&c->probe, &c->here, c->local.n);
+      RWK_TRY(rwk_tracer_look(c, &c->probe, &c->here));
+    }
+  }
   event->lambda = c->lambda_from * exp(t);
   event->low = event->lambda * (1 - doubt - 1e-11);
   event->high = event->lambda * (1 + doubt + 1e-11);
@@ -210,7 +218,7 @@ rwk_status rwk_tracer_locate(rwk_tracer *c, rwk_event_kind *kind, double s, rwk_
   event->min_eig = c->probe.mu;
   if (*kind == RWK_EVENT_REVIVAL) {
     event->bias = l->flats.way_position;
-    event->curvature = l->flats.curvature;
+    event->curvature = fmin(l->flats.curvature, 0); /* it goes through 0 at the event */
     memcpy(event->what, l->flats.way_label, sizeof event->what);
   }
   return RWK_OK;
