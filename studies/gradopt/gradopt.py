@@ -140,7 +140,7 @@ def by_ridgewalk(f, starts):
 def of_its_class(a):
     f = Pitted()
     errors = f.check(20000 if a.small else 200000)
-    rows = nice(f, *((20, 24) if a.small else (80, 240)))
+    rows = nice(f, *((20, 24) if a.small else (60, 120)))
     least = min(r[2] for r in rows)
     moved = max(np.linalg.norm(p[1] - q[1]) / (p[0] / 2) for p, q in zip(rows, rows[2:]))
     print(f"mean over a disc: closed form against points of the disc {errors[0]:.0e}, its Hessian against differences {errors[1]:.0e}")
@@ -164,7 +164,7 @@ def of_its_class(a):
         print(f"| {name} | {len(ends)} | {bottom.sum()} | {(np.linalg.norm(ends[:, None] - f.c, axis=2) < 2 * f.w).any(1).sum()} | {gradients} |")
     line("gradient descent", plain, taken)
     line("GradOpt, then gradient descent", graduated, f"{epochs * steps} + {more}")
-    few = by_ridgewalk(f, x[:a.starts // 4])
+    few = by_ridgewalk(f, x[:a.starts // 10])
     if few:
         line("ridgewalk, `--walk down`", few["down"], "")
         line("ridgewalk, `--walk graduated`", few["graduated"], "")

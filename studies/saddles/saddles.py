@@ -241,7 +241,8 @@ def plot(file, points, races):
     last = sorted((p for p in points if p["hidden"] == max(races)), key=lambda p: p["error"])
     for p, label in ((last[0], "lowest error"), (last[len(last) // 2], "middle"), (last[-1], "highest")):
         axes[1].plot(np.sort(p["eigenvalues"]), np.linspace(0, 1, len(p["eigenvalues"])), label=f"{label}: {p['error']:.2f}")
-    axes[1].set_xscale("symlog", linthresh=1e-4)
+    axes[1].set_xscale("symlog", linthresh=1e-3)
+    axes[1].set_xticks([-0.1, -0.01, 0, 0.01, 0.1, 1], ["-0.1", "-0.01", "0", "0.01", "0.1", "1"], fontsize=7)
     axes[1].set_xlabel("eigenvalue")
     axes[1].set_title(f"share of the spectrum below, {max(races)} units", fontsize=8)
     axes[1].legend(fontsize=7)
@@ -293,6 +294,10 @@ def main():
             for name, runs in races[hidden].items():
                 print(f"| {hidden} | {name} | {', '.join(f'{r[0]:.4f}' for r in runs)} | {', '.join(f'{r[1]:.1e}' for r in runs)} | "
                       f"{', '.join(r[2] for r in runs)} | {', '.join(str(len(r[3]) - 1) for r in runs)} |", flush=True)
+    for other in ("sgd", "damped Newton", "newton"):
+        pairs = [(f[0], o[0]) for ends in races.values() for f, o in zip(ends.get("saddle-free-newton", []), ends.get(other, []))]
+        below, above = (sum(sign * (f - o) < -1e-6 for f, o in pairs) for sign in (1, -1))
+        print(f"{other}: saddle-free Newton ends lower from {below} of {len(pairs)} starts, higher from {above}")
     if a.csv:
         with open(a.csv, "w", newline="", encoding="utf-8") as f:
             out = csv.writer(f)
