@@ -10,7 +10,7 @@ from ._certificate import Certificate, certificate_of
 from ._scale import Lambdas, Scale, grid
 
 SOLVER = ("solver", "grad_tol", "max_iter", "algebra", "dense_limit", "history", "function_tol")
-PATH = ("effort", "starts", "seed", "drop_tol", "explain", "explain_points", "collapse_tol")
+PATH = ("effort", "starts", "seed", "drop_tol", "explain", "explain_points", "collapse_tol", "smoothing", "smoothing_epochs", "smoothing_samples")
 
 
 def _value(value_and_grad: Callable, dim: int) -> Callable:
