@@ -340,7 +340,7 @@ static long long kept(const cli_job *j) {
   size_t fits = 0, fold_fits = 0;
   if (rwk_run_fit_count(&fits, j->run) != RWK_OK || rwk_run_fold_fit_count(&fold_fits, j->run) != RWK_OK)
     return 0;
-  return (long long)(fits + fold_fits);
+  return (long long)fits + (long long)fold_fits;
 }
 
 int cli_job_stopped(const cli_job *j, rwk_status status) {
