@@ -242,6 +242,8 @@ int cli_fail_status(const rwk_context *ctx, rwk_status status);
 int cli_exit_code(rwk_status status);
 /* Text from a file, with control characters escaped; to be freed. */
 char *cli_escape(const char *text);
+/* Where the name of a table begins without folders, and its length without .csv and .gz; "-" is stdin. */
+const char *cli_stem(size_t *length, const char *data);
 /* Splits at commas; *list[i] point into *buffer; both to be freed. */
 int cli_split(const char ***list, size_t *count, char **buffer, const char *text);
 

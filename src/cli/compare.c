@@ -210,11 +210,8 @@ static int print_json(const race *c) {
 
 /* DATA.csv -> DATA-solvers.svg here. */
 static char *default_out(const char *data) {
-  const char *base = strrchr(data, '/');
-  base = base ? base + 1 : data;
-  size_t length = strlen(base);
-  if (length > 3 && !strcmp(base + length - 3, ".gz")) length -= 3;
-  if (length > 4 && !memcmp(base + length - 4, ".csv", 4)) length -= 4;
+  size_t length;
+  const char *base = cli_stem(&length, data);
   char *out = malloc(length + 32);
   if (out) snprintf(out, length + 32, "%.*s-solvers.svg", (int)length, base);
   return out;

@@ -114,15 +114,7 @@ int cli_cv(const cli_args *args) {
   int code = cli_job_begin(&c.job, args);
   if (!code) code = prepare(&c);
   if (!code && !rwk_run_cv(c.job.run)) code = run(&c);
-  const rwk_status closed = rwk_run_close(c.job.run);
-  if (closed != RWK_OK && code < CLI_USAGE) code = cli_fail_status(c.job.setup.ctx, closed);
-  if (!code) { /* what is shown is what is in the file */
-    cli_stored stored;
-    code = cli_stored_open(&stored, c.job.setup.ctx, c.job.out);
-    stored.report.file = c.job.out;
-    if (!code) code = cli_show_cv(&stored, args);
-    cli_stored_close(&stored);
-  }
+  code = cli_job_show(&c.job, code, cli_show_cv, args);
   rwk_folds_destroy(c.folds);
   cli_job_release(&c.job);
   return code;

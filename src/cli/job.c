@@ -86,14 +86,20 @@ static char *read_file(const char *file) {
   return text;
 }
 
-/* DATA.csv.gz -> DATA.rwk here, DATA-2.rwk if that is taken. */
-static char *default_out(const char *data) {
+const char *cli_stem(size_t *length, const char *data) {
   const char *base = strrchr(data, '/');
   base = base ? base + 1 : data;
   if (!strcmp(data, "-")) base = "stdin";
-  size_t length = strlen(base);
-  if (length > 3 && !strcmp(base + length - 3, ".gz")) length -= 3;
-  if (length > 4 && !memcmp(base + length - 4, ".csv", 4)) length -= 4;
+  *length = strlen(base);
+  if (*length > 3 && !strcmp(base + *length - 3, ".gz")) *length -= 3;
+  if (*length > 4 && !memcmp(base + *length - 4, ".csv", 4)) *length -= 4;
+  return base;
+}
+
+/* DATA.csv.gz -> DATA.rwk here, DATA-2.rwk if that is taken. */
+static char *default_out(const char *data) {
+  size_t length;
+  const char *base = cli_stem(&length, data);
   char *out = malloc(length + 32);
   for (int k = 1; out; k++) {
     if (k == 1)
@@ -354,6 +360,19 @@ int cli_job_stopped(const cli_job *j, rwk_status status) {
   if (done)
     cli_say("%lld of %lld fits are kept; once that is mended, go on with: ridgewalk %s --resume %s", done,
             total, verb, j->out);
+  return code;
+}
+
+int cli_job_show(cli_job *j, int code, int (*show)(cli_stored *stored, const cli_args *args),
+                 const cli_args *args) {
+  const rwk_status closed = rwk_run_close(j->run);
+  if (closed != RWK_OK && code < CLI_USAGE) code = cli_fail_status(j->setup.ctx, closed);
+  if (code) return code;
+  cli_stored stored;
+  code = cli_stored_open(&stored, j->setup.ctx, j->out);
+  stored.report.file = j->out;
+  if (!code) code = show(&stored, args);
+  cli_stored_close(&stored);
   return code;
 }
 

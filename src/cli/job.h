@@ -43,6 +43,10 @@ void cli_job_release(cli_job *j);
  * code. */
 int cli_job_stopped(const cli_job *j, rwk_status status);
 
+/* Closes the run file and, where all went well, shows what is in it. `code`, or what went wrong. */
+int cli_job_show(cli_job *j, int code, int (*show)(cli_stored *stored, const cli_args *args),
+                 const cli_args *args);
+
 /* The bar of a job, on standard error; `more` is put behind the fits. */
 void cli_progress_bar(int64_t done, int64_t total, double seconds, double remaining, const char *more);
 

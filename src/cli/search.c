@@ -269,15 +269,7 @@ int cli_search(const cli_args *args) {
   if (!code) code = read_settings(&c);
   if (!code) code = cli_job_open_run(&c.job);
   if (!code && !rwk_run_search(c.job.run)) code = run(&c);
-  const rwk_status closed = rwk_run_close(c.job.run);
-  if (closed != RWK_OK && code < CLI_USAGE) code = cli_fail_status(c.job.setup.ctx, closed);
-  if (!code) { /* what is shown is what is in the file */
-    cli_stored stored;
-    code = cli_stored_open(&stored, c.job.setup.ctx, c.job.out);
-    stored.report.file = c.job.out;
-    if (!code) code = cli_show_search(&stored, args);
-    cli_stored_close(&stored);
-  }
+  code = cli_job_show(&c.job, code, cli_show_search, args);
   rwk_folds_destroy(c.folds);
   cli_job_release(&c.job);
   return code;

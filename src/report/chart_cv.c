@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 #include "report/chart.h"
 
 static const char *choice_words(const rwk_source *s, size_t i) {
@@ -123,18 +124,22 @@ void rwk_chart_cv(rwk_chart *chart, const rwk_source *s) {
     chart->absent = "The run file holds no finished cross-validation: ridgewalk cv makes one.";
     return;
   }
-  chart->caption =
-      "Above: the squared error of rows that the networks had not seen, in units of the target's variance, "
-      "with its standard error over folds. lambda_min has the lowest, lambda_1se is the largest penalty "
+  const int squares = strcmp(s->facts->loss_word, "MSE") == 0;
+  chart->caption = rwk_arena_print(
+      s->arena,
+      "Above: the %s of rows that the networks had not seen, in %s, with its standard error over folds. "
+      "lambda_min has the lowest, lambda_1se is the largest penalty "
       "whose "
       "error is within one standard error of it (the level line). Below: the error in sample of each fold's "
       "path, with the places where one of its walks left its branch of minima. Where the curve jumps and a "
-      "fold's path does too, it jumps between basins, not by noise alone.";
+      "fold's path does too, it jumps between basins, not by noise alone.",
+      squares ? "squared error" : "cross-entropy", squares ? "units of the target's variance" : "nats");
   const int wide = held_out_is_wide(s);
   rwk_frame *frame = rwk_chart_add_frame(chart, s, "", NAN);
-  rwk_panel *panel = rwk_frame_add_panel(
-      frame, s, "Error held out", rwk_penalty_axis(s),
-      rwk_plain_axis("share of the target's variance", wide ? RWK_AXIS_LOG : RWK_AXIS_LINEAR));
+  rwk_panel *panel =
+      rwk_frame_add_panel(frame, s, "Error held out", rwk_penalty_axis(s),
+                          rwk_plain_axis(squares ? "share of the target's variance" : "cross-entropy (nats)",
+                                         wide ? RWK_AXIS_LOG : RWK_AXIS_LINEAR));
   add_bars(panel, s, wide);
   add_curve(panel, s);
   const rwk_cv_point *least = &s->cv_points[s->cv->index[RWK_CV_MIN]];
