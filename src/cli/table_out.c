@@ -100,6 +100,7 @@ void cli_print_table(FILE *to, const cli_report *r) {
     const rwk_certificate *c = &best->certificate;
     const double *accuracy = r->walks[walk].accuracy;
     if (accuracy) fprintf(to, "%7.2f%%  ", 100 * accuracy[i]);
+    if (!accuracy && r->loss != RWK_LOSS_MSE) fprintf(to, "%-9s ", "-"); /* a run file without them */
     fprintf(to, "%-11.5g %-9.1e ", best->solve.penalty, c->grad_inf);
     if (isfinite(c->min_eig))
       fprintf(to, "%-13.2e ", c->min_eig);
