@@ -13,8 +13,10 @@
 enum { SHELF = 16 };
 static const size_t shelf_least = (size_t)64 << 10; /* bytes of a block */
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 static const size_t shelf_most = 0; /* the sanitizer is to see who uses a block that was given back */
 #else
+#define ASAN_POISON_MEMORY_REGION(from, bytes) ((void)(from), (void)(bytes))
 static const size_t shelf_most = (size_t)128 << 20; /* bytes of all of them */
 #endif
 
@@ -162,6 +164,8 @@ double *rwk_alloc_doubles(rwk_context *ctx, size_t n) {
   char *raw = got.raw;
   char *block = raw + ALIGNMENT + (ALIGNMENT - ((uintptr_t)raw + ALIGNMENT) % ALIGNMENT) % ALIGNMENT;
   memcpy(block - sizeof got, &got, sizeof got);
+  char *end = block + n * sizeof(double);
+  ASAN_POISON_MEMORY_REGION(end, (size_t)(raw + got.bytes - end)); /* what alignment left is nobody's */
   return (double *)(void *)block;
 }
 

@@ -193,6 +193,7 @@ static void assert_same(const rwk_path *a, const rwk_path *b, size_t dim) {
 typedef struct shelf { /* saved fits, with their weights */
   rwk_fit fits[256];
   double w[256][32];
+  size_t dim;
   int count, fetched;
 } shelf;
 
@@ -200,7 +201,7 @@ static rwk_status save(const rwk_fit *fit, void *payload) {
   shelf *s = payload;
   assert_true(s->count < 256);
   s->fits[s->count] = *fit;
-  memcpy(s->w[s->count++], fit->w, 17 * sizeof(double));
+  memcpy(s->w[s->count++], fit->w, s->dim * sizeof(double));
   return RWK_OK;
 }
 
@@ -210,7 +211,7 @@ static rwk_status fetch(rwk_fit *fit, double *w, int *found, rwk_walk walk, int 
   for (int k = 0; k < s->count; k++)
     if (s->fits[k].walk == walk && s->fits[k].start == start && s->fits[k].index == index) {
       *fit = s->fits[k];
-      memcpy(w, s->w[k], 17 * sizeof(double));
+      memcpy(w, s->w[k], s->dim * sizeof(double));
       *found = 1;
       s->fetched++;
     }
@@ -235,7 +236,8 @@ static void test_threads_and_resuming_change_nothing(void **state) {
     cs.threads = k == 1 ? 4 : 1;
     assert_int_equal(rwk_context_create(&own[k], &cs), RWK_OK);
     nets[k] = net_create(own[k], t.X, t.Y, ROWS, 3, 1, hidden, 1, ms);
-    assert_true(nets[k].dim <= 17);
+    kept->dim = nets[k].dim;
+    assert_true(kept->dim <= 32);
     rwk_path_settings s;
     rwk_path_settings_init(&s);
     s.starts = 3;
@@ -344,10 +346,10 @@ static void test_saddle_drop(void **state) {
   assert_int_equal(rwk_solver_run(&r, solver, w, lambda[1]), RWK_OK);
   shelf *kept = calloc(1, sizeof *kept);
   kept->count = 1;
+  kept->dim = n.dim;
   kept->fits[0] = (rwk_fit){.walk = RWK_WALK_UP, .index = 1, .lambda = lambda[1], .solve = r};
   assert_int_equal(rwk_certify(&kept->fits[0].certificate, NULL, ctx, n.problem, lambda[1], w, NULL), RWK_OK);
   memcpy(kept->w[0], w, n.dim * sizeof *w);
-  assert_true(n.dim <= 17);
   s.fetch = fetch;
   s.store_payload = kept;
   path = run(&n, &s);
