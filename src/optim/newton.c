@@ -13,9 +13,13 @@ static int drowned(double reduction, double objective) {
 }
 
 static rwk_status subproblem(rwk_region_step *step, rwk_solver *s, const rwk_state *state) {
-  if (s->dense) { /* a step that is to be k times as long has about 1/k of the multiplier */
+  if (s->dense) {
+    /* rough: the steps that follow with the same factor make up for what this one lacks (reuse.h) */
+    const rwk_region_accuracy rough = {.shortest = 0.1, .longest = 3, .nearby = 20};
+    /* a step that is to be k times as long has about 1/k of the multiplier */
     s->damping *= fmin(4, fmax(1. / 16, state->length / state->radius));
-    rwk_region_dense(step, s->step, s->g, s->H, s->factor, s->spare, s->dim, state->radius, &s->damping);
+    rwk_region_dense(step, s->step, s->g, s->H, s->factor, s->spare, s->dim, state->radius, &rough,
+                     &s->damping);
     return RWK_OK;
   }
   const double forcing = s->forcing * fmin(0.1, sqrt(rwk_norm(s->dim, s->g)));
