@@ -84,7 +84,7 @@ static rwk_status probed_drift(dense *d, double *bound) {
   if (rwk_norm(n, d->x) == 0) return RWK_OK;
   double *there = d->v, *Z = d->factor, *DZ = Z + PROBES * n, *Hz = DZ + PROBES * n;
   rwk_stream random;
-  rwk_stream_init(&random, 0, 0);
+  rwk_stream_init(&random, 0, 0x50726f62); /* a stream of its own, apart from starting weights */
   for (size_t i = 0; i < PROBES * n; i++) Z[i] = rwk_stream_normal(&random);
   for (size_t i = 0; i < n; i++) there[i] = d->w[i] + d->x[i];
   RWK_TRY(rwk_objective_products(d->o, DZ, n, Z, n, PROBES, there));

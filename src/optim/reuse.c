@@ -21,7 +21,7 @@ rwk_status rwk_reuse_create(rwk_reuse **reuse, rwk_context *ctx, size_t n, doubl
   r->n = n;
   /* Its factors (about two, by the subproblem) cost a half to all of a Hessian again, a step costs a gradient
    * and a half to all of that for the solves; and steps lose what they have learnt when they begin anew. Of
-   * 1.3, 2, 3 and 4 this was the cheapest on networks of 193 to 501 weights (bench/RESULTS.md). */
+   * 1.3, 2 and 3 this was the cheapest on networks of 193 to 501 weights (docs/developers/solver-cost.md). */
   r->fresh = 2 * hessian_cost;
   r->vectors = rwk_alloc_doubles(ctx, 2 * PAIRS * n);
   if (!r->vectors) {
