@@ -14,7 +14,12 @@ static int drowned(double reduction, double objective) {
 
 static rwk_status subproblem(rwk_region_step *step, rwk_solver *s, const rwk_state *state) {
   if (s->dense) {
-    rwk_region_dense(step, s->step, s->g, s->H, s->factor, s->spare, s->dim, state->radius, &s->damping);
+    /* rough: the steps that follow with the same factor make up for what this one lacks (reuse.h) */
+    const rwk_region_accuracy rough = {.shortest = 0.1, .longest = 3, .nearby = 20};
+    /* a step that is to be k times as long has about 1/k of the multiplier */
+    s->damping *= fmin(4, fmax(1. / 16, state->length / state->radius));
+    rwk_region_dense(step, s->step, s->g, s->H, s->factor, s->spare, s->dim, state->radius, &rough,
+                     &s->damping);
     return RWK_OK;
   }
   const double forcing = s->forcing * fmin(0.1, sqrt(rwk_norm(s->dim, s->g)));
@@ -80,6 +85,7 @@ static rwk_status go_on(rwk_solver *s, rwk_state *state, const rwk_region_step *
 static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *stalled) {
   rwk_region_step step;
   RWK_TRY(subproblem(&step, s, state));
+  state->length = step.length;
   *accepted = *stalled = 0;
   state->left = INFINITY;
   const double scale = 1 + rwk_norm(s->dim, s->w);
@@ -113,6 +119,7 @@ static rwk_status advance(rwk_solver *s, rwk_state *state, int *accepted, int *s
     state->definite = blind && step.interior && step.damping == 0;
   }
   if (s->dense && !blind) RWK_TRY(go_on(s, state, &step, fall, accepted));
+  if (s->dense && blind && *accepted && state->definite) RWK_TRY(rwk_reuse_polish(s, state));
   if (!*accepted && state->radius < 1e-15 * scale) *stalled = 1;
   return RWK_OK;
 }
@@ -156,7 +163,8 @@ typedef struct polish {
 
 static int polishing(const rwk_solver *s, const rwk_state *state, polish *p) {
   const double floor = 1e-7 * s->settings.grad_tol * fmax(1, state->parts.objective);
-  if (p->steps >= POLISH_MOST || p->refused >= REFUSED_MOST || state->grad_inf <= floor) return 0;
+  if (p->steps >= POLISH_MOST || p->refused >= REFUSED_MOST || state->grad_inf <= floor || state->sharp)
+    return 0;
   if (p->steps > 0 && state->grad_inf > 0.9 * p->last) return 0;
   return 1;
 }

@@ -11,11 +11,20 @@ typedef struct rwk_region_step {
   double damping;   /* multiplier mu of (H + mu I) s = -g, or of (H + mu P) s = -g */
 } rwk_region_step;
 
+/* How near the radius a step on the boundary has to end, in units of it: shorter and longer ones, within a
+ * factor, are as good, for what the radius is worth is known no better, and cost no other factor of H. A step
+ * is taken however short where its multiplier is within `nearby` times one that was too small (0: no such
+ * step). */
+typedef struct rwk_region_accuracy {
+  double shortest, longest, nearby;
+} rwk_region_accuracy;
+
 /* Dense: More and Sorensen's iteration on Cholesky factors of H + mu I (SIAM J. Sci. Stat. Comput. 4, 1983;
  * Conn, Gould and Toint, Trust-Region Methods, alg. 7.3.4). H holds the Hessian (both triangles) and is kept;
  * factor is scratch. */
 void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor,
-                      double *scratch, size_t n, double radius, double *damping);
+                      double *scratch, size_t n, double radius, const rwk_region_accuracy *accuracy,
+                      double *damping);
 
 /* Krylov: generalised Lanczos (Gould, Lucidi, Roma and Toint, SIAM J. Optim. 9, 1999) to the relative
  * residual `forcing`. Memory: up to 400 vectors, within 128 MiB. */

@@ -48,9 +48,9 @@ static double between(double low, double high) {
 }
 
 void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor,
-                      double *scratch, size_t n, double radius, double *damping) {
-  /* What the radius is worth is known to a factor: steps near it are as good, and cost no other factor. */
-  const double shortest = 0.6, longest = 1.4, kappa_hard = 0.2;
+                      double *scratch, size_t n, double radius, const rwk_region_accuracy *accuracy,
+                      double *damping) {
+  const double shortest = accuracy->shortest, longest = accuracy->longest, kappa_hard = 0.2;
   const double gnorm = rwk_norm(n, g), hnorm = row_sum_norm(H, n);
   /* tells "singular but semidefinite" (dead units, rotations) from indefinite */
   const double tiny = 8 * DBL_EPSILON * (double)n * hnorm + DBL_MIN, small = 100 * tiny;
@@ -67,7 +67,7 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
       else if (mu == tiny)
         mu = small;
       else
-        mu = fmin(fmax(10 * mu, 0.3 * gnorm / radius),
+        mu = fmin(fmax(8 * mu, mu <= small ? 0.3 * gnorm / radius : 0),
                   between(low, high)); /* never above gnorm / radius - least eigenvalue */
       factored = 0;
       if (low >= high) high = 2 * low + tiny;
@@ -81,7 +81,9 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
       out->interior = 1;
       break;
     }
-    if (length >= shortest * radius && length <= longest * radius) break;
+    if ((length >= shortest * radius || (mu > small && mu <= accuracy->nearby * low)) &&
+        length <= longest * radius)
+      break;
     memcpy(scratch, s, n * sizeof *s);
     rwk_triangular_solve(scratch, 0, factor, n, n); /* q = L^-1 s */
     const double q = rwk_norm(n, scratch);

@@ -198,7 +198,7 @@ void rwk_solver_accept(rwk_solver *s, rwk_state *state, const rwk_parts *parts, 
   s->trial_g = g;
   state->parts = *parts;
   state->grad_inf = grad_inf;
-  state->definite = 0;
+  state->definite = state->sharp = 0;
 }
 
 static rwk_status iterate(rwk_solver *s, rwk_state *state) {

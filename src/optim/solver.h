@@ -33,9 +33,11 @@ typedef struct rwk_state {
   double left;  /* what an undamped step that came out as its model said has won; INFINITY without one */
   double began; /* rwk_seconds */
   rwk_solve_result *result;
-  int detours;  /* see rwk_simplify */
-  int definite; /* dense: the last step was Newton's own, its fall below the rounding of J, from where H is
-                   positive definite: s->H, and so is H here */
+  int detours;   /* see rwk_simplify */
+  int definite;  /* dense: the last step was Newton's own, its fall below the rounding of J, from where H is
+                    positive definite: s->H, and so is H here */
+  int sharp;     /* dense: the gradient is at its rounding; see rwk_reuse_polish */
+  double length; /* of the last step of the subproblem; 0 before the first */
   double stationary_norm; /* |H| at the last stationary point looked at, for relative thresholds */
 } rwk_state;
 

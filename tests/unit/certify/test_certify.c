@@ -115,23 +115,49 @@ static void test_origin_of_three_factors(void **state) {
 
 /* A point close to a critical one, seen through a Hessian that changes: what lies within the distance must
  * not be decided. */
-static double drifting(double *g, double *H, const double *x, size_t n) { /* x^4/12 + y^2: curvature x^2 */
+static double drifting(double *g, double *H, const double *x, size_t n) { /* x^4/12 + |y|^2: curvature x^2 */
   clear(g, H, n);
-  if (g) {
-    g[0] = x[0] * x[0] * x[0] / 3;
-    g[1] = 2 * x[1];
+  double value = x[0] * x[0] * x[0] * x[0] / 12;
+  if (g) g[0] = x[0] * x[0] * x[0] / 3;
+  if (H) H[0] = x[0] * x[0];
+  for (size_t i = 1; i < n; i++) {
+    value += x[i] * x[i];
+    if (g) g[i] = 2 * x[i];
+    if (H) H[i * n + i] = 2;
   }
-  if (H) {
-    H[0] = x[0] * x[0];
-    H[n + 1] = 2;
-  }
-  return x[0] * x[0] * x[0] * x[0] / 12 + x[1] * x[1];
+  return value;
 }
+
+enum { MANY = 40 }; /* enough for random probes to take the place of a second Hessian */
 
 static void test_nearness_is_not_identity(void **state) {
   (void)state;
-  const double w[2] = {2e-3, 0}; /* gradient 3e-9, curvature 4e-6 here and 0 at the critical point */
+  const double w[MANY] = {2e-3}; /* gradient 3e-9, curvature 4e-6 here and 0 at the critical point */
   assert_int_equal(at(drifting, 2, w, 0, RWK_ALGEBRA_DENSE).verdict, RWK_VERDICT_INCONCLUSIVE);
+  assert_int_equal(at(drifting, MANY, w, 0, RWK_ALGEBRA_DENSE).verdict, RWK_VERDICT_INCONCLUSIVE);
+}
+
+/* x^2/2 + 1e12 x^4/12 + |y|^2: curvature 1 + 1e12 x^2. */
+static double bending(double *g, double *H, const double *x, size_t n) {
+  const double k = 1e12, a = x[0];
+  const double value = drifting(g, H, x, n) + a * a / 2 + (k - 1) * a * a * a * a / 12;
+  if (g) g[0] += a + (k - 1) * a * a * a / 3;
+  if (H) H[0] += 1 + (k - 1) * a * a;
+  return value;
+}
+
+/* Twice the change of curvature over the Newton step is in the limit, whether a whole second Hessian or
+ * probes measure it; the probes' margin is the root of chi-squared over its least. */
+static void test_nearness_is_measured(void **state) {
+  (void)state;
+  const double w[MANY] = {5e-9}, change = 1e12 * 25e-18;
+  const rwk_certificate few = at(bending, 2, w, 0, RWK_ALGEBRA_DENSE),
+                        many = at(bending, MANY, w, 0, RWK_ALGEBRA_DENSE);
+  assert_int_equal(few.verdict, RWK_VERDICT_STRICT_MIN);
+  assert_int_equal(many.verdict, RWK_VERDICT_STRICT_MIN);
+  assert_near(few.zero_limit, 2 * change, 1e-3 * change);
+  assert_true(many.zero_limit >= few.zero_limit);
+  assert_true(many.zero_limit <= 15 * few.zero_limit);
 }
 
 static double hard_value(double *g, double *H, const double *x, size_t n) {
@@ -303,6 +329,7 @@ int main(void) {
       cmocka_unit_test(test_two_factor_net),
       cmocka_unit_test(test_dead_units),
       cmocka_unit_test(test_xor_at_zero),
+      cmocka_unit_test(test_nearness_is_measured),
       cmocka_unit_test(test_split_unit),
       cmocka_unit_test(test_kink),
       cmocka_unit_test(test_claims_are_verified),

@@ -219,7 +219,8 @@ static double flood_from(const double *a, const double *b, analytic_fn height) {
 static void test_flooding(void **state) {
   (void)state;
   rwk_problem *p = analytic_create(ctx, ripples, 2, 1);
-  const double starts[4][2] = {{-1, 0.05}, {0.35, -0.95}, {0.95, -0.3}, {-0.3, 0.95}};
+  /* near the minima, so that it does not hang on the solver which of them are asked about */
+  const double starts[4][2] = {{-0.86, -0.56}, {0.43, -0.89}, {1.02, -0.04}, {0.46, 0.86}};
   for (int i = 0; i < 4; i++)
     for (int j = 0; j < i; j++) {
       double a[2] = {starts[i][0], starts[i][1]}, b[2] = {starts[j][0], starts[j][1]};
