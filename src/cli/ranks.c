@@ -1,8 +1,25 @@
 #include "cli/ranks.h"
+#include <stdlib.h>
+
+/* Variables by which those who start several processes tell each how many there are. */
+static int started_together(void) {
+  static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const char *text = getenv(names[i]); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+    if (text) return atoi(text);         /* NOLINT(cert-err34-c): 0 is as good as 1 */
+  }
+  return 0;
+}
 
 #ifndef RWK_MPI
 
-void cli_ranks_begin(void) {}
+int cli_ranks_begin(void) {
+  const int count = started_together();
+  return count <= 1 ? 0
+                    : cli_fail(CLI_USAGE,
+                               "%d processes were started together, but this ridgewalk was built without MPI",
+                               count);
+}
 
 void cli_ranks_end(void) {}
 
@@ -27,24 +44,18 @@ rwk_status cli_ranks_walk(cli_job *j) {
 
 #include <mpi.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum { TAG_CLAIM = 1, TAG_NUMBER, TAG_FIT, TAG_DONE, TAG_END };
 static const struct timespec nap = {.tv_nsec = 300000}; /* MPI itself waits with the processor running */
 
-static int started_by_mpirun(void) {
-  static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (getenv(names[i])) return 1; /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+int cli_ranks_begin(void) {
+  int level;
+  /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
+  if (started_together() > 0 || getenv("PMIX_RANK"))
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level);
   return 0;
-}
-
-void cli_ranks_begin(void) {
-  int there = 1, level;
-  MPI_Initialized(&there);
-  if (!there && started_by_mpirun()) MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level);
 }
 
 static int joined(void) {

@@ -8,8 +8,9 @@
 
 #include "cli/job.h"
 
-/* Joins the others if mpirun started this process, and this program was built with MPI. */
-void cli_ranks_begin(void);
+/* Joins the others if mpirun started this process. 0, or an exit code where this program was built without
+ * MPI. */
+int cli_ranks_begin(void);
 void cli_ranks_end(void);
 int cli_ranks_count(void);  /* 1 where there are no others */
 int cli_ranks_worker(void); /* 1: not rank 0 */
