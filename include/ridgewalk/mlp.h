@@ -148,14 +148,14 @@ typedef struct rwk_mlp_settings {
   size_t size;          /* sizeof this struct, set by rwk_mlp_settings_init */
   const size_t *hidden; /* [hidden_count] widths of the hidden layers, each >= 1; borrowed during create */
   size_t hidden_count;  /* 0: a linear model */
-  rwk_activation activation; /* tanh */
-  int hidden_bias;           /* 1 */
-  int output_bias;           /* 1 */
-  int penalise_biases;       /* 0 */
-  double loss_scale;         /* 0: 1 / sum of row weights */
-  rwk_loss loss;             /* mse */
-  const rwk_mlp_party *party; /* NULL: all rows are here. Borrowed during create. With a party, data.rows is of
-                                 the whole table, and X, Y and row_weights are those of rwk_mlp_part */
+  rwk_activation activation;  /* tanh */
+  int hidden_bias;            /* 1 */
+  int output_bias;            /* 1 */
+  int penalise_biases;        /* 0 */
+  double loss_scale;          /* 0: 1 / sum of row weights */
+  rwk_loss loss;              /* mse */
+  const rwk_mlp_party *party; /* NULL: all rows are here. Borrowed during create. With a party, data.rows is
+                                 of the whole table, and X, Y and row_weights are those of rwk_mlp_part */
 } rwk_mlp_settings;
 
 RWK_API void rwk_mlp_settings_init(rwk_mlp_settings *settings);

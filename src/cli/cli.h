@@ -313,8 +313,8 @@ typedef struct cli_setup {
   rwk_activation activation;
   rwk_loss loss; /* by --loss and the target */
   size_t *hidden, hidden_count;
-  double n;              /* rows, or the sum of their weights */
-  int split;             /* are its rows to be shared out over processes? */
+  double n;                /* rows, or the sum of their weights */
+  int split;               /* are its rows to be shared out over processes? */
   struct cli_shares *rows; /* what they are shared out by (rows.h) */
 } cli_setup;
 

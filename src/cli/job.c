@@ -376,7 +376,7 @@ int cli_job_show(cli_job *j, int code, int (*show)(cli_stored *stored, const cli
                  const cli_args *args) {
   const rwk_status closed = rwk_run_close(j->run);
   if (closed != RWK_OK && code < CLI_USAGE) code = cli_fail_status(j->setup.ctx, closed);
-  if (code) return code;
+  if (code || j->worker) return code;
   cli_stored stored;
   code = cli_stored_open(&stored, j->setup.ctx, j->out);
   stored.report.file = j->out;

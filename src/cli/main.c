@@ -17,7 +17,7 @@ enum { VERBS = sizeof table / sizeof *table };
 
 /* One process does what one process can; the others have nothing to add. */
 static int run(int v, const cli_args *args) {
-  const int verb = table[v].verb, spreads = verb == CLI_PATH;
+  const int verb = table[v].verb, spreads = verb == CLI_PATH || verb == CLI_CV || verb == CLI_SEARCH;
   if (spreads || cli_ranks_count() == 1) return table[v].run(args);
   if (!cli_ranks_worker())
     cli_say("%s is not spread over processes, and mpirun started %d; run it without mpirun",

@@ -1,6 +1,7 @@
 #include <unistd.h>
 #include "cli/ranks.h"
 #include "cli/rows.h"
+#include "cli/spread.h"
 
 /* ---- progress ---- */
 
@@ -43,7 +44,7 @@ static int walk(cli_job *j) {
   j->settings.progress = progress;
   j->settings.progress_payload = j;
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
-  rwk_status status = cli_ranks_count() > 1 && !j->setup.split ? cli_ranks_walk(j) : RWK_OK;
+  rwk_status status = cli_ranks_count() > 1 && !j->setup.split ? cli_spread_path(j) : RWK_OK;
   if (cli_ranks_worker()) return status == RWK_OK ? 0 : cli_exit_code(status);
   if (status == RWK_OK) status = rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
   int code = 0;

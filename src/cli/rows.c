@@ -6,8 +6,7 @@ int cli_rows_wanted(int *wanted, const cli_args *args) {
   const char *text = args->value[CLI_SPLIT];
   *wanted = 0;
   if (!text || !strcmp(text, "starts")) return 0;
-  if (strcmp(text, "rows") != 0)
-    return cli_fail(CLI_USAGE, "--split: '%s' is neither starts nor rows", text);
+  if (strcmp(text, "rows") != 0) return cli_fail(CLI_USAGE, "--split: '%s' is neither starts nor rows", text);
   *wanted = cli_ranks_count() > 1;
   return 0;
 }
@@ -158,8 +157,7 @@ static rwk_status send_rows(rwk_context *ctx, const rwk_mlp_data *d, const rwk_m
     rwk_status status = rwk_mlp_part(&first, &rows, ctx, d, m, rank, party->count);
     if (status == RWK_OK) status = send(d->X + first * d->ldx, rows * d->inputs, rank, party->payload);
     if (status == RWK_OK) status = send(d->Y + first * d->ldy, rows * d->outputs, rank, party->payload);
-    if (status == RWK_OK && d->row_weights)
-      status = send(d->row_weights + first, rows, rank, party->payload);
+    if (status == RWK_OK && d->row_weights) status = send(d->row_weights + first, rows, rank, party->payload);
     if (status != RWK_OK) return status;
   }
   return RWK_OK;
@@ -258,8 +256,7 @@ static void serve(rwk_context *ctx, const invitation *i) {
   m.output_bias = i->output_bias != 0;
   m.penalise_biases = i->penalise_biases != 0;
   m.loss_scale = i->loss_scale;
-  rwk_mlp_data d = {
-      .rows = (size_t)i->rows, .inputs = (size_t)i->inputs, .outputs = (size_t)i->outputs};
+  rwk_mlp_data d = {.rows = (size_t)i->rows, .inputs = (size_t)i->inputs, .outputs = (size_t)i->outputs};
   rwk_mlp_party party;
   cli_shares r;
   double *numbers = NULL;

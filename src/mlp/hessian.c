@@ -484,8 +484,7 @@ rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, v
       to = s->answer;
     }
     RWK_TRY(rwk_mlp_sum_rows(to, &q, s));
-    for (size_t i = 0; i < m->dim && to != H; i++)
-      memcpy(H + i * ldh, to + i * m->dim, m->dim * sizeof *H);
+    for (size_t i = 0; i < m->dim && to != H; i++) memcpy(H + i * ldh, to + i * m->dim, m->dim * sizeof *H);
   }
   spread(&a);
   const rwk_mlp_layer *last = rwk_mlp_last(m);

@@ -265,8 +265,8 @@ static rwk_status take_data(rwk_mlp *m, const rwk_mlp_data *data, const rwk_mlp_
   own.rows = m->rows;
   if (m->party.count > m->blocks)
     return rwk_fail(m->ctx, RWK_INVALID_ARGUMENT,
-                    "party: the rows are shared out in blocks, and there are %zu for %zu processes", m->blocks,
-                    m->party.count);
+                    "party: the rows are shared out in blocks, and there are %zu for %zu processes",
+                    m->blocks, m->party.count);
   RWK_TRY(check_data(&m->weight_sum, m->ctx, &own));
   RWK_TRY(rwk_mlp_check_targets(m->ctx, &own, m->loss));
   if (m->party.count > 1) m->weight_sum = m->party.weight_sum;

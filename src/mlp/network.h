@@ -36,8 +36,8 @@ struct rwk_mlp {
   double gauge;     /* the term on the output biases is gauge / 2 * (their sum)^2 / outputs */
 
   /* Sums over the rows are of blocks of tiles, added up along a binary tree over the blocks' numbers; the sum
-   * of a block is of chunks of its tiles, added in order. Blocks are shared out over processes and chunks over
-   * threads: the bits do not depend on either. */
+   * of a block is of chunks of its tiles, added in order. Blocks are shared out over processes and chunks
+   * over threads: the bits do not depend on either. */
   rwk_mlp_extent extent;               /* of a tile */
   size_t tiles, first_tile, all_tiles; /* that are here, the number of the first, of the whole table */
   size_t blocks;                       /* of the whole table; a power of 2 */
@@ -157,13 +157,13 @@ static inline rwk_mlp_span rwk_mlp_chunk(const rwk_mlp *m, rwk_mlp_span block, s
 #define RWK_MLP_SUM_LIST(X)                                                                                  \
   X(LOSS, rwk_mlp_loss_of, 1, 1)                                                                             \
   X(GRADIENT, rwk_mlp_gradient_of, m->dim + 1, n)                                                            \
-  X(PRODUCTS, rwk_mlp_products_of, number *m->dim, n)                                                        \
-  X(HESSIAN, rwk_mlp_hessian_of, m->dim *m->dim, n)                                                          \
+  X(PRODUCTS, rwk_mlp_products_of, number * m->dim, n)                                                       \
+  X(HESSIAN, rwk_mlp_hessian_of, m->dim * m->dim, n)                                                         \
   X(RANGES, rwk_mlp_ranges_of, 2 * m->layers[number].outputs, 0)                                             \
   X(PULL, rwk_mlp_pull_of, (m->layers[number].inputs + 1) * m->layers[number + 1].outputs + 1, n)            \
   X(KINKS, rwk_mlp_kinks_of, 2, 1)                                                                           \
   X(TARGETS, rwk_mlp_targets_of, m->outputs, n)                                                              \
-  X(ZERO, rwk_mlp_zero_of, m->inputs *m->outputs, n)                                                         \
+  X(ZERO, rwk_mlp_zero_of, m->inputs * m->outputs, n)                                                        \
   X(RIGHT, rwk_mlp_right_of, 1, 1)
 
 typedef enum rwk_mlp_sum {
@@ -175,8 +175,8 @@ typedef enum rwk_mlp_sum {
 
 typedef struct rwk_mlp_question {
   rwk_mlp_sum sum;
-  size_t number;  /* PRODUCTS: vectors, at most work->width; RANGES, PULL: a layer */
-  double tol;     /* KINKS */
+  size_t number;   /* PRODUCTS: vectors, at most work->width; RANGES, PULL: a layer */
+  double tol;      /* KINKS */
   const double *w; /* [dim] the point; NULL for TARGETS and ZERO */
   const double *V; /* PRODUCTS: [number x dim], vector j at V + j*ldv; ZERO: [outputs] means of the targets */
   size_t ldv;

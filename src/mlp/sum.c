@@ -122,8 +122,8 @@ static void add_up(climb *c, double *to, size_t first, size_t count, size_t leve
 }
 
 static void go_to_point(const rwk_mlp_question *q, rwk_mlp_work *s) {
-  const int tiles_are_made = q->sum == RWK_MLP_SUM_LOSS || q->sum == RWK_MLP_SUM_GRADIENT ||
-                             q->sum == RWK_MLP_SUM_RIGHT;
+  const int tiles_are_made =
+      q->sum == RWK_MLP_SUM_LOSS || q->sum == RWK_MLP_SUM_GRADIENT || q->sum == RWK_MLP_SUM_RIGHT;
   if (q->w && !tiles_are_made) rwk_mlp_at(s, q->w);
 }
 
@@ -184,9 +184,8 @@ rwk_status rwk_mlp_sum_rows(double *to, const rwk_mlp_question *q, rwk_mlp_work 
   if (c.status == RWK_OK) go_to_point(q, s);
   add_up(&c, to, 0, m->blocks, 0);
   if (m->party.count > 1) pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&m->lock);
-  return c.status == RWK_OK
-             ? RWK_OK
-             : rwk_fail(s->ctx, c.status, "the rows of another process: it does not answer");
+  return c.status == RWK_OK ? RWK_OK
+                            : rwk_fail(s->ctx, c.status, "the rows of another process: it does not answer");
 }
 
 static rwk_status answer(rwk_mlp_work *s) {
@@ -216,7 +215,8 @@ static rwk_status answer(rwk_mlp_work *s) {
 rwk_status rwk_mlp_serve(rwk_mlp *m) {
   void *work;
   if (m->party.count == 1 || m->party.rank == 0)
-    return rwk_fail(m->ctx, RWK_INVALID_ARGUMENT, "serve: it is for processes other than the first of a party");
+    return rwk_fail(m->ctx, RWK_INVALID_ARGUMENT,
+                    "serve: it is for processes other than the first of a party");
   RWK_TRY(rwk_mlp_work_create(&work, m->ctx, m));
   rwk_status status = letter_room(work);
   if (status == RWK_OK) status = answer(work);

@@ -296,7 +296,7 @@ static void test_mistakes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_tanh), cmocka_unit_test(test_relu_weighted),
-                                     cmocka_unit_test(test_softplus_classes_deep), cmocka_unit_test(test_parts),
-                                     cmocka_unit_test(test_mistakes)};
+                                     cmocka_unit_test(test_softplus_classes_deep),
+                                     cmocka_unit_test(test_parts), cmocka_unit_test(test_mistakes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
