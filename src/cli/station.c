@@ -18,6 +18,8 @@ struct cli_station {
   int worker;
   size_t own;
   size_t drawn; /* all numbers below have been drawn, by this rank or another */
+  int64_t portion;
+  double answered; /* when the last numbers came */
   unsigned char *mine;
   size_t room;
   /* a worker's: letters on their way */
@@ -34,33 +36,54 @@ struct cli_station {
   rwk_status status; /* of the first failure */
 };
 
-/* The next number of the list. */
-static int64_t draw(cli_station *s) {
-  int64_t number = 0;
-  if (!s->worker) return atomic_fetch_add(&s->next, 1);
-  MPI_Send(NULL, 0, MPI_BYTE, 0, TAG_CLAIM, MPI_COMM_WORLD);
-  MPI_Recv(&number, 1, MPI_INT64_T, 0, TAG_NUMBER, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-  return number;
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The next numbers of the list, from *first on. A worker asks for more of them at once where asking takes its
+ * share of the time. */
+static int64_t draw(int64_t *first, cli_station *s) {
+  enum { MOST = 64 };
+  if (!s->worker) {
+    *first = atomic_fetch_add(&s->next, 1);
+    return 1;
+  }
+  const int64_t count = s->portion;
+  const double began = now();
+  MPI_Send(&count, 1, MPI_INT64_T, 0, TAG_CLAIM, MPI_COMM_WORLD);
+  MPI_Recv(first, 1, MPI_INT64_T, 0, TAG_NUMBER, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  const double worked = began - s->answered, waited = now() - began;
+  if (waited > worked / 8 && s->portion < MOST) s->portion *= 2;
+  if (waited < worked / 64 && s->portion > 1) s->portion /= 2;
+  s->answered = now();
+  return count;
+}
+
+static rwk_status make_room(cli_station *s, size_t numbers) {
+  if (numbers <= s->room) return RWK_OK;
+  const size_t room = 2 * numbers + 64;
+  unsigned char *more = realloc(s->mine, room);
+  if (!more) return RWK_NO_MEMORY;
+  memset(more + s->room, 0, room - s->room);
+  s->mine = more;
+  s->room = room;
+  return RWK_OK;
 }
 
 int cli_station_claim(size_t piece, void *station) {
   cli_station *s = station;
   if (piece < s->own) return !s->worker;
   while (s->drawn <= piece) {
-    const size_t number = (size_t)draw(s);
-    if (number >= s->room) {
-      const size_t room = 2 * number + 64;
-      unsigned char *more = realloc(s->mine, room);
-      if (!more) {
-        s->status = RWK_NO_MEMORY;
-        return 0;
-      }
-      memset(more + s->room, 0, room - s->room);
-      s->mine = more;
-      s->room = room;
+    int64_t first;
+    const size_t count = (size_t)draw(&first, s), end = (size_t)first + count;
+    if (make_room(s, end) != RWK_OK) {
+      s->status = RWK_NO_MEMORY;
+      return 0;
     }
-    s->mine[number] = 1;
-    s->drawn = number + 1;
+    memset(s->mine + first, 1, count);
+    s->drawn = end;
   }
   return piece < s->room && s->mine[piece];
 }
@@ -122,8 +145,9 @@ static void *post_office(void *payload) {
     } else if (about.MPI_TAG == TAG_LETTER) {
       take_letter(s, &about);
     } else if (about.MPI_TAG == TAG_CLAIM) {
-      MPI_Recv(NULL, 0, MPI_BYTE, about.MPI_SOURCE, TAG_CLAIM, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-      const int64_t number = draw(s);
+      int64_t count;
+      MPI_Recv(&count, 1, MPI_INT64_T, about.MPI_SOURCE, TAG_CLAIM, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+      const int64_t number = atomic_fetch_add(&s->next, count);
       MPI_Send(&number, 1, MPI_INT64_T, about.MPI_SOURCE, TAG_NUMBER, MPI_COMM_WORLD);
     } else {
       MPI_Recv(&status, 1, MPI_INT, about.MPI_SOURCE, TAG_DONE, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
@@ -145,6 +169,8 @@ rwk_status cli_station_open(cli_station **station, size_t own, cli_letter_fn tak
     *s = (cli_station){.worker = cli_ranks_worker(),
                        .own = own,
                        .drawn = own,
+                       .portion = 1,
+                       .answered = now(),
                        .take = take,
                        .payload = payload,
                        .working = cli_ranks_count() - 1};
