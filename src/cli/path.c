@@ -44,9 +44,10 @@ static int walk(cli_job *j) {
   j->settings.progress = progress;
   j->settings.progress_payload = j;
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
-  rwk_status status = cli_ranks_count() > 1 && !j->setup.split ? cli_spread_path(j) : RWK_OK;
-  if (cli_ranks_worker()) return status == RWK_OK ? 0 : cli_exit_code(status);
-  if (status == RWK_OK) status = rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
+  rwk_status status = cli_ranks_count() > 1 && !j->setup.split
+                          ? cli_spread_path(&path, j)
+                          : rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
+  if (j->worker) return cli_exit_code(status);
   int code = 0;
   if (status != RWK_OK) {
     code = cli_job_stopped(j, status);

@@ -1,6 +1,7 @@
 #include "cli/spread.h"
 #include <stdlib.h>
 #include <string.h>
+#include "cli/assist.h"
 #include "cli/ranks.h"
 #include "cli/station.h"
 
@@ -73,10 +74,11 @@ static rwk_status fetch_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk, 
   return status;
 }
 
-rwk_status cli_spread_path(cli_job *j) {
+/* The walks; on a worker *grid has the penalties then. */
+static rwk_status walk(rwk_path **grid, cli_job *j) {
   spread s = {.job = j};
   rwk_path_settings settings = j->settings;
-  rwk_path *path = NULL;
+  *grid = NULL;
   settings.walks &= ~(unsigned)RWK_WALKS_BEST;
   if (!settings.walks) settings.walks = j->settings.walks;
   rwk_status status = cli_station_open(&s.station, 0, take_fit, &s);
@@ -87,9 +89,40 @@ rwk_status cli_spread_path(cli_job *j) {
   settings.fetch = fetch_fit;
   settings.store_payload = &s;
   settings.progress = NULL;
-  status = rwk_path_run(&path, j->setup.ctx, rwk_mlp_problem(j->setup.mlp), &settings);
-  status = cli_station_close(s.station, status);
-  rwk_path_destroy(path);
+  status = rwk_path_run(grid, j->setup.ctx, rwk_mlp_problem(j->setup.mlp), &settings);
+  return cli_station_close(s.station, status);
+}
+
+static rwk_status help(cli_job *j, const rwk_path *grid, rwk_status status) {
+  rwk_path_helper *helper = NULL;
+  rwk_path_settings settings = j->settings;
+  if (grid && status == RWK_OK) {
+    settings.lambda = rwk_path_lambda(grid);
+    settings.lambda_count = rwk_path_lambda_count(grid);
+    status = rwk_path_helper_create(&helper, j->setup.ctx, rwk_mlp_problem(j->setup.mlp), &settings);
+  }
+  status = cli_assist_serve(helper, status);
+  rwk_path_helper_destroy(helper);
+  return status;
+}
+
+rwk_status cli_spread_path(rwk_path **path, cli_job *j) {
+  rwk_path *grid;
+  *path = NULL;
+  rwk_status status = walk(&grid, j);
+  if (j->worker) {
+    status = help(j, grid, status);
+  } else {
+    rwk_path_settings settings = j->settings;
+    cli_assist *assist = cli_assist_open();
+    if (status == RWK_OK && !assist) status = RWK_NO_MEMORY;
+    if (status == RWK_OK) {
+      settings.help = cli_assist_help(assist);
+      status = rwk_path_run(path, j->setup.ctx, rwk_mlp_problem(j->setup.mlp), &settings);
+    }
+    cli_assist_close(assist);
+  }
+  rwk_path_destroy(grid);
   return finish(j, status);
 }
 

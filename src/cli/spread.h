@@ -9,7 +9,8 @@
 #include <ridgewalk/search.h>
 #include "cli/job.h"
 
-rwk_status cli_spread_path(cli_job *j);
+/* *path: rank 0's, whole; NULL on a worker, which has helped with drops and best, too. */
+rwk_status cli_spread_path(rwk_path **path, cli_job *j);
 /* settings as for one process, with its store. */
 rwk_status cli_spread_cv(cli_job *j, const rwk_folds *folds, const rwk_cv_settings *settings);
 rwk_status cli_spread_search(cli_job *j, const rwk_folds *folds, const rwk_search_settings *settings);
