@@ -5,11 +5,9 @@
 #include <mpi.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include "cli/ranks.h"
 
 enum { TAG_ASK = 20, TAG_ANSWER, TAG_REFUSAL, TAG_HOME };
-static const struct timespec nap = {.tv_nsec = 100000}; /* MPI itself waits with the processor running */
 
 struct cli_assist {
   rwk_path_help help;
@@ -31,9 +29,9 @@ static rwk_status call(void *reply, size_t reply_size, const void *request, size
   MPI_Status about;
   pthread_mutex_lock(&a->lock);
   MPI_Send(request, (int)size, MPI_BYTE, rank, TAG_ASK, MPI_COMM_WORLD);
-  while (!look(&about, rank)) {
+  for (int looks = 0; !look(&about, rank); looks++) {
     pthread_mutex_unlock(&a->lock);
-    nanosleep(&nap, NULL);
+    cli_ranks_nap(looks);
     pthread_mutex_lock(&a->lock);
   }
   if (about.MPI_TAG == TAG_ANSWER)
@@ -73,7 +71,7 @@ rwk_status cli_assist_serve(rwk_path_helper *helper, rwk_status status) {
   }
   for (;;) {
     MPI_Status about;
-    while (!look(&about, 0)) nanosleep(&nap, NULL);
+    for (int looks = 0; !look(&about, 0); looks++) cli_ranks_nap(looks);
     if (about.MPI_TAG == TAG_HOME) break;
     int asked;
     MPI_Get_count(&about, MPI_BYTE, &asked);

@@ -35,13 +35,16 @@ int cli_ranks_agree(int code) {
   return code;
 }
 
+void cli_ranks_nap(int looks) {
+  (void)looks;
+}
+
 #else
 
 #include <mpi.h>
 #include <time.h>
 
 enum { TAG_END = 100 };
-static const struct timespec nap = {.tv_nsec = 300000}; /* MPI itself waits with the processor running */
 
 int cli_ranks_begin(void) {
   int level;
@@ -58,15 +61,21 @@ static int joined(void) {
   return begun && !ended;
 }
 
+void cli_ranks_nap(int looks) {
+  const long step = 10000, most = 1000000;
+  const struct timespec nap = {.tv_nsec = looks < most / step - 2 ? (2 + looks) * step : most};
+  nanosleep(&nap, NULL);
+}
+
 /* A worker waits here until rank 0 is done, asleep. */
 void cli_ranks_end(void) {
   if (!joined()) return;
   const int count = cli_ranks_count();
   int there = 0;
   if (cli_ranks_worker()) {
-    while (!there) {
+    for (int looks = 0; !there; looks++) {
       MPI_Iprobe(0, TAG_END, MPI_COMM_WORLD, &there, MPI_STATUS_IGNORE);
-      if (!there) nanosleep(&nap, NULL);
+      if (!there) cli_ranks_nap(looks);
     }
     MPI_Recv(NULL, 0, MPI_BYTE, 0, TAG_END, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
   } else {

@@ -36,7 +36,6 @@ int cli_rows_serve(const cli_args *args) {
 
 #include <mpi.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct cli_shares {
   MPI_Comm ranks; /* that have rows */
@@ -49,11 +48,10 @@ struct cli_shares {
  * something better to do than to wait. */
 static rwk_status await(MPI_Request *request) {
   enum { LOOKS = 2000 };
-  const struct timespec nap = {.tv_nsec = 20000};
   int done = 0;
   for (int look = 0; !done; look++) {
     if (MPI_Test(request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return RWK_IO;
-    if (!done && look > LOOKS) nanosleep(&nap, NULL);
+    if (!done && look > LOOKS) cli_ranks_nap(look - LOOKS);
   }
   return RWK_OK;
 }

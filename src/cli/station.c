@@ -12,7 +12,6 @@
 #include "cli/ranks.h"
 
 enum { TAG_CLAIM = 1, TAG_NUMBER, TAG_LETTER, TAG_DONE };
-static const struct timespec nap = {.tv_nsec = 300000}; /* MPI itself waits with the processor running */
 
 struct cli_station {
   int worker;
@@ -136,13 +135,16 @@ static void take_letter(cli_station *s, const MPI_Status *about) {
 
 static void *post_office(void *payload) {
   cli_station *s = payload;
-  while (s->working > 0) {
+  for (int looks = 0; s->working > 0; looks++) {
     MPI_Status about;
     int there = 0, status;
     MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &about);
     if (!there) {
-      nanosleep(&nap, NULL);
-    } else if (about.MPI_TAG == TAG_LETTER) {
+      cli_ranks_nap(looks);
+      continue;
+    }
+    looks = 0;
+    if (about.MPI_TAG == TAG_LETTER) {
       take_letter(s, &about);
     } else if (about.MPI_TAG == TAG_CLAIM) {
       int64_t count;
