@@ -41,8 +41,8 @@ void cli_ranks_nap(int looks) {
 
 #else
 
-#include <mpi.h>
 #include <time.h>
+#include "cli/wait.h"
 
 enum { TAG_END = 100 };
 
@@ -98,7 +98,10 @@ int cli_ranks_worker(void) {
 
 int cli_ranks_agree(int code) {
   int worst = code;
-  if (joined()) MPI_Allreduce(&code, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+  MPI_Request request;
+  if (!joined()) return code;
+  MPI_Iallreduce(&code, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD, &request);
+  cli_wait(&request, 0);
   return worst;
 }
 

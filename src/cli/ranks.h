@@ -12,7 +12,8 @@ int cli_ranks_count(void);  /* 1 where there are no others */
 int cli_ranks_worker(void); /* 1: not rank 0 */
 /* The worst of the codes of all ranks: for what all must have got through. */
 int cli_ranks_agree(int code);
-/* Sleeps a little: longer, the oftener one has looked in vain. MPI itself waits with the processor running. */
+/* Sleeps a little: longer, the oftener one has looked in vain. MPI itself waits with the processor running.
+ */
 void cli_ranks_nap(int looks);
 
 #endif

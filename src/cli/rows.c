@@ -34,8 +34,8 @@ int cli_rows_serve(const cli_args *args) {
 
 #else
 
-#include <mpi.h>
 #include <stdlib.h>
+#include "cli/wait.h"
 
 struct cli_shares {
   MPI_Comm ranks; /* that have rows */
@@ -47,13 +47,7 @@ struct cli_shares {
 /* An answer comes within microseconds while the others are at it; where they are not, this processor may have
  * something better to do than to wait. */
 static rwk_status await(MPI_Request *request) {
-  enum { LOOKS = 2000 };
-  int done = 0;
-  for (int look = 0; !done; look++) {
-    if (MPI_Test(request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return RWK_IO;
-    if (!done && look > LOOKS) cli_ranks_nap(look - LOOKS);
-  }
-  return RWK_OK;
+  return cli_wait(request, 2000) == MPI_SUCCESS ? RWK_OK : RWK_IO;
 }
 
 /* MPI counts by int: so many at once. */

@@ -2,14 +2,13 @@
 
 #ifdef RWK_MPI
 
-#include <mpi.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "cli/ranks.h"
+#include "cli/wait.h"
 
 enum { TAG_CLAIM = 1, TAG_NUMBER, TAG_LETTER, TAG_DONE };
 
@@ -52,7 +51,9 @@ static int64_t draw(int64_t *first, cli_station *s) {
   const int64_t count = s->portion;
   const double began = now();
   MPI_Send(&count, 1, MPI_INT64_T, 0, TAG_CLAIM, MPI_COMM_WORLD);
-  MPI_Recv(first, 1, MPI_INT64_T, 0, TAG_NUMBER, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  MPI_Request request;
+  MPI_Irecv(first, 1, MPI_INT64_T, 0, TAG_NUMBER, MPI_COMM_WORLD, &request);
+  cli_wait(&request, 0);
   const double worked = began - s->answered, waited = now() - began;
   if (waited > worked / 8 && s->portion < MOST) s->portion *= 2;
   if (waited < worked / 64 && s->portion > 1) s->portion /= 2;
@@ -188,7 +189,7 @@ rwk_status cli_station_open(cli_station **station, size_t own, cli_letter_fn tak
 rwk_status cli_station_close(cli_station *s, rwk_status status) {
   const int said = (int)(status == RWK_OK ? s->status : status);
   if (s->worker) { /* messages of one rank come in order: its letters before this */
-    MPI_Waitall((int)s->sent, s->requests, MPI_STATUSES_IGNORE);
+    for (size_t i = 0; i < s->sent; i++) cli_wait(&s->requests[i], 0);
     MPI_Send(&said, 1, MPI_INT, 0, TAG_DONE, MPI_COMM_WORLD);
   } else {
     pthread_join(s->office, NULL);
