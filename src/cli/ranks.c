@@ -101,7 +101,8 @@ int cli_ranks_agree(int code) {
   MPI_Request request;
   if (!joined()) return code;
   MPI_Iallreduce(&code, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD, &request);
-  cli_wait(&request, 0);
+  cli_poll(&request, 0);
+  MPI_Wait(&request, MPI_STATUS_IGNORE);
   return worst;
 }
 

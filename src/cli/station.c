@@ -53,7 +53,8 @@ static int64_t draw(int64_t *first, cli_station *s) {
   MPI_Send(&count, 1, MPI_INT64_T, 0, TAG_CLAIM, MPI_COMM_WORLD);
   MPI_Request request;
   MPI_Irecv(first, 1, MPI_INT64_T, 0, TAG_NUMBER, MPI_COMM_WORLD, &request);
-  cli_wait(&request, 0);
+  cli_poll(&request, 0);
+  MPI_Wait(&request, MPI_STATUS_IGNORE);
   const double worked = began - s->answered, waited = now() - began;
   if (waited > worked / 8 && s->portion < MOST) s->portion *= 2;
   if (waited < worked / 64 && s->portion > 1) s->portion /= 2;
@@ -189,7 +190,8 @@ rwk_status cli_station_open(cli_station **station, size_t own, cli_letter_fn tak
 rwk_status cli_station_close(cli_station *s, rwk_status status) {
   const int said = (int)(status == RWK_OK ? s->status : status);
   if (s->worker) { /* messages of one rank come in order: its letters before this */
-    for (size_t i = 0; i < s->sent; i++) cli_wait(&s->requests[i], 0);
+    for (size_t i = 0; i < s->sent; i++) cli_poll(&s->requests[i], 0);
+    MPI_Waitall((int)s->sent, s->requests, MPI_STATUSES_IGNORE);
     MPI_Send(&said, 1, MPI_INT, 0, TAG_DONE, MPI_COMM_WORLD);
   } else {
     pthread_join(s->office, NULL);

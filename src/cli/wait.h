@@ -5,13 +5,12 @@
 #include <mpi.h>
 #include "cli/ranks.h"
 
-/* looks: so often without a nap. MPI_SUCCESS, or what MPI says. */
-static inline int cli_wait(MPI_Request *request, int looks) {
-  for (int look = 0;; look++) {
-    int done = 0;
-    const int code = MPI_Test(request, &done, MPI_STATUS_IGNORE);
-    if (done || code != MPI_SUCCESS) return code;
-    if (look >= looks) cli_ranks_nap(look - looks);
+/* Comes back when MPI_Wait will at once. looks: so often without a nap. */
+static inline void cli_poll(MPI_Request *request, int looks) {
+  int done = 0, code = MPI_SUCCESS;
+  for (int look = 0; !done && code == MPI_SUCCESS; look++) {
+    code = MPI_Test(request, &done, MPI_STATUS_IGNORE);
+    if (!done && look >= looks) cli_ranks_nap(look - looks);
   }
 }
 

@@ -243,7 +243,7 @@ static rwk_status lay_out(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *d
                  .outputs = data->outputs,
                  .party = {.count = 1}};
   if (s->party) m->party = *s->party;
-  pthread_mutex_init(&m->lock, NULL);
+  omp_init_lock(&m->lock);
   m->layers = rwk_calloc(ctx, m->depth, sizeof *m->layers);
   m->A_at = rwk_calloc(ctx, m->depth, sizeof *m->A_at);
   m->x_at = rwk_calloc(ctx, m->depth, sizeof *m->x_at);
@@ -321,7 +321,7 @@ rwk_status rwk_mlp_create(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *d
 void rwk_mlp_destroy(rwk_mlp *m) {
   if (!m) return;
   rwk_mlp_part_company(m);
-  pthread_mutex_destroy(&m->lock);
+  omp_destroy_lock(&m->lock);
   rwk_problem_destroy(m->problem);
   rwk_free_doubles(m->ctx, m->omega);
   rwk_free_doubles(m->ctx, m->Y);

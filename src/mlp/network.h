@@ -9,7 +9,7 @@
 #ifndef RWK_MLP_NETWORK_H
 #define RWK_MLP_NETWORK_H
 
-#include <pthread.h>
+#include <omp.h>
 #include <ridgewalk/mlp.h>
 #include "base/context.h"
 #include "base/team.h"
@@ -53,8 +53,8 @@ struct rwk_mlp {
   size_t *dZ_at; /* [depth]: derivative of L by pre-activations; before rwk_mlp_residual, the last holds f */
   size_t p_at;   /* cross-entropy: [outputs] what rwk_mlp_curve needs: softmax, p; logistic, dL2/df2 */
 
-  rwk_mlp_party party;  /* count 1: all rows are here */
-  pthread_mutex_t lock; /* the party answers one question at a time */
+  rwk_mlp_party party; /* count 1: all rows are here */
+  omp_lock_t lock;     /* the party answers one question at a time */
 };
 
 /* Levels of the tree over the blocks, at most. */

@@ -118,7 +118,7 @@ static void add_up(climb *c, double *to, size_t first, size_t count, size_t leve
   if (rank == right && rank != left) c->status = party->send(other, c->n, left, party->payload);
   if (rank != left) return;
   if (rank != right) c->status = party->receive(other, c->n, right, party->payload);
-  if (c->status == RWK_OK) combine(c, to, other);
+  if (c->status == RWK_OK && to) combine(c, to, other);
 }
 
 static void go_to_point(const rwk_mlp_question *q, rwk_mlp_work *s) {
@@ -178,12 +178,12 @@ rwk_status rwk_mlp_sum_rows(double *to, const rwk_mlp_question *q, rwk_mlp_work 
   RWK_TRY(get_ready(&c));
   if (m->party.count > 1) {
     RWK_TRY(letter_room(s));
-    pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&m->lock);
+    omp_set_lock((omp_lock_t *)(uintptr_t)&m->lock);
     c.status = ask(q, s);
   }
   if (c.status == RWK_OK) go_to_point(q, s);
   add_up(&c, to, 0, m->blocks, 0);
-  if (m->party.count > 1) pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&m->lock);
+  if (m->party.count > 1) omp_unset_lock((omp_lock_t *)(uintptr_t)&m->lock);
   return c.status == RWK_OK ? RWK_OK
                             : rwk_fail(s->ctx, c.status, "the rows of another process: it does not answer");
 }
