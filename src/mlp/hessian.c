@@ -432,6 +432,7 @@ rwk_status rwk_mlp_hessian_room(rwk_mlp_work *s) {
   return s->curvature ? RWK_OK : rwk_fail_memory(s->ctx, "a dense Hessian's scratch memory");
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the assembly */
 static assembly open_assembly(double *H, size_t ldh, const double *w, rwk_mlp_work *s) {
   const rwk_mlp *m = s->mlp;
   assembly a = {.m = m, .w = w, .H = H, .ldh = ldh, .plan = make_plan(m), .team = s->team};
