@@ -80,7 +80,7 @@ static int add_product(size_t *sum, size_t a, size_t b) {
 static rwk_status lay_out_weights(rwk_mlp *m, const rwk_mlp_settings *s) {
   size_t at = 0, inputs = m->inputs;
   for (size_t l = 0; l < m->depth; l++) {
-    const int hidden = l + 1 < m->depth;
+    const int hidden = s->hidden && l + 1 < m->depth;
     rwk_mlp_layer *layer = &m->layers[l];
     *layer = (rwk_mlp_layer){.inputs = inputs,
                              .outputs = hidden ? s->hidden[l] : m->outputs,
