@@ -1,6 +1,7 @@
 #!/bin/bash
 # sbatch examples/slurm.sh: a path by 32 ranks. A minute before its time is over Slurm warns by SIGUSR1: the run file keeps all fits that
-# are done. Submitted again, the job goes on.
+# are done. Submitted again, the job goes on. `srun ridgewalk cv` and `srun ridgewalk search` are spread alike; for one large table add
+# --split rows to both lines (docs/ranks.md).
 #SBATCH --job-name=ridgewalk
 #SBATCH --ntasks=32
 #SBATCH --cpus-per-task=1

@@ -63,6 +63,11 @@ typedef struct rwk_cv_settings {
   int standardise;        /* 1: by means and deviations of the training rows */
   int ensemble; /* predictions are the mean over so many of the lowest minima at a penalty, 1 to 6; 1 */
   rwk_cv_store store;
+  rwk_path_claim_fn claim; /* NULL: all is this process's. With it paths are walked and saved, those alone
+                              that are this process's, and that is all: *cv is NULL, and results are for the
+                              process that fetches all of it. Piece 0 is the path of all rows, then come the
+                              folds; who has not got piece 0 needs lambda. NULL */
+  void *claim_payload;
   rwk_cv_progress_fn progress; /* NULL: nobody watches. One call at a time, from any thread */
   void *progress_payload;
 } rwk_cv_settings;

@@ -127,16 +127,35 @@ typedef struct rwk_mlp_data {
   size_t rows, inputs, outputs;
 } rwk_mlp_data;
 
+/* Several processes that have the rows of one table between them, each the same number of rows or nearly. The
+ * first, rank 0, has the network as a problem: sums over the rows are asked of all, and added up along a tree
+ * that does not depend on who has which rows, so that results are those of one process, bit for bit. The
+ * others do nothing but rwk_mlp_serve. How numbers get from one process to another is the caller's: three
+ * functions that return when the numbers are there, in the order of the calls, and any status but RWK_OK
+ * where they are not. They are called by one thread at a time. */
+typedef struct rwk_mlp_party {
+  size_t size;        /* sizeof this struct */
+  size_t count, rank; /* processes, and which this one is */
+  double weight_sum;  /* of all rows; without row weights their number */
+  /* x[n] of process 0 goes to all others, which call this with the same n. */
+  rwk_status (*broadcast)(double *x, size_t n, void *payload);
+  rwk_status (*send)(const double *x, size_t n, size_t to, void *payload);
+  rwk_status (*receive)(double *x, size_t n, size_t from, void *payload);
+  void *payload;
+} rwk_mlp_party;
+
 typedef struct rwk_mlp_settings {
   size_t size;          /* sizeof this struct, set by rwk_mlp_settings_init */
   const size_t *hidden; /* [hidden_count] widths of the hidden layers, each >= 1; borrowed during create */
   size_t hidden_count;  /* 0: a linear model */
-  rwk_activation activation; /* tanh */
-  int hidden_bias;           /* 1 */
-  int output_bias;           /* 1 */
-  int penalise_biases;       /* 0 */
-  double loss_scale;         /* 0: 1 / sum of row weights */
-  rwk_loss loss;             /* mse */
+  rwk_activation activation;  /* tanh */
+  int hidden_bias;            /* 1 */
+  int output_bias;            /* 1 */
+  int penalise_biases;        /* 0 */
+  double loss_scale;          /* 0: 1 / sum of row weights */
+  rwk_loss loss;              /* mse */
+  const rwk_mlp_party *party; /* NULL: all rows are here. Borrowed during create. With a party, data.rows is
+                                 of the whole table, and X, Y and row_weights are those of rwk_mlp_part */
 } rwk_mlp_settings;
 
 RWK_API void rwk_mlp_settings_init(rwk_mlp_settings *settings);
@@ -144,7 +163,18 @@ RWK_API void rwk_mlp_settings_init(rwk_mlp_settings *settings);
 /* Makes a network over a table. RWK_DATA if a number is not finite (the text names row and column). */
 RWK_API rwk_status rwk_mlp_create(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *data,
                                   const rwk_mlp_settings *settings);
-RWK_API void rwk_mlp_destroy(rwk_mlp *mlp); /* NULL is fine */
+RWK_API void rwk_mlp_destroy(rwk_mlp *mlp); /* NULL is fine; of rank 0 it ends what the others serve */
+
+/* Rows [*first, *first + *rows) are those of process `rank` of `count`; data tells rows, inputs and outputs
+ * alone. Rows are shared out in blocks of 16384 to 32767, the blocks a power of 2 and at most 4096; a process
+ * too many gets none, and makes no network. The first row of process 0 is row 0. */
+RWK_API rwk_status rwk_mlp_part(size_t *first, size_t *rows, rwk_context *ctx, const rwk_mlp_data *data,
+                                const rwk_mlp_settings *settings, size_t rank, size_t count);
+
+/* What a process of a party other than the first does: answers until the first destroys its network. Where it
+ * fails, the first waits for an answer for ever: end them all. An answer is one message of as many doubles as
+ * is asked for: dim + 1 for loss and gradient, k * dim for k products, dim^2 for a dense Hessian. */
+RWK_API rwk_status rwk_mlp_serve(rwk_mlp *mlp);
 
 /* The network as a problem; owned by the network. Usable from several threads at once. */
 RWK_API rwk_problem *rwk_mlp_problem(rwk_mlp *mlp);
@@ -172,7 +202,7 @@ RWK_API rwk_status rwk_mlp_jacobian(double *G, size_t ldg, const rwk_mlp *mlp, c
 /* A[dim x dim] = loss_scale sum_i omega_i J_i' E_i J_i over the table, J_i the Jacobian of row i and E_i the
  * second derivative of ell by f (mse: 2; else diag p (1 - p), or diag p - p p'): the Hessian of L without the
  * second derivatives of f, never negative (Gauss and Newton). The term on the biases is in it. Lower triangle
- * and upper. One thread. */
+ * and upper. One thread. RWK_NOT_IMPLEMENTED with a party. */
 RWK_API rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *mlp, const double *w);
 
 RWK_API rwk_loss rwk_mlp_loss(const rwk_mlp *mlp);

@@ -151,6 +151,17 @@ typedef rwk_status (*rwk_fit_fetch_fn)(rwk_fit *fit, double *w, int *found, rwk_
  * Calls come one at a time, from any thread, about in order. */
 typedef int (*rwk_path_claim_fn)(size_t piece, void *payload);
 
+/* Other processes that do pieces of a path's work beyond the walks: they explain steps, and make the descents
+ * of `best`. Each is a rwk_path_helper; how requests get there is the caller's. */
+typedef struct rwk_path_help {
+  size_t count; /* of helpers */
+  /* Carries request[size] to a helper and its answer back into reply[reply_size]. Called by several threads
+   * at once, for one helper by one. */
+  rwk_status (*call)(void *reply, size_t reply_size, const void *request, size_t size, size_t helper,
+                     void *payload);
+  void *payload;
+} rwk_path_help;
+
 typedef struct rwk_path_progress {
   int64_t done, total; /* fits */
   double seconds;      /* since the path began */
@@ -206,11 +217,24 @@ typedef struct rwk_path_settings {
                               are done: what they made has been saved, and drops, best and collapse are for
                               the path that fetches all of it. NULL */
   void *claim_payload;
+  const rwk_path_help *help;     /* NULL: there is none. Results do not depend on it. NULL */
   rwk_path_progress_fn progress; /* NULL: nobody watches. Calls come one at a time, from any thread */
   void *progress_payload;
 } rwk_path_settings;
 
 RWK_API void rwk_path_settings_init(rwk_path_settings *settings);
+
+/* Of another process: what helps a path. problem and settings are as the path's, with its grid as lambda,
+ * which is borrowed. One call at a time; one thread. */
+typedef struct rwk_path_helper rwk_path_helper;
+RWK_API rwk_status rwk_path_helper_create(rwk_path_helper **helper, rwk_context *ctx,
+                                          const rwk_problem *problem, const rwk_path_settings *settings);
+RWK_API void rwk_path_helper_destroy(rwk_path_helper *helper); /* NULL is fine */
+/* Bytes of a request, and of an answer; both are of this build of the library alone, and aligned as doubles.
+ */
+RWK_API size_t rwk_path_helper_request_size(const rwk_path_helper *helper);
+RWK_API size_t rwk_path_helper_answer_size(const rwk_path_helper *helper);
+RWK_API rwk_status rwk_path_helper_answer(void *answer, const void *request, rwk_path_helper *helper);
 
 /* A geometric grid from <= to with factor > 1: from * factor^i up to `to` (with 1e-9 relative slack). *lambda
  * is to be released with rwk_lambda_destroy. */

@@ -79,6 +79,18 @@ RWK_API rwk_status rwk_run_fetch_fold_fit(rwk_fit *fit, double *w, int *found, r
 RWK_API rwk_status rwk_run_save_fold_path(const rwk_path *path, size_t fold, void *run);
 RWK_API rwk_status rwk_run_fetch_fold_path(int *found, size_t fold, void *run);
 
+/* A drop, or a rise that is a jump, of one walk. */
+typedef struct rwk_run_drop {
+  rwk_walk walk;
+  int start;
+  rwk_drop drop;
+} rwk_run_drop;
+
+/* What save_fold_path writes of a fold, for a path that another process walked: its seconds, and
+ * drops[count], walk after walk. The grid has been set; a fold that is done stays as it is. */
+RWK_API rwk_status rwk_run_save_fold(rwk_run *run, size_t fold, double seconds, const rwk_run_drop *drops,
+                                     size_t count);
+
 /* Points, choices and held-out predictions of a finished cross-validation, in one transaction. */
 RWK_API rwk_status rwk_run_finish_cv(rwk_run *run, const rwk_cv *cv);
 

@@ -130,6 +130,10 @@ typedef struct rwk_search_settings {
   rwk_trial_save_fn save;   /* NULL: nothing is saved */
   rwk_trial_fetch_fn fetch; /* NULL: nothing was done earlier */
   void *store_payload;
+  rwk_path_claim_fn
+      claim; /* NULL: all is this process's. With it trials are made and saved, those alone that
+                are this process's, and that is all: *search is NULL. Pieces are the trials. NULL */
+  void *claim_payload;
   rwk_search_progress_fn progress; /* NULL: nobody watches. One call at a time, from any thread */
   void *progress_payload;
 } rwk_search_settings;

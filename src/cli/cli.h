@@ -183,6 +183,8 @@ enum {
     "RUN.html); plot and landscape, .svg, .png or .pdf (plot's default RUN.WHAT.svg)")                       \
   X(RESUME, "resume", "FILE", CLI_PATH, 0, "go on with a run file; its options are in it")                   \
   X(FORCE, "force", "", CLI_PATH, 0, "replace an existing run file")                                         \
+  X(SPLIT, "split", "WHAT", CLI_PATH, 0,                                                                     \
+    "under mpirun: what the processes share, starts (default) or rows of a table too large for one")         \
   X(THREADS, "threads", "N", CLI_PATH | CLI_CERTIFY | CLI_RUNS | CLI_COMPARE | CLI_LANDSCAPE, 0,             \
     "threads (default: all); results do not depend on it")                                                   \
   X(MAX_MEMORY, "max-memory", "SIZE",                                                                        \
@@ -311,7 +313,9 @@ typedef struct cli_setup {
   rwk_activation activation;
   rwk_loss loss; /* by --loss and the target */
   size_t *hidden, hidden_count;
-  double n; /* rows, or the sum of their weights */
+  double n;                /* rows, or the sum of their weights */
+  int split;               /* are its rows to be shared out over processes? */
+  struct cli_shares *rows; /* what they are shared out by (rows.h) */
 } cli_setup;
 
 /* The context of the program: notes on standard error unless quiet, signals cancel. 0 or an exit code. */

@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli/job.h"
+#include "cli/ranks.h"
+#include "cli/spread.h"
 
 /* What a cross-validation needs besides what a path does. */
 typedef struct cv_job {
@@ -17,7 +18,7 @@ static int keep_grid(cv_job *c) {
   rwk_path_settings *p = &c->settings.path;
   const double *lambda;
   size_t count;
-  if (p->lambda || !rwk_run_finished(c->job.run)) return 0;
+  if (p->lambda || !c->job.run || !rwk_run_finished(c->job.run)) return 0;
   const rwk_status status = rwk_run_lambda(&lambda, &count, c->job.run);
   if (status != RWK_OK) return cli_fail_status(c->job.setup.ctx, status);
   p->lambda = lambda;
@@ -91,8 +92,12 @@ static int run(cv_job *c) {
   cli_job *j = &c->job;
   rwk_cv *cv = NULL;
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
-  rwk_status status = rwk_cv_run(&cv, j->setup.ctx, j->setup.raw, c->folds, &c->settings);
-  int code = 0;
+  const int several = cli_ranks_count() > 1;
+  rwk_status status = several ? cli_spread_cv(j, c->folds, &c->settings) : RWK_OK;
+  if (j->worker) return cli_exit_code(status);
+  int code = several && status == RWK_OK ? keep_grid(c) : 0;
+  if (code) return code;
+  if (status == RWK_OK) status = rwk_cv_run(&cv, j->setup.ctx, j->setup.raw, c->folds, &c->settings);
   if (c->code) {
     code = c->code;
   } else if (status != RWK_OK) {
@@ -112,8 +117,12 @@ int cli_cv(const cli_args *args) {
   rwk_cv_settings_init(&c.settings);
   c.job.settings = c.settings.path;
   int code = cli_job_begin(&c.job, args);
+  c.job.worker = cli_ranks_worker();
+  if (c.job.worker) c.job.args.value[CLI_QUIET] = "";
   if (!code) code = prepare(&c);
-  if (!code && !rwk_run_cv(c.job.run)) code = run(&c);
+  const int worst = cli_ranks_agree(code);
+  if (!code) code = worst;
+  if (!code && (!c.job.run || !rwk_run_cv(c.job.run))) code = run(&c);
   code = cli_job_show(&c.job, code, cli_show_cv, args);
   rwk_folds_destroy(c.folds);
   cli_job_release(&c.job);

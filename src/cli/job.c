@@ -28,6 +28,14 @@ static int read_walks(unsigned *walks, const char *text) {
   return code;
 }
 
+/* Neither mini-batches nor Gauss and Newton's matrix are sums over blocks of rows. */
+static int check_split(const cli_job *j) {
+  const rwk_solver_kind solver = j->settings.solver.solver;
+  if (!j->setup.split || (!rwk_solver_is_stochastic(solver) && solver != RWK_SOLVER_GAUSS_NEWTON)) return 0;
+  return cli_fail(CLI_USAGE, "--split rows: %s wants all rows in one process; take newton, lbfgs or gd",
+                  rwk_solver_name(solver));
+}
+
 int cli_job_settings(cli_job *j) {
   const char *const *v = j->args.value;
   rwk_path_settings *s = &j->settings;
@@ -49,6 +57,7 @@ int cli_job_settings(cli_job *j) {
   }
   if (cli_read_solver(&s->solver, &j->args, NULL)) return CLI_USAGE;
   s->solver.seed = s->seed;
+  if (check_split(j)) return CLI_USAGE;
   if (v[CLI_GRAD_TOL] && rwk_solver_is_second_order(s->solver.solver))
     s->certify.grad_tol = s->solver.grad_tol; /* what was asked for is what is held up */
   if (v[CLI_SMOOTHING] && (cli_number(&s->smoothing, v[CLI_SMOOTHING]) || !(s->smoothing > 0)))
@@ -367,7 +376,7 @@ int cli_job_show(cli_job *j, int code, int (*show)(cli_stored *stored, const cli
                  const cli_args *args) {
   const rwk_status closed = rwk_run_close(j->run);
   if (closed != RWK_OK && code < CLI_USAGE) code = cli_fail_status(j->setup.ctx, closed);
-  if (code) return code;
+  if (code || j->worker) return code;
   cli_stored stored;
   code = cli_stored_open(&stored, j->setup.ctx, j->out);
   stored.report.file = j->out;

@@ -1,6 +1,6 @@
 #include <signal.h>
 #include <string.h>
-#include "cli/cli.h"
+#include "cli/ranks.h"
 
 static const struct {
   int verb;
@@ -14,6 +14,16 @@ static const struct {
              {CLI_SEARCH, cli_search},   {CLI_LANDSCAPE, cli_landscape}};
 
 enum { VERBS = sizeof table / sizeof *table };
+
+/* One process does what one process can; the others have nothing to add. */
+static int run(int v, const cli_args *args) {
+  const int verb = table[v].verb, spreads = verb == CLI_PATH || verb == CLI_CV || verb == CLI_SEARCH;
+  if (spreads || cli_ranks_count() == 1) return table[v].run(args);
+  if (!cli_ranks_worker())
+    cli_say("%s is not spread over processes, and mpirun started %d; run it without mpirun",
+            cli_verb_name(verb), cli_ranks_count());
+  return CLI_USAGE;
+}
 
 static int find(const char *name) {
   for (int v = 0; v < VERBS; v++)
@@ -49,7 +59,9 @@ int main(int argc, char **argv) {
     cli_verb_help(table[v].verb);
     return CLI_DONE;
   }
-  const int result = table[v].run(&args);
+  if (cli_ranks_begin()) return CLI_USAGE;
+  const int result = run(v, &args);
+  cli_ranks_end();
   if (cli_memory_short() && result <= CLI_UNCERTIFIED) return cli_fail(CLI_NUMERICAL, "memory ran out");
   if (fflush(stdout) != 0 || ferror(stdout)) return cli_fail(CLI_DATA, "standard output cannot be written");
   return result;

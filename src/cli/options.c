@@ -87,6 +87,7 @@ static int takes(int verb, size_t option) {
   const int walks = option == CLI_WALK || option == CLI_EFFORT || option == CLI_NO_EXPLAIN ||
                     option == CLI_INIT || option == CLI_NO_PLOT || option == CLI_SMOOTHING ||
                     option == CLI_ROADS || option == CLI_FINISH;
+  if (option == CLI_SPLIT) return verb == CLI_PATH;
   if (verb == CLI_CV || (verb == CLI_SEARCH && !walks)) verb |= CLI_PATH;
   return (options[option].verbs & verb) != 0;
 }

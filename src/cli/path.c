@@ -1,5 +1,7 @@
 #include <unistd.h>
 #include "cli/ranks.h"
+#include "cli/rows.h"
+#include "cli/spread.h"
 
 /* ---- progress ---- */
 
@@ -42,9 +44,10 @@ static int walk(cli_job *j) {
   j->settings.progress = progress;
   j->settings.progress_payload = j;
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
-  rwk_status status = cli_ranks_count() > 1 ? cli_ranks_walk(j) : RWK_OK;
-  if (cli_ranks_worker()) return status == RWK_OK ? 0 : cli_exit_code(status);
-  if (status == RWK_OK) status = rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
+  rwk_status status = cli_ranks_count() > 1 && !j->setup.split
+                          ? cli_spread_path(&path, j)
+                          : rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
+  if (j->worker) return cli_exit_code(status);
   int code = 0;
   if (status != RWK_OK) {
     code = cli_job_stopped(j, status);
@@ -62,20 +65,30 @@ static int walk(cli_job *j) {
   return code;
 }
 
+static int prepare(cli_job *j) {
+  int code = cli_job_prepare(j);
+  if (j->setup.split && code) cli_rows_call_off(&j->setup);
+  const int worst = cli_ranks_agree(code);
+  return code ? code : worst;
+}
+
 int cli_path(const cli_args *args) {
   cli_job j = {0};
+  int by_rows;
   rwk_path_settings_init(&j.settings);
-  int code = cli_job_begin(&j, args);
-  cli_ranks_begin();
+  int code = cli_rows_wanted(&by_rows, args);
+  if (!code) code = cli_job_begin(&j, args);
   j.worker = cli_ranks_worker();
+  if (by_rows && j.worker && !code) {
+    cli_job_release(&j);
+    return cli_rows_serve(args);
+  }
+  j.setup.split = by_rows;
   if (j.worker) j.args.value[CLI_QUIET] = "";
-  if (!code) code = cli_job_prepare(&j);
-  const int ready = cli_ranks_agree(code);
-  if (!code) code = ready;
+  if (!code) code = prepare(&j);
   if (!code) code = walk(&j);
   const rwk_status closed = rwk_run_close(j.run);
   if (closed != RWK_OK && code < CLI_USAGE) code = cli_fail_status(j.setup.ctx, closed);
   cli_job_release(&j);
-  cli_ranks_end();
   return code;
 }

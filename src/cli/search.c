@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli/job.h"
+#include "cli/ranks.h"
+#include "cli/spread.h"
 #include "cli/json.h"
 
 /* What a search needs besides what a path does. */
@@ -243,7 +244,9 @@ static int run(search_job *c) {
   c->settings.store_payload = j->run;
   c->settings.progress = progress;
   c->settings.progress_payload = c;
-  const rwk_status status = rwk_search_run(&search, j->setup.ctx, j->setup.raw, c->folds, &c->settings);
+  rwk_status status = cli_ranks_count() > 1 ? cli_spread_search(j, c->folds, &c->settings) : RWK_OK;
+  if (j->worker) return cli_exit_code(status);
+  if (status == RWK_OK) status = rwk_search_run(&search, j->setup.ctx, j->setup.raw, c->folds, &c->settings);
   int code = 0;
   if (status == RWK_CANCELLED) {
     if (j->bar) fputc('\n', stderr);
@@ -265,10 +268,14 @@ int cli_search(const cli_args *args) {
   rwk_search_settings_init(&c.settings);
   rwk_path_settings_init(&c.job.settings);
   int code = cli_job_begin(&c.job, args);
+  c.job.worker = cli_ranks_worker();
+  if (c.job.worker) c.job.args.value[CLI_QUIET] = "";
   if (!code) code = cli_job_reopen(&c.job);
   if (!code) code = read_settings(&c);
   if (!code) code = cli_job_open_run(&c.job);
-  if (!code && !rwk_run_search(c.job.run)) code = run(&c);
+  const int worst = cli_ranks_agree(code);
+  if (!code) code = worst;
+  if (!code && (!c.job.run || !rwk_run_search(c.job.run))) code = run(&c);
   code = cli_job_show(&c.job, code, cli_show_search, args);
   rwk_folds_destroy(c.folds);
   cli_job_release(&c.job);

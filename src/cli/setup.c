@@ -1,7 +1,7 @@
 /* From a table and options to a network. */
 #include <stdlib.h>
 #include <string.h>
-#include "cli/cli.h"
+#include "cli/rows.h"
 
 static void note(const char *text, void *payload) {
   char shown[4096];
@@ -267,7 +267,8 @@ int cli_network_settings(rwk_mlp_settings *m, cli_setup *s, const cli_args *args
 
 int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, size_t hidden_count) {
   rwk_mlp_settings m;
-  const int code = cli_network_settings(&m, s, args, hidden, hidden_count);
+  rwk_mlp_party party;
+  int code = cli_network_settings(&m, s, args, hidden, hidden_count);
   if (code) return code;
   const rwk_mlp_data data = {.X = rwk_design_X(s->design),
                              .ldx = rwk_design_inputs(s->design),
@@ -277,6 +278,8 @@ int cli_make_network(cli_setup *s, const cli_args *args, const size_t *hidden, s
                              .rows = rwk_design_rows(s->design),
                              .inputs = rwk_design_inputs(s->design),
                              .outputs = rwk_design_outputs(s->design)};
+  if (s->split) code = cli_rows_deal(s, &m, &party, &data, args);
+  if (code) return code;
   const rwk_status status = rwk_mlp_create(&s->mlp, s->ctx, &data, &m);
   return status == RWK_OK ? 0 : cli_fail_status(s->ctx, status);
 }
@@ -329,6 +332,7 @@ int cli_algebra(rwk_algebra *algebra, const cli_args *args) {
 
 void cli_setup_release(cli_setup *s) {
   rwk_mlp_destroy(s->mlp);
+  cli_rows_release(s);
   rwk_design_destroy(s->design);
   rwk_design_destroy(s->raw);
   rwk_table_destroy(s->table);

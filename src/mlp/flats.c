@@ -29,22 +29,32 @@ static rwk_status emit_coordinate(rwk_mlp_flats_run *run, size_t coordinate) {
 /* Where phi' and phi'' are below 1e-300: tanh' = 4 exp(-2|z|), logistic' = exp(-|z|), softplus' = exp(z). */
 static const double tanh_end = 347, exp_end = 692;
 
-static void widen(rwk_mlp_range *of, const rwk_mlp *m, const double *z, const double *omega) {
-  for (size_t r = 0; r < m->extent.rows; r++) {
-    if (omega[r] == 0) continue;
-    if (z[r] < of->low) of->low = z[r];
-    if (z[r] > of->high) of->high = z[r];
+/* Of each unit the lowest, and the highest with its sign turned: the least of several blocks is of them all.
+ */
+void rwk_mlp_ranges_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  const rwk_mlp *m = s->mlp;
+  const size_t units = m->layers[q->number].outputs;
+  for (size_t j = 0; j < 2 * units; j++) to[j] = INFINITY;
+  for (size_t t = block.begin; t < block.end; t++) {
+    const double *at = rwk_mlp_tile_at(s, t), *omega = rwk_mlp_omega(m, t),
+                 *Z = rwk_mlp_preactivation(s, at, t, q->number, q->w);
+    for (size_t j = 0; j < units; j++)
+      for (size_t r = 0; r < m->extent.rows; r++) {
+        const double z = Z[j * m->extent.stride + r];
+        if (omega[r] == 0) continue;
+        if (z < to[2 * j]) to[2 * j] = z;
+        if (-z < to[2 * j + 1]) to[2 * j + 1] = -z;
+      }
   }
 }
 
-void rwk_mlp_ranges(rwk_mlp_range *range, rwk_mlp_work *s, size_t l, const double *w) {
-  const rwk_mlp *m = s->mlp;
-  const size_t units = m->layers[l].outputs;
-  for (size_t j = 0; j < units; j++) range[j] = (rwk_mlp_range){INFINITY, -INFINITY};
-  for (size_t t = 0; t < m->tiles; t++) {
-    const double *at = rwk_mlp_tile_at(s, t), *Z = rwk_mlp_preactivation(s, at, t, l, w);
-    for (size_t j = 0; j < units; j++) widen(&range[j], m, Z + j * m->extent.stride, rwk_mlp_omega(m, t));
-  }
+rwk_status rwk_mlp_ranges(rwk_mlp_range *range, rwk_mlp_work *s, size_t l, const double *w) {
+  const size_t units = s->mlp->layers[l].outputs;
+  const rwk_mlp_question q = {.sum = RWK_MLP_SUM_RANGES, .number = l, .w = w};
+  RWK_TRY(rwk_mlp_room(&s->answer, &s->answer_room, s->ctx, 2 * units));
+  RWK_TRY(rwk_mlp_sum_rows(s->answer, &q, s));
+  for (size_t j = 0; j < units; j++) range[j] = (rwk_mlp_range){s->answer[2 * j], -s->answer[2 * j + 1]};
+  return RWK_OK;
 }
 
 int rwk_mlp_is_linear(rwk_activation activation, rwk_mlp_range z) {
@@ -95,8 +105,7 @@ rwk_status rwk_mlp_flats_stuck(rwk_mlp_flats_run *run) {
     const rwk_mlp_layer *layer = &m->layers[l];
     rwk_mlp_range *z = rwk_alloc(run->s->ctx, layer->outputs, sizeof *z);
     if (!z) return rwk_fail_memory(run->s->ctx, "flat directions");
-    rwk_mlp_ranges(z, run->s, l, run->w);
-    rwk_status status = RWK_OK;
+    rwk_status status = rwk_mlp_ranges(z, run->s, l, run->w);
     for (size_t j = 0; j < layer->outputs && status == RWK_OK; j++) {
       double level = 0;
       if (is_silent(m->activation, z[j]))
@@ -144,7 +153,6 @@ rwk_status rwk_mlp_flats(const double *w, double lambda, rwk_flat_fn emit, void 
     goto done;
   }
   memset(run.direction, 0, m->dim * sizeof *run.direction);
-  rwk_mlp_at(s, w);
   status = rwk_mlp_flats_dead(&run);
   if (status == RWK_OK) status = rwk_mlp_flats_stuck(&run);
   if (status == RWK_OK) status = rwk_mlp_flats_linear(&run);

@@ -16,27 +16,34 @@ typedef struct pull {
   int balanced; /* the columns of D sum to 0, as they do where free biases are at rest */
 } pull;
 
+/* A'D of layer `number`, and the sum of |D|. */
+void rwk_mlp_pull_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  const rwk_mlp *m = s->mlp;
+  const size_t l = q->number, rows = m->layers[l].inputs + 1, outputs = m->layers[l + 1].outputs;
+  double *scale = to + rows * outputs;
+  memset(to, 0, (rows * outputs + 1) * sizeof *to);
+  for (size_t t = block.begin; t < block.end; t++) {
+    const double *at = rwk_mlp_tile_at(s, t), *D = at + m->dZ_at[l + 1];
+    m->kernel->dots(to, outputs, rwk_mlp_layer_in(m, l, rwk_mlp_X(m, t), at), rows, D, outputs, m->extent);
+    for (size_t k = 0; k < outputs; k++)
+      for (size_t r = 0; r < m->extent.rows; r++) *scale += fabs(D[k * m->extent.stride + r]);
+  }
+}
+
 static rwk_status make_pull(pull *p, const rwk_mlp_flats_run *run, size_t l) {
   const rwk_mlp *m = run->m;
-  const rwk_mlp_extent e = m->extent;
+  const rwk_mlp_question q = {.sum = RWK_MLP_SUM_PULL, .number = l, .w = run->w};
   p->inputs = m->layers[l].inputs;
   p->outputs = m->layers[l + 1].outputs;
   const size_t size = (p->inputs + 1) * p->outputs;
-  p->product = rwk_alloc_doubles(run->s->ctx, size + p->inputs + p->outputs);
+  p->product = rwk_alloc_doubles(run->s->ctx, size + 1 + p->inputs + p->outputs);
   if (!p->product) return rwk_fail_memory(run->s->ctx, "flat directions");
-  p->u = p->product + size;
+  p->u = p->product + size + 1;
   p->v = p->u + p->inputs;
-  memset(p->product, 0, size * sizeof *p->product);
-  double scale = 0, sums = 0;
-  for (size_t t = 0; t < m->tiles; t++) {
-    const double *at = rwk_mlp_tile_at(run->s, t), *D = at + m->dZ_at[l + 1];
-    m->kernel->dots(p->product, p->outputs, rwk_mlp_layer_in(m, l, rwk_mlp_X(m, t), at), p->inputs + 1, D,
-                    p->outputs, e);
-    for (size_t k = 0; k < p->outputs; k++)
-      for (size_t r = 0; r < e.rows; r++) scale += fabs(D[k * e.stride + r]);
-  }
+  RWK_TRY(rwk_mlp_sum_rows(p->product, &q, run->s));
+  double sums = 0;
   for (size_t k = 0; k < p->outputs; k++) sums = fmax(sums, fabs(p->product[p->inputs * p->outputs + k]));
-  p->balanced = sums <= 1e-6 * scale;
+  p->balanced = sums <= 1e-6 * p->product[size];
   return rwk_singular_max(run->s->ctx, &p->sigma, p->u, p->v, p->product, p->outputs, p->inputs, p->outputs);
 }
 

@@ -81,10 +81,11 @@ rwk_status rwk_mlp_flats_linear(rwk_mlp_flats_run *run) {
     rwk_mlp_range *z = rwk_alloc(run->s->ctx, units, sizeof *z + 1);
     if (!z) return rwk_fail_memory(run->s->ctx, "flat directions");
     unsigned char *linear = (unsigned char *)(z + units);
-    if (m->activation != RWK_ACTIVATION_IDENTITY) rwk_mlp_ranges(z, run->s, l, run->w);
-    for (size_t j = 0; j < units; j++)
+    rwk_status status = RWK_OK;
+    if (m->activation != RWK_ACTIVATION_IDENTITY) status = rwk_mlp_ranges(z, run->s, l, run->w);
+    for (size_t j = 0; j < units && status == RWK_OK; j++)
       linear[j] = m->activation == RWK_ACTIVATION_IDENTITY || rwk_mlp_is_linear(m->activation, z[j]);
-    const rwk_status status = emit_layer(run, l, linear);
+    if (status == RWK_OK) status = emit_layer(run, l, linear);
     rwk_free(run->s->ctx, z);
     if (status != RWK_OK) return status;
   }

@@ -32,6 +32,8 @@ rwk_status rwk_mlp_gauss_newton(double *A, size_t lda, const rwk_mlp *m, const d
   enum { ROWS = 128 };
   if (lda < m->dim)
     return rwk_fail(m->ctx, RWK_INVALID_ARGUMENT, "gauss_newton: lda is less than the number of weights");
+  if (m->party.count > 1)
+    return rwk_fail(m->ctx, RWK_NOT_IMPLEMENTED, "gauss_newton: the rows are spread over several processes");
   double *x = rwk_alloc_doubles(m->ctx, m->inputs + m->outputs + m->dim),
          *G = rwk_alloc_doubles(m->ctx, ROWS * m->outputs * m->dim);
   rwk_status status = x && G ? RWK_OK : rwk_fail_memory(m->ctx, "Gauss and Newton's matrix");

@@ -427,14 +427,17 @@ static void spread(const assembly *a) {
   }
 }
 
-rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, void *self) {
-  const rwk_mlp *m = self;
-  rwk_mlp_work *s = work;
-  assembly a = {.m = m, .w = w, .H = H, .ldh = ldh, .plan = make_plan(m)};
+rwk_status rwk_mlp_hessian_room(rwk_mlp_work *s) {
+  if (!s->curvature) s->curvature = rwk_alloc_doubles(s->ctx, scratch(s->mlp, s->hessian_threads));
+  return s->curvature ? RWK_OK : rwk_fail_memory(s->ctx, "a dense Hessian's scratch memory");
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the assembly */
+static assembly open_assembly(double *H, size_t ldh, const double *w, rwk_mlp_work *s) {
+  const rwk_mlp *m = s->mlp;
+  assembly a = {.m = m, .w = w, .H = H, .ldh = ldh, .plan = make_plan(m), .team = s->team};
   const size_t tile_columns = m->tile_size / m->extent.stride;
   a.e = a.plan.extent;
-  if (!s->curvature) s->curvature = rwk_alloc_doubles(s->ctx, scratch(m, s->hessian_threads));
-  if (!s->curvature) return rwk_fail_memory(s->ctx, "a dense Hessian's scratch memory");
   a.X = s->curvature;
   a.g = column(&a, a.X, m->inputs + 1);
   a.at = column(&a, a.g, 1);
@@ -444,16 +447,45 @@ rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, v
   a.weighted = column(&a, a.turned, a.plan.widest);
   a.products = column(&a, a.weighted, a.plan.widest);
   a.own = column(&a, a.products, a.plan.columns);
-  a.team = s->team;
-  for (size_t i = 0; i < m->dim; i++) memset(H + i * ldh, 0, m->dim * sizeof *H);
-  rwk_mlp_at(s, w);
-  for (size_t t = 0; t < m->tiles; t += a.plan.tiles) {
-    load_slab(&a, s, t, m->tiles - t < a.plan.tiles ? m->tiles - t : a.plan.tiles);
+  return a;
+}
+
+static void add_block(assembly *a, rwk_mlp_span block, rwk_mlp_work *s) {
+  const rwk_mlp *m = a->m;
+  for (size_t i = 0; i < m->dim; i++) memset(a->H + i * a->ldh, 0, m->dim * sizeof *a->H);
+  for (size_t t = block.begin; t < block.end; t += a->plan.tiles) {
+    load_slab(a, s, t, block.end - t < a->plan.tiles ? block.end - t : a->plan.tiles);
     if (m->loss == RWK_LOSS_MSE)
-      add_last(&a);
+      add_last(a);
     else
-      add_last_pairs(&a);
-    for (size_t l = 0; l + 1 < m->depth; l++) add_hidden(&a, l);
+      add_last_pairs(a);
+    for (size_t l = 0; l + 1 < m->depth; l++) add_hidden(a, l);
+  }
+}
+
+/* The sums where they were put, not spread out: that is done once for all blocks. */
+void rwk_mlp_hessian_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  assembly a = open_assembly(to, s->mlp->dim, q->w, s);
+  add_block(&a, block, s);
+}
+
+rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, void *self) {
+  const rwk_mlp *m = self;
+  rwk_mlp_work *s = work;
+  RWK_TRY(rwk_mlp_hessian_room(s));
+  assembly a = open_assembly(H, ldh, w, s);
+  if (m->blocks == 1) {
+    rwk_mlp_at(s, w);
+    add_block(&a, (rwk_mlp_span){0, m->tiles}, s);
+  } else {
+    const rwk_mlp_question q = {.sum = RWK_MLP_SUM_HESSIAN, .w = w};
+    double *to = H;
+    if (ldh != m->dim) {
+      RWK_TRY(rwk_mlp_room(&s->answer, &s->answer_room, s->ctx, m->dim * m->dim));
+      to = s->answer;
+    }
+    RWK_TRY(rwk_mlp_sum_rows(to, &q, s));
+    for (size_t i = 0; i < m->dim && to != H; i++) memcpy(H + i * ldh, to + i * m->dim, m->dim * sizeof *H);
   }
   spread(&a);
   const rwk_mlp_layer *last = rwk_mlp_last(m);

@@ -26,27 +26,33 @@ static double scale_of(const rwk_mlp *m, const rwk_mlp_layer *layer, const doubl
   return fmax(sum, 1e-300);
 }
 
-rwk_status rwk_mlp_kinks(rwk_kinks *kinks, const double *w, double tol, void *work, void *self) {
-  const rwk_mlp *m = self;
-  rwk_mlp_work *s = work;
-  *kinks = (rwk_kinks){.count = 0, .nearest = INFINITY};
-  if (m->activation != RWK_ACTIVATION_RELU || m->depth == 1) return RWK_OK;
-  rwk_mlp_at(s, w);
-  for (size_t t = 0; t < m->tiles; t++) {
+void rwk_mlp_kinks_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  const rwk_mlp *m = s->mlp;
+  to[0] = 0;
+  to[1] = INFINITY;
+  for (size_t t = block.begin; t < block.end; t++) {
     const double *at = rwk_mlp_tile_at(s, t), *omega = rwk_mlp_omega(m, t);
     for (size_t l = 0; l + 1 < m->depth; l++) {
       const rwk_mlp_layer *layer = &m->layers[l];
       const double *in = rwk_mlp_layer_in(m, l, rwk_mlp_X(m, t), at),
-                   *z = rwk_mlp_preactivation(s, at, t, l, w);
+                   *z = rwk_mlp_preactivation(s, at, t, l, q->w);
       for (size_t j = 0; j < layer->outputs; j++)
         for (size_t r = 0; r < m->extent.rows; r++) {
           if (omega[r] == 0) continue;
           /* A unit without weights and bias (scale 0) sits on its kink: J has no second derivative there. */
-          const double size = fabs(z[j * m->extent.stride + r]), scale = scale_of(m, layer, in, r, j, w);
-          kinks->count += size <= tol * scale;
-          kinks->nearest = fmin(kinks->nearest, size / scale);
+          const double size = fabs(z[j * m->extent.stride + r]), scale = scale_of(m, layer, in, r, j, q->w);
+          to[0] += size <= q->tol * scale;
+          to[1] = fmin(to[1], size / scale);
         }
     }
   }
+}
+
+rwk_status rwk_mlp_kinks(rwk_kinks *kinks, const double *w, double tol, void *work, void *self) {
+  const rwk_mlp *m = self;
+  const rwk_mlp_question q = {.sum = RWK_MLP_SUM_KINKS, .w = w, .tol = tol};
+  double found[2] = {0, INFINITY};
+  if (m->activation == RWK_ACTIVATION_RELU && m->depth > 1) RWK_TRY(rwk_mlp_sum_rows(found, &q, work));
+  *kinks = (rwk_kinks){.count = (int64_t)found[0], .nearest = found[1]};
   return RWK_OK;
 }

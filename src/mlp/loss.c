@@ -1,5 +1,6 @@
 /* Losses by name and row by row; targets; what softmax does not see. */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 #include "mlp/network.h"
 
@@ -100,27 +101,36 @@ rwk_status rwk_mlp_check_targets(rwk_context *ctx, const rwk_mlp_data *d, rwk_lo
   return RWK_OK;
 }
 
-rwk_status rwk_mlp_accuracy(double *share, const rwk_mlp *m, const double *w) {
-  *share = NAN;
-  if (m->loss == RWK_LOSS_MSE) return RWK_OK;
-  double *buffer = rwk_alloc_doubles(m->ctx, m->tile_size + 2 * m->outputs);
-  if (!buffer) return rwk_fail_memory(m->ctx, "accuracy");
-  double *f = buffer + m->tile_size, *y = f + m->outputs, right = 0;
-  rwk_mlp_buffer_init(m, buffer);
-  for (size_t t = 0; t < m->tiles; t++) {
-    const double *F = buffer + m->dZ_at[m->depth - 1], *Y = rwk_mlp_Y(m, t), *omega = rwk_mlp_omega(m, t);
-    rwk_mlp_forward(m, buffer, rwk_mlp_X(m, t), w);
+/* Weight of the rows whose class f gives. */
+void rwk_mlp_right_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  const rwk_mlp *m = s->mlp;
+  const size_t n = m->outputs;
+  double *f = s->tangent, *y = f + n; /* a tile has room for more than a row */
+  *to = 0;
+  for (size_t t = block.begin; t < block.end; t++) {
+    const double *F = s->tile + m->dZ_at[m->depth - 1], *Y = rwk_mlp_Y(m, t), *omega = rwk_mlp_omega(m, t);
+    rwk_mlp_forward(m, s->tile, rwk_mlp_X(m, t), q->w);
     for (size_t r = 0; r < m->extent.rows; r++) {
-      for (size_t k = 0; k < m->outputs; k++) {
+      for (size_t k = 0; k < n; k++) {
         f[k] = F[k * m->extent.stride + r];
-        y[k] = Y[k * m->extent.stride + r] - (m->outputs == 1 ? 0.5 : 0);
+        y[k] = Y[k * m->extent.stride + r] - (n == 1 ? 0.5 : 0);
       }
-      if (rwk_loss_class(m->loss, f, m->outputs) == rwk_loss_class(m->loss, y, m->outputs)) right += omega[r];
+      if (rwk_loss_class(m->loss, f, n) == rwk_loss_class(m->loss, y, n)) *to += omega[r];
     }
   }
-  *share = right / m->weight_sum;
-  rwk_free_doubles(m->ctx, buffer);
-  return RWK_OK;
+}
+
+rwk_status rwk_mlp_accuracy(double *share, const rwk_mlp *m, const double *w) {
+  const rwk_mlp_question q = {.sum = RWK_MLP_SUM_RIGHT, .w = w};
+  void *work;
+  *share = NAN;
+  if (m->loss == RWK_LOSS_MSE) return RWK_OK;
+  RWK_TRY(rwk_mlp_work_create(&work, m->ctx, (void *)(uintptr_t)m));
+  double right = 0;
+  const rwk_status status = rwk_mlp_sum_rows(&right, &q, work);
+  if (status == RWK_OK) *share = right / m->weight_sum;
+  rwk_mlp_work_destroy(work, (void *)(uintptr_t)m);
+  return status;
 }
 
 /* ---- the common shift of the outputs ---- */

@@ -26,11 +26,26 @@ static rwk_status check_settings(rwk_context *ctx, const rwk_mlp_settings *s) {
   return RWK_OK;
 }
 
-static rwk_status check_data(double *weight_sum, rwk_context *ctx, const rwk_mlp_data *d) {
+static rwk_status check_shape(rwk_context *ctx, const rwk_mlp_data *d) {
   if (d->rows == 0 || d->inputs == 0 || d->outputs == 0)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT,
                     "data: rows, inputs and outputs are at least 1 each (%zu, %zu, %zu)", d->rows, d->inputs,
                     d->outputs);
+  return RWK_OK;
+}
+
+static rwk_status check_party(rwk_context *ctx, const rwk_mlp_party *p) {
+  if (p->size != sizeof *p || p->count == 0 || p->rank >= p->count || !p->broadcast || !p->send ||
+      !p->receive)
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT,
+                    "party: it wants its size, rank < count, and three functions that carry numbers");
+  if (!(p->weight_sum > 0) || !isfinite(p->weight_sum))
+    return rwk_fail(ctx, RWK_DATA, "party: the sum of all row weights is %g", p->weight_sum);
+  return RWK_OK;
+}
+
+/* Of the rows that are here. */
+static rwk_status check_data(double *weight_sum, rwk_context *ctx, const rwk_mlp_data *d) {
   if (!d->X || !d->Y) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "data: %s is missing", d->X ? "Y" : "X");
   if (d->ldx < d->inputs || d->ldy < d->outputs)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "data: %s is less than the number of columns",
@@ -65,7 +80,7 @@ static int add_product(size_t *sum, size_t a, size_t b) {
 static rwk_status lay_out_weights(rwk_mlp *m, const rwk_mlp_settings *s) {
   size_t at = 0, inputs = m->inputs;
   for (size_t l = 0; l < m->depth; l++) {
-    const int hidden = l + 1 < m->depth;
+    const int hidden = s->hidden && l + 1 < m->depth;
     rwk_mlp_layer *layer = &m->layers[l];
     *layer = (rwk_mlp_layer){.inputs = inputs,
                              .outputs = hidden ? s->hidden[l] : m->outputs,
@@ -86,8 +101,8 @@ too_many:
 /* The rows of a tile are as many as leave all that is worked on at once in the second-level cache, within
  * bounds: fewer than 64 rows spend too much on the weights and on adding up vectors, more than 256 gain
  * nothing. Tiles of one table are as equal as they can be. */
-static rwk_status lay_out_tiles(rwk_mlp *m) {
-  enum { FEWEST = 64, MOST = 256, FEWEST_TO_SPLIT = 8 };
+static rwk_status lay_out_tiles(rwk_mlp *m, size_t all_rows) {
+  enum { FEWEST = 64, MOST = 256, FEWEST_TO_SPLIT = 8, ROWS_OF_BLOCK = 16384 };
   const size_t cache = (size_t)128 << 10;
   size_t units = 0, width = 0;
   for (size_t l = 0; l < m->depth; l++) {
@@ -99,12 +114,20 @@ static rwk_status lay_out_tiles(rwk_mlp *m) {
   if (__builtin_add_overflow(2 * units, m->inputs + 1, &width) || units > SIZE_MAX / 4) goto too_large;
   size_t rows = cache / sizeof(double) / width;
   rows = rows < FEWEST ? FEWEST : rows > MOST ? MOST : rows;
-  m->tiles = m->rows / rows + (m->rows % rows != 0);
-  rows = m->rows / m->tiles + (m->rows % m->tiles != 0);
+  size_t tiles = all_rows / rows + (all_rows % rows != 0);
+  rows = all_rows / tiles + (all_rows % tiles != 0);
   rows = (rows + 7) / 8 * 8;
-  m->tiles = m->rows / rows + (m->rows % rows != 0);
+  tiles = all_rows / rows + (all_rows % rows != 0);
   m->extent = (rwk_mlp_extent){.rows = rows, .stride = rows / 8 % 2 ? rows : rows + 8};
-  m->chunks = m->tiles < FEWEST_TO_SPLIT ? 1 : m->tiles < 2 * RWK_MLP_CHUNKS ? m->tiles / 2 : RWK_MLP_CHUNKS;
+  m->blocks = 1;
+  while (m->blocks < (size_t)1 << RWK_MLP_LEVELS && all_rows / m->blocks >= (size_t)2 * ROWS_OF_BLOCK)
+    m->blocks *= 2;
+  m->all_tiles = tiles;
+  tiles /= m->blocks;
+  m->chunks = tiles < FEWEST_TO_SPLIT ? 1 : tiles < (size_t)2 * RWK_MLP_CHUNKS ? tiles / 2 : RWK_MLP_CHUNKS;
+  rwk_mlp_share_out(&m->first_tile, &m->tiles, m, m->party.rank, m->party.count);
+  const size_t first = m->first_tile * rows, most = m->tiles * rows;
+  m->rows = all_rows - first < most ? all_rows - first : most;
 
   size_t at = 0, total = 0;
   for (size_t l = 0; l + 1 < m->depth; l++) {
@@ -123,7 +146,7 @@ static rwk_status lay_out_tiles(rwk_mlp *m) {
   if (m->loss != RWK_LOSS_MSE) at += m->outputs * m->extent.stride;
   m->tile_size = at;
   if (width > PTRDIFF_MAX / sizeof(double) / m->extent.stride ||
-      !add_product(&total, m->tiles, width * m->extent.stride) || total > PTRDIFF_MAX / sizeof(double))
+      !add_product(&total, m->tiles + 1, width * m->extent.stride) || total > PTRDIFF_MAX / sizeof(double))
     goto too_large;
   return RWK_OK;
 too_large:
@@ -167,6 +190,7 @@ static rwk_status copy_data(rwk_mlp *m, const rwk_mlp_data *d) {
 }
 
 static rwk_status make_problem(rwk_mlp *m) {
+  const int alone = m->party.count == 1;
   unsigned char *penalised = rwk_alloc(m->ctx, m->dim, 1);
   if (!penalised) return rwk_fail_memory(m->ctx, "a network");
   memset(penalised, 1, m->dim);
@@ -190,60 +214,102 @@ static rwk_status make_problem(rwk_mlp *m) {
                                .group_name = rwk_mlp_group_name,
                                .start = rwk_mlp_start,
                                .neighbour = rwk_mlp_neighbour,
-                               .batch_count = rwk_mlp_batch_count,
-                               .batch_value = rwk_mlp_batch_value,
-                               .gauss_newton = rwk_mlp_gauss_newton_at};
+                               .batch_count = alone ? rwk_mlp_batch_count : NULL,
+                               .batch_value = alone ? rwk_mlp_batch_value : NULL,
+                               .gauss_newton = alone ? rwk_mlp_gauss_newton_at : NULL};
   const rwk_status status = rwk_problem_create(&m->problem, m->ctx, m->dim, penalised, &ops, m);
   rwk_free(m->ctx, penalised);
   return status;
 }
 
-rwk_status rwk_mlp_create_with(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *data,
-                               const rwk_mlp_settings *settings, const rwk_mlp_kernel *kernel) {
-  *mlp = NULL;
-  rwk_mlp_settings s;
-  rwk_mlp_settings_init(&s);
-  if (settings) s = *settings;
-  double weight_sum = 0;
-  RWK_TRY(check_settings(ctx, &s));
-  RWK_TRY(check_data(&weight_sum, ctx, data));
-  RWK_TRY(rwk_mlp_check_targets(ctx, data, s.loss));
-  if (s.hidden_count > PTRDIFF_MAX / (2 * sizeof(rwk_mlp_layer)))
+/* A network without its table: what settings and the number of rows say. */
+static rwk_status lay_out(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *data,
+                          const rwk_mlp_settings *s) {
+  RWK_TRY(check_settings(ctx, s));
+  RWK_TRY(check_shape(ctx, data));
+  if (s->hidden_count > PTRDIFF_MAX / (2 * sizeof(rwk_mlp_layer)))
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "hidden_count: so many layers cannot be addressed");
-
+  if (s->party) RWK_TRY(check_party(ctx, s->party));
   rwk_mlp *m = rwk_calloc(ctx, 1, sizeof *m);
   if (!m) return rwk_fail_memory(ctx, "a network");
   *m = (rwk_mlp){.ctx = ctx,
-                 .kernel = kernel,
-                 .activation = s.activation,
-                 .loss = s.loss,
-                 .slope = rwk_mlp_slope_of(s.activation),
-                 .slope_apart = rwk_mlp_slope_apart(s.activation),
-                 .penalise_biases = s.penalise_biases != 0,
-                 .depth = s.hidden_count + 1,
-                 .rows = data->rows,
+                 .activation = s->activation,
+                 .loss = s->loss,
+                 .slope = rwk_mlp_slope_of(s->activation),
+                 .slope_apart = rwk_mlp_slope_apart(s->activation),
+                 .penalise_biases = s->penalise_biases != 0,
+                 .depth = s->hidden_count + 1,
                  .inputs = data->inputs,
                  .outputs = data->outputs,
-                 .weight_sum = weight_sum,
-                 .loss_scale = s.loss_scale > 0 ? s.loss_scale : 1 / weight_sum};
+                 .party = {.count = 1}};
+  if (s->party) m->party = *s->party;
+  omp_init_lock(&m->lock);
   m->layers = rwk_calloc(ctx, m->depth, sizeof *m->layers);
   m->A_at = rwk_calloc(ctx, m->depth, sizeof *m->A_at);
   m->x_at = rwk_calloc(ctx, m->depth, sizeof *m->x_at);
   m->dZ_at = rwk_calloc(ctx, m->depth, sizeof *m->dZ_at);
   rwk_status status = RWK_OK;
   if (!m->layers || !m->A_at || !m->x_at || !m->dZ_at) status = rwk_fail_memory(ctx, "a network");
-  if (status == RWK_OK) status = lay_out_weights(m, &s);
+  if (status == RWK_OK) status = lay_out_weights(m, s);
+  if (status == RWK_OK) status = lay_out_tiles(m, data->rows);
+  if (status == RWK_OK)
+    *mlp = m;
+  else
+    rwk_mlp_destroy(m);
+  return status;
+}
+
+/* The rows that are here, from the first on. */
+static rwk_status take_data(rwk_mlp *m, const rwk_mlp_data *data, const rwk_mlp_settings *s) {
+  rwk_mlp_data own = *data;
+  own.rows = m->rows;
+  if (m->party.count > m->blocks)
+    return rwk_fail(m->ctx, RWK_INVALID_ARGUMENT,
+                    "party: the rows are shared out in blocks, and there are %zu for %zu processes",
+                    m->blocks, m->party.count);
+  RWK_TRY(check_data(&m->weight_sum, m->ctx, &own));
+  RWK_TRY(rwk_mlp_check_targets(m->ctx, &own, m->loss));
+  if (m->party.count > 1) m->weight_sum = m->party.weight_sum;
+  m->loss_scale = s->loss_scale > 0 ? s->loss_scale : 1 / m->weight_sum;
   m->curvature = (m->loss == RWK_LOSS_MSE ? 2 : 1) * m->loss_scale;
-  if (status == RWK_OK && m->loss == RWK_LOSS_SOFTMAX && rwk_mlp_bias_free(m, rwk_mlp_last(m)))
-    m->gauge = m->loss_scale * weight_sum;
-  if (status == RWK_OK) status = lay_out_tiles(m);
-  if (status == RWK_OK) status = copy_data(m, data);
+  if (m->loss == RWK_LOSS_SOFTMAX && rwk_mlp_bias_free(m, rwk_mlp_last(m)))
+    m->gauge = m->loss_scale * m->weight_sum;
+  return copy_data(m, &own);
+}
+
+rwk_status rwk_mlp_create_with(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *data,
+                               const rwk_mlp_settings *settings, const rwk_mlp_kernel *kernel) {
+  *mlp = NULL;
+  rwk_mlp *m;
+  rwk_mlp_settings s;
+  rwk_mlp_settings_init(&s);
+  if (settings) s = *settings;
+  RWK_TRY(lay_out(&m, ctx, data, &s));
+  m->kernel = kernel;
+  rwk_status status = take_data(m, data, &s);
   if (status == RWK_OK) status = make_problem(m);
   if (status != RWK_OK) {
     rwk_mlp_destroy(m);
     return status;
   }
   *mlp = m;
+  return RWK_OK;
+}
+
+rwk_status rwk_mlp_part(size_t *first, size_t *rows, rwk_context *ctx, const rwk_mlp_data *data,
+                        const rwk_mlp_settings *settings, size_t rank, size_t count) {
+  rwk_mlp *m;
+  rwk_mlp_settings s = *settings;
+  s.party = NULL;
+  *first = *rows = 0;
+  RWK_TRY(lay_out(&m, ctx, data, &s));
+  size_t tile, tiles;
+  rwk_mlp_share_out(&tile, &tiles, m, rank, count);
+  const size_t most = tiles * m->extent.rows;
+  *first = tile * m->extent.rows;
+  if (*first > data->rows) *first = data->rows;
+  *rows = data->rows - *first < most ? data->rows - *first : most;
+  rwk_mlp_destroy(m);
   return RWK_OK;
 }
 
@@ -254,6 +320,8 @@ rwk_status rwk_mlp_create(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *d
 
 void rwk_mlp_destroy(rwk_mlp *m) {
   if (!m) return;
+  rwk_mlp_part_company(m);
+  omp_destroy_lock(&m->lock);
   rwk_problem_destroy(m->problem);
   rwk_free_doubles(m->ctx, m->omega);
   rwk_free_doubles(m->ctx, m->Y);

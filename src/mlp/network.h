@@ -9,6 +9,7 @@
 #ifndef RWK_MLP_NETWORK_H
 #define RWK_MLP_NETWORK_H
 
+#include <omp.h>
 #include <ridgewalk/mlp.h>
 #include "base/context.h"
 #include "base/team.h"
@@ -27,15 +28,20 @@ struct rwk_mlp {
   int penalise_biases;
   size_t depth;          /* layers */
   rwk_mlp_layer *layers; /* [depth] */
-  size_t dim, rows, inputs, outputs;
-  double weight_sum; /* sum of omega */
+  size_t dim, inputs, outputs;
+  size_t rows;       /* that are here: all, unless there is a party */
+  double weight_sum; /* sum of omega over all */
   double loss_scale;
   double curvature; /* loss_scale times what the second derivative of ell has for a factor: 2 with mse */
   double gauge;     /* the term on the output biases is gauge / 2 * (their sum)^2 / outputs */
 
-  rwk_mlp_extent extent; /* of a tile */
-  size_t tiles;
-  size_t chunks; /* sums over the rows are of so many chunks of tiles, added in order: whoever makes them */
+  /* Sums over the rows are of blocks of tiles, added up along a binary tree over the blocks' numbers; the sum
+   * of a block is of chunks of its tiles, added in order. Blocks are shared out over processes and chunks
+   * over threads: the bits do not depend on either. */
+  rwk_mlp_extent extent;               /* of a tile */
+  size_t tiles, first_tile, all_tiles; /* that are here, the number of the first, of the whole table */
+  size_t blocks;                       /* of the whole table; a power of 2 */
+  size_t chunks;                       /* of a block */
   double *X;     /* [tiles][inputs + 1][stride], the last unit 1; rows beyond the table repeat the last */
   double *Y;     /* [tiles][outputs][stride] */
   double *omega; /* [tiles][stride], 0 beyond the table */
@@ -46,7 +52,13 @@ struct rwk_mlp {
   size_t *x_at;  /* [depth - 1]: x of the slopes; the same as A_at unless slope_apart */
   size_t *dZ_at; /* [depth]: derivative of L by pre-activations; before rwk_mlp_residual, the last holds f */
   size_t p_at;   /* cross-entropy: [outputs] what rwk_mlp_curve needs: softmax, p; logistic, dL2/df2 */
+
+  rwk_mlp_party party; /* count 1: all rows are here */
+  omp_lock_t lock;     /* the party answers one question at a time */
 };
+
+/* Levels of the tree over the blocks, at most. */
+enum { RWK_MLP_LEVELS = 12 };
 
 /* Scratch memory of one caller, who may have several threads. Tiles at w are kept while w stays the same: all
  * of them if they stay in the second-level cache; what lies further off is sooner made anew. */
@@ -65,6 +77,10 @@ typedef struct rwk_mlp_work {
   double *curvature; /* dense Hessian: columns of a slab of tiles, see hessian.c; from the first one on, since
                         they grow with the square of the widest layer */
   double *batch;     /* a tile of rows from all over the table, made when first needed, see batch.c */
+  double *node[RWK_MLP_LEVELS]; /* right branches of the tree that a sum over blocks is on, see sum.c */
+  size_t node_room[RWK_MLP_LEVELS];
+  double *answer, *letter; /* of a sum, and what is asked of a party */
+  size_t answer_room, letter_room;
 } rwk_mlp_work;
 
 /* As rwk_mlp_create, with a kernel of the caller's choice. */
@@ -122,10 +138,69 @@ const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread);
 /* to[n] = sum of the first n doubles of each chunk's sums, n apart, in the order of the chunks. */
 void rwk_mlp_add_chunks(double *to, const rwk_mlp_work *s, size_t n);
 
-/* Chunk number `chunk` is of the tiles from here on, up to those of the next. */
-static inline size_t rwk_mlp_chunk_begin(const rwk_mlp *m, size_t chunk) {
-  return chunk * m->tiles / m->chunks;
+/* Tiles [begin, end) of those that are here. */
+typedef struct rwk_mlp_span {
+  size_t begin, end;
+} rwk_mlp_span;
+
+/* Chunk number `chunk` of a block. */
+static inline rwk_mlp_span rwk_mlp_chunk(const rwk_mlp *m, rwk_mlp_span block, size_t chunk) {
+  const size_t tiles = block.end - block.begin;
+  return (rwk_mlp_span){block.begin + chunk * tiles / m->chunks,
+                        block.begin + (chunk + 1) * tiles / m->chunks};
 }
+
+/* ---- sums over the rows (sum.c) ---- */
+
+/* Which sum, of how many doubles: those of the gradient end with the loss. X(symbol, function, n, of which so
+ * many are added; of the rest the least is taken). m, number: as in rwk_mlp_question. */
+#define RWK_MLP_SUM_LIST(X)                                                                                  \
+  X(LOSS, rwk_mlp_loss_of, 1, 1)                                                                             \
+  X(GRADIENT, rwk_mlp_gradient_of, m->dim + 1, n)                                                            \
+  X(PRODUCTS, rwk_mlp_products_of, number * m->dim, n)                                                       \
+  X(HESSIAN, rwk_mlp_hessian_of, m->dim * m->dim, n)                                                         \
+  X(RANGES, rwk_mlp_ranges_of, 2 * m->layers[number].outputs, 0)                                             \
+  X(PULL, rwk_mlp_pull_of, (m->layers[number].inputs + 1) * m->layers[number + 1].outputs + 1, n)            \
+  X(KINKS, rwk_mlp_kinks_of, 2, 1)                                                                           \
+  X(TARGETS, rwk_mlp_targets_of, m->outputs, n)                                                              \
+  X(ZERO, rwk_mlp_zero_of, m->inputs * m->outputs, n)                                                        \
+  X(RIGHT, rwk_mlp_right_of, 1, 1)
+
+typedef enum rwk_mlp_sum {
+#define RWK_X(symbol, function, length, added) RWK_MLP_SUM_##symbol,
+  RWK_MLP_SUM_LIST(RWK_X)
+#undef RWK_X
+      RWK_MLP_SUMS
+} rwk_mlp_sum;
+
+typedef struct rwk_mlp_question {
+  rwk_mlp_sum sum;
+  size_t number;   /* PRODUCTS: vectors, at most work->width; RANGES, PULL: a layer */
+  double tol;      /* KINKS */
+  const double *w; /* [dim] the point; NULL for TARGETS and ZERO */
+  const double *V; /* PRODUCTS: [number x dim], vector j at V + j*ldv; ZERO: [outputs] means of the targets */
+  size_t ldv;
+} rwk_mlp_question;
+
+/* to[n] = the sum over all rows, wherever they are. */
+rwk_status rwk_mlp_sum_rows(double *to, const rwk_mlp_question *q, rwk_mlp_work *s);
+
+/* Makes room for n doubles; what was there is lost. */
+rwk_status rwk_mlp_room(double **x, size_t *room, rwk_context *ctx, size_t n);
+
+/* Which tiles are a process's; none where there are more processes than blocks. */
+void rwk_mlp_share_out(size_t *first_tile, size_t *tiles, const rwk_mlp *m, size_t rank, size_t count);
+/* Tells the others of a party that there will be no more questions. */
+void rwk_mlp_part_company(rwk_mlp *m);
+
+/* The sums of one block. */
+#define RWK_X(symbol, function, length, added)                                                               \
+  void function(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s);
+RWK_MLP_SUM_LIST(RWK_X)
+#undef RWK_X
+
+/* The dense Hessian's scratch memory, before the first one. */
+rwk_status rwk_mlp_hessian_room(rwk_mlp_work *s);
 
 /* ---- loss.c: targets, and the term that holds the common shift of the outputs ---- */
 

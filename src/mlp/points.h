@@ -30,8 +30,8 @@ typedef struct rwk_mlp_range {
   double low, high;
 } rwk_mlp_range;
 
-/* range[units of layer l] at w; rwk_mlp_at(s, w) has been called. */
-void rwk_mlp_ranges(rwk_mlp_range *range, rwk_mlp_work *s, size_t l, const double *w);
+/* range[units of layer l] at w. */
+rwk_status rwk_mlp_ranges(rwk_mlp_range *range, rwk_mlp_work *s, size_t l, const double *w);
 
 /* Is phi(z) = z + constant on the whole range, to the last bit that a double can hold? */
 int rwk_mlp_is_linear(rwk_activation activation, rwk_mlp_range z);

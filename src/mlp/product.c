@@ -54,11 +54,11 @@ static void tangent_backward(const rwk_mlp *m, double *R, const double *at, cons
 
 /* HV[k][dim] = the sum of the tiles of a chunk. */
 static void chunk_products(rwk_mlp_work *s, double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
-                           const double *w, size_t chunk, size_t thread) {
+                           const double *w, rwk_mlp_span chunk, size_t thread) {
   const rwk_mlp *m = s->mlp;
   double *R = s->tangent + thread * m->tile_size;
   for (size_t j = 0; j < k; j++) memset(HV + j * ldhv, 0, m->dim * sizeof *HV);
-  for (size_t t = rwk_mlp_chunk_begin(m, chunk); t < rwk_mlp_chunk_begin(m, chunk + 1); t++) {
+  for (size_t t = chunk.begin; t < chunk.end; t++) {
     const double *at = rwk_mlp_tile_by(s, t, thread);
     for (size_t j = 0; j < k; j++) {
       const double *v = V + j * ldv;
@@ -79,33 +79,45 @@ static void chunk_products(rwk_mlp_work *s, double *HV, size_t ldhv, const doubl
 
 typedef struct summation {
   rwk_mlp_work *s;
-  const double *V, *w;
-  size_t ldv, k;
+  rwk_mlp_span block;
+  const rwk_mlp_question *q;
 } summation;
 
 static void sum_chunk(size_t chunk, size_t member, void *payload) {
   const summation *a = payload;
+  const rwk_mlp_question *q = a->q;
   const size_t dim = a->s->mlp->dim;
-  chunk_products(a->s, a->s->sums + chunk * a->k * dim, dim, a->V, a->ldv, a->k, a->w, chunk, member);
+  chunk_products(a->s, a->s->sums + chunk * q->number * dim, dim, q->V, q->ldv, q->number, q->w,
+                 rwk_mlp_chunk(a->s->mlp, a->block, chunk), member);
+}
+
+void rwk_mlp_products_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  const rwk_mlp *m = s->mlp;
+  if (m->chunks == 1) {
+    chunk_products(s, to, m->dim, q->V, q->ldv, q->number, q->w, block, 0);
+    return;
+  }
+  summation sum = {.s = s, .block = block, .q = q};
+  rwk_team_run(s->threads > 1 ? s->team : NULL, m->chunks, sum_chunk, &sum);
+  rwk_mlp_add_chunks(to, s, q->number * m->dim);
 }
 
 rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
                                   const double *w, void *work, void *self) {
   const rwk_mlp *m = self;
   rwk_mlp_work *s = work;
-  rwk_mlp_at(s, w);
-  if (m->chunks == 1) {
-    chunk_products(s, HV, ldhv, V, ldv, k, w, 0, 0);
-    for (size_t j = 0; j < k; j++) rwk_mlp_gauge_product(m, HV + j * ldhv, V + j * ldv);
-    return RWK_OK;
+  if (m->chunks == 1) { /* no more vectors at once than the caller has room for */
+    rwk_mlp_at(s, w);
+    chunk_products(s, HV, ldhv, V, ldv, k, w, (rwk_mlp_span){0, m->tiles}, 0);
   }
-  for (size_t first = 0; first < k; first += s->width) {
-    const size_t take = k - first < s->width ? k - first : s->width, n = take * m->dim;
-    summation sum = {.s = s, .V = V + first * ldv, .ldv = ldv, .k = take, .w = w};
-    rwk_team_run(s->threads > 1 ? s->team : NULL, m->chunks, sum_chunk, &sum);
-    rwk_mlp_add_chunks(s->sums, s, n);
+  for (size_t first = 0; first < k && m->chunks > 1; first += s->width) {
+    const size_t take = k - first < s->width ? k - first : s->width;
+    const rwk_mlp_question q = {
+        .sum = RWK_MLP_SUM_PRODUCTS, .number = take, .w = w, .V = V + first * ldv, .ldv = ldv};
+    RWK_TRY(rwk_mlp_room(&s->answer, &s->answer_room, s->ctx, take * m->dim));
+    RWK_TRY(rwk_mlp_sum_rows(s->answer, &q, s));
     for (size_t j = 0; j < take; j++)
-      memcpy(HV + (first + j) * ldhv, s->sums + j * m->dim, m->dim * sizeof *HV);
+      memcpy(HV + (first + j) * ldhv, s->answer + j * m->dim, m->dim * sizeof *HV);
   }
   for (size_t j = 0; j < k; j++) rwk_mlp_gauge_product(m, HV + j * ldhv, V + j * ldv);
   return RWK_OK;

@@ -51,9 +51,8 @@ static rwk_status straighten(rwk_mlp_work *s, double *w, double threshold, int64
     if (!rwk_mlp_bias_free(m, layer) || !rwk_mlp_bias_free(m, next)) continue;
     rwk_mlp_range *z = rwk_alloc(s->ctx, layer->outputs, sizeof *z);
     if (!z) return rwk_fail_memory(s->ctx, "simplify");
-    rwk_mlp_at(s, w);
-    rwk_mlp_ranges(z, s, l, w);
-    for (size_t j = 0; j < layer->outputs; j++) {
+    const rwk_status status = rwk_mlp_ranges(z, s, l, w);
+    for (size_t j = 0; j < layer->outputs && status == RWK_OK; j++) {
       if (!(exp(-z[j].low) <= threshold) || z[j].low >= straight) continue;
       const double by = straight - z[j].low;
       w[layer->b + j] += by;
@@ -61,6 +60,7 @@ static rwk_status straighten(rwk_mlp_work *s, double *w, double threshold, int64
       ++*changed;
     }
     rwk_free(s->ctx, z);
+    RWK_TRY(status);
   }
   return RWK_OK;
 }
@@ -79,20 +79,44 @@ rwk_status rwk_mlp_simplify(double *w, int64_t *changed, double threshold, void 
   return RWK_OK;
 }
 
+void rwk_mlp_targets_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  const rwk_mlp *m = s->mlp;
+  (void)q;
+  memset(to, 0, m->outputs * sizeof *to);
+  for (size_t t = block.begin; t < block.end; t++) {
+    const double *Y = rwk_mlp_Y(m, t), *omega = rwk_mlp_omega(m, t);
+    for (size_t k = 0; k < m->outputs; k++)
+      for (size_t r = 0; r < m->extent.rows; r++) to[k] += omega[r] * Y[k * m->extent.stride + r];
+  }
+}
+
+/* X' Omega (Y - mean). */
+void rwk_mlp_zero_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  const rwk_mlp *m = s->mlp;
+  const rwk_mlp_extent e = m->extent;
+  double *gap = s->tangent + m->dZ_at[1];
+  memset(to, 0, m->inputs * m->outputs * sizeof *to);
+  for (size_t t = block.begin; t < block.end; t++) {
+    const double *Y = rwk_mlp_Y(m, t), *omega = rwk_mlp_omega(m, t);
+    for (size_t k = 0; k < m->outputs; k++)
+      for (size_t r = 0; r < e.rows; r++) gap[k * e.stride + r] = omega[r] * (Y[k * e.stride + r] - q->V[k]);
+    m->kernel->dots(to, m->outputs, rwk_mlp_X(m, t), m->inputs, gap, m->outputs, e);
+  }
+}
+
 /* Weighted mean of each target, which is what free biases make of the constant model; without them what f = 0
  * is: 0, or equal probabilities. */
-static void means(const rwk_mlp *m, double *mean, int centred) {
-  const rwk_mlp_extent e = m->extent;
+static rwk_status means(rwk_mlp_work *s, double *mean, int centred) {
+  const rwk_mlp *m = s->mlp;
+  const rwk_mlp_question q = {.sum = RWK_MLP_SUM_TARGETS};
   memset(mean, 0, m->outputs * sizeof *mean);
-  if (!centred) rwk_loss_probabilities(mean, m->outputs, m->loss, 1, m->outputs);
-  for (size_t k = 0; k < m->outputs && centred; k++) {
-    double sum = 0;
-    for (size_t t = 0; t < m->tiles; t++) {
-      const double *y = rwk_mlp_Y(m, t) + k * e.stride, *omega = rwk_mlp_omega(m, t);
-      for (size_t r = 0; r < e.rows; r++) sum += omega[r] * y[r];
-    }
-    mean[k] = sum / m->weight_sum;
+  if (!centred) {
+    rwk_loss_probabilities(mean, m->outputs, m->loss, 1, m->outputs);
+    return RWK_OK;
   }
+  RWK_TRY(rwk_mlp_sum_rows(mean, &q, s));
+  for (size_t k = 0; k < m->outputs; k++) mean[k] /= m->weight_sum;
+  return RWK_OK;
 }
 
 /* T5: the constant model stops being a local minimum below max |phi'| q, with 2 q the largest singular value
@@ -111,20 +135,14 @@ rwk_status rwk_mlp_zero_lambda(double *lambda_c, void *work, void *self) {
   if (hidden->has_bias && m->activation == RWK_ACTIVATION_SOFTPLUS)
     slope = 1; /* the bias is free: it goes to infinity */
 
-  const rwk_mlp_extent e = m->extent;
   double *product = rwk_alloc_doubles(s->ctx, m->inputs * m->outputs + m->outputs), sigma;
   if (!product) return rwk_fail_memory(s->ctx, "the penalty at which all weights are zero");
-  double *mean = product + m->inputs * m->outputs, *gap = s->tangent + m->dZ_at[1];
-  for (size_t i = 0; i < m->inputs * m->outputs; i++) product[i] = 0;
-  means(m, mean, centred);
-  for (size_t t = 0; t < m->tiles; t++) {
-    const double *Y = rwk_mlp_Y(m, t), *omega = rwk_mlp_omega(m, t);
-    for (size_t k = 0; k < m->outputs; k++)
-      for (size_t r = 0; r < e.rows; r++) gap[k * e.stride + r] = omega[r] * (Y[k * e.stride + r] - mean[k]);
-    m->kernel->dots(product, m->outputs, rwk_mlp_X(m, t), m->inputs, gap, m->outputs, e);
-  }
-  const rwk_status status =
-      rwk_singular_max(s->ctx, &sigma, NULL, NULL, product, m->outputs, m->inputs, m->outputs);
+  double *mean = product + m->inputs * m->outputs;
+  const rwk_mlp_question q = {.sum = RWK_MLP_SUM_ZERO, .V = mean};
+  rwk_status status = means(s, mean, centred);
+  if (status == RWK_OK) status = rwk_mlp_sum_rows(product, &q, s);
+  if (status == RWK_OK)
+    status = rwk_singular_max(s->ctx, &sigma, NULL, NULL, product, m->outputs, m->inputs, m->outputs);
   if (status == RWK_OK) *lambda_c = slope * 0.5 * m->curvature * sigma;
   rwk_free_doubles(s->ctx, product);
   return status;

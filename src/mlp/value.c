@@ -12,11 +12,12 @@ static void add_gradient(const rwk_mlp *m, double *gradient, const double *buffe
 }
 
 /* Loss of the tiles of a chunk, and their sum for the gradient. */
-static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, size_t chunk, size_t thread) {
+static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rwk_mlp_span chunk,
+                          size_t thread) {
   const rwk_mlp *m = s->mlp;
   double sum = 0;
   if (gradient) memset(gradient, 0, m->dim * sizeof *gradient);
-  for (size_t t = rwk_mlp_chunk_begin(m, chunk); t < rwk_mlp_chunk_begin(m, chunk + 1); t++) {
+  for (size_t t = chunk.begin; t < chunk.end; t++) {
     double *buffer = gradient && s->kept ? s->kept + t * m->tile_size : s->tile + thread * m->tile_size;
     rwk_mlp_forward(m, buffer, rwk_mlp_X(m, t), w);
     sum += rwk_mlp_residual(m, buffer, t);
@@ -29,6 +30,7 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, si
 
 typedef struct summation {
   rwk_mlp_work *s;
+  rwk_mlp_span block;
   const double *gradient, *w; /* gradient: is one wanted? */
   double of[RWK_MLP_CHUNKS];
 } summation;
@@ -36,25 +38,45 @@ typedef struct summation {
 static void sum_chunk(size_t chunk, size_t member, void *payload) {
   summation *a = payload;
   rwk_mlp_work *s = a->s;
-  a->of[chunk] = chunk_value(s, a->gradient ? s->sums + chunk * s->mlp->dim : NULL, a->w, chunk, member);
+  a->of[chunk] = chunk_value(s, a->gradient ? s->sums + chunk * s->mlp->dim : NULL, a->w,
+                             rwk_mlp_chunk(s->mlp, a->block, chunk), member);
+}
+
+static double block_value(rwk_mlp_work *s, double *gradient, const double *w, rwk_mlp_span block) {
+  const rwk_mlp *m = s->mlp;
+  if (gradient && s->kept) {
+    s->known = 1;
+    memcpy(s->w, w, m->dim * sizeof *w);
+  }
+  if (m->chunks == 1) return chunk_value(s, gradient, w, block, 0);
+  summation sum = {.s = s, .block = block, .gradient = gradient, .w = w};
+  rwk_team_run(s->threads > 1 ? s->team : NULL, m->chunks, sum_chunk, &sum);
+  double loss = 0;
+  for (size_t c = 0; c < m->chunks; c++) loss += sum.of[c];
+  if (gradient) rwk_mlp_add_chunks(gradient, s, m->dim);
+  return loss;
+}
+
+void rwk_mlp_loss_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  *to = block_value(s, NULL, q->w, block);
+}
+
+void rwk_mlp_gradient_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
+  to[s->mlp->dim] = block_value(s, to, q->w, block);
 }
 
 rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *work, void *self) {
   const rwk_mlp *m = self;
   rwk_mlp_work *s = work;
-  if (gradient && s->kept) {
-    s->known = 1;
-    memcpy(s->w, w, m->dim * sizeof *w);
+  if (m->blocks == 1) {
+    *loss = block_value(s, gradient, w, (rwk_mlp_span){0, m->tiles});
+  } else {
+    const rwk_mlp_question q = {.sum = gradient ? RWK_MLP_SUM_GRADIENT : RWK_MLP_SUM_LOSS, .w = w};
+    RWK_TRY(rwk_mlp_room(&s->answer, &s->answer_room, s->ctx, m->dim + 1));
+    RWK_TRY(rwk_mlp_sum_rows(s->answer, &q, s));
+    *loss = s->answer[gradient ? m->dim : 0];
+    if (gradient) memcpy(gradient, s->answer, m->dim * sizeof *gradient);
   }
-  if (m->chunks == 1) {
-    *loss = chunk_value(s, gradient, w, 0, 0) + rwk_mlp_gauge_value(m, gradient, w);
-    return RWK_OK;
-  }
-  summation sum = {.s = s, .gradient = gradient, .w = w};
-  rwk_team_run(s->threads > 1 ? s->team : NULL, m->chunks, sum_chunk, &sum);
-  *loss = 0;
-  for (size_t c = 0; c < m->chunks; c++) *loss += sum.of[c];
-  if (gradient) rwk_mlp_add_chunks(gradient, s, m->dim);
   *loss += rwk_mlp_gauge_value(m, gradient, w);
   return RWK_OK;
 }

@@ -32,10 +32,11 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   *s = (rwk_mlp_work){.mlp = m, .ctx = ctx};
   const int keep = m->tile_size <= keep_limit / sizeof(double) / m->tiles;
   const double operations = rwk_mlp_row_operations(m) * (double)m->rows;
-  const size_t threads = m->chunks > 1 && operations > worth_threads ? (size_t)rwk_threads(ctx) : 1,
+  const int all = rwk_threads(m->party.count > 1 ? m->ctx : ctx); /* a party answers one caller at a time */
+  const size_t threads = m->chunks > 1 && operations > worth_threads ? (size_t)all : 1,
                most = sums_limit / sizeof(double) / m->chunks / m->dim;
   s->threads = (int)threads;
-  s->hessian_threads = operations * rwk_mlp_hessian_cost(self) > worth_threads ? rwk_threads(ctx) : 1;
+  s->hessian_threads = operations * rwk_mlp_hessian_cost(self) > worth_threads ? all : 1;
   s->team = rwk_team_create(ctx, s->hessian_threads);
   s->width = most < 1 ? 1 : most > WIDEST ? WIDEST : most;
   s->w = rwk_alloc_doubles(ctx, m->dim);
@@ -43,7 +44,8 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   s->tangent = rwk_alloc_doubles(ctx, threads * m->tile_size);
   s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
   s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * s->width * m->dim) : NULL;
-  if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums)) {
+  if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums) ||
+      (m->chunks > 1 && rwk_mlp_room(&s->answer, &s->answer_room, ctx, s->width * m->dim + 1) != RWK_OK)) {
     rwk_mlp_work_destroy(s, self);
     return rwk_fail_memory(ctx, "a network's scratch memory");
   }
@@ -60,6 +62,9 @@ void rwk_mlp_work_destroy(void *work, void *self) {
   (void)self;
   rwk_mlp_work *s = work;
   rwk_team_destroy(s->team);
+  for (size_t level = 0; level < RWK_MLP_LEVELS; level++) rwk_free_doubles(s->ctx, s->node[level]);
+  rwk_free_doubles(s->ctx, s->letter);
+  rwk_free_doubles(s->ctx, s->answer);
   rwk_free_doubles(s->ctx, s->batch);
   rwk_free_doubles(s->ctx, s->curvature);
   rwk_free_doubles(s->ctx, s->sums);

@@ -75,6 +75,11 @@ static void work(rwk_crew *c) {
   rwk_context_destroy(ctx);
 }
 
+/* A thread that waits for a helper to do its tasks. */
+static void wait_for(rwk_crew *c, size_t helper) {
+  for (size_t task; take(c, &task);) settle(c, c->work->delegate(task, helper, c->work->payload), NULL, 1);
+}
+
 rwk_status rwk_crew_run(const rwk_path *path, const rwk_crew_work *w, size_t tasks, size_t most) {
   if (tasks == 0) return RWK_OK;
   rwk_crew c = {.path = path, .work = w, .count = tasks};
@@ -86,13 +91,19 @@ rwk_status rwk_crew_run(const rwk_path *path, const rwk_crew_work *w, size_t tas
   c.inner = w->single || most == 1 ? threads : 1;
   if (c.inner > 1) threads = 1;
   if ((size_t)threads > most) threads = (int)most;
+  const rwk_path_help *help = w->delegate ? path->settings.help : NULL;
+  const size_t left = most - (size_t)threads;
+  const int helpers = !help ? 0 : help->count < left ? (int)help->count : (int)left;
   omp_init_lock(&c.lock);
   omp_init_lock(&c.callbacks);
-  if (threads <= 1) {
+  if (threads + helpers <= 1) {
     work(&c);
   } else {
-#pragma omp parallel num_threads(threads)
-    work(&c);
+#pragma omp parallel num_threads(threads + helpers)
+    if (omp_get_thread_num() < threads)
+      work(&c);
+    else
+      wait_for(&c, (size_t)(omp_get_thread_num() - threads));
   }
   omp_destroy_lock(&c.callbacks);
   omp_destroy_lock(&c.lock);

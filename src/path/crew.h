@@ -13,6 +13,9 @@ typedef struct rwk_crew_work {
   void (*close)(void *station);
   /* Does task number `task`; the first failure ends the run, with the error of that thread's context. */
   rwk_status (*perform)(size_t task, void *station, rwk_crew *crew, void *payload);
+  /* The same by helper number `helper` of the path's settings, which answers one call at a time; NULL: they
+   * cannot help. It adds no tasks. */
+  rwk_status (*delegate)(size_t task, size_t helper, void *payload);
   void *payload;
   int single; /* 1: one task after the other, each with all threads for its sums over rows */
 } rwk_crew_work;

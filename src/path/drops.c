@@ -1,7 +1,7 @@
 /* Every step of every walk explained, in parallel: those that were not while the walk went on. */
 #include <string.h>
 #include "path/crew.h"
-#include "path/explain.h"
+#include "path/errand.h"
 
 /* A step that is to be explained, or was. */
 typedef struct place {
@@ -37,6 +37,13 @@ static rwk_status perform(size_t task, void *station, rwk_crew *crew, void *payl
   const place *at = &l->all[l->open[task]];
   const rwk_walk_record *walk = &l->path->walks[at->walk];
   return rwk_explain_step(at->step, station, walk->points[at->from], walk->points[at->from + 1]);
+}
+
+static rwk_status delegate(size_t task, size_t helper, void *payload) {
+  const list *l = payload;
+  const place *at = &l->all[l->open[task]];
+  const rwk_walk_record *walk = &l->path->walks[at->walk];
+  return rwk_errand_explain(at->step, l->path, helper, walk->points[at->from], walk->points[at->from + 1]);
 }
 
 static rwk_status keep(rwk_path *path, const place *at) {
@@ -88,7 +95,7 @@ rwk_status rwk_drops_find(rwk_path *path, size_t first) {
     }
   }
   const rwk_crew_work work = {
-      .open = open_station, .close = close_station, .perform = perform, .payload = &l};
+      .open = open_station, .close = close_station, .perform = perform, .delegate = delegate, .payload = &l};
   status = rwk_crew_run(path, &work, l.open_count, l.open_count);
   for (size_t k = 0; k < l.count && status == RWK_OK; k++) {
     if (l.all[k].step->kept) status = keep(path, &l.all[k]);

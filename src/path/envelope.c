@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include "path/crew.h"
-#include "path/envelope.h"
+#include "path/errand.h"
 
 int rwk_clearly_below(double a, double b) {
   return b == INFINITY ? a < b : b - a > 64 * DBL_EPSILON * fabs(b);
@@ -87,7 +87,7 @@ typedef struct plan {
 
 /* From weights that come from nowhere the first iterations of Newton's method bring no more than those of
  * L-BFGS, which cost a gradient. */
-static rwk_status create_rough(rwk_solver **solver, rwk_context *ctx, const rwk_path *path, double scale) {
+rwk_status rwk_envelope_rough(rwk_solver **solver, rwk_context *ctx, const rwk_path *path, double scale) {
   rwk_solver_settings s;
   rwk_solver_settings_init(&s);
   s.solver = RWK_SOLVER_LBFGS;
@@ -101,7 +101,7 @@ static rwk_status create_rough(rwk_solver **solver, rwk_context *ctx, const rwk_
  * nearer than this is given up. */
 static const double far_above = 0.03;
 
-static rwk_status descend(rwk_descent *d, rwk_solver *rough, rwk_solver *solver, const rwk_path *path) {
+rwk_status rwk_envelope_make(rwk_descent *d, rwk_solver *rough, rwk_solver *solver, const rwk_path *path) {
   const double lambda = path->lambda[d->index];
   if (d->search) {
     const rwk_status status = rwk_solver_run(&d->result, rough, d->w, lambda);
@@ -128,7 +128,7 @@ static rwk_status open_station(void **opened, rwk_context *ctx, void *payload) {
   if (!at) return rwk_fail_memory(ctx, "descents");
   *opened = at;
   at->ctx = ctx;
-  RWK_TRY(create_rough(&at->rough, ctx, p->path, p->scale));
+  RWK_TRY(rwk_envelope_rough(&at->rough, ctx, p->path, p->scale));
   return rwk_finisher_create(&at->solver, ctx, p->path, 1);
 }
 
@@ -143,7 +143,12 @@ static rwk_status perform(size_t number, void *opened, rwk_crew *crew, void *pay
   (void)crew;
   const plan *p = payload;
   const station *at = opened;
-  return descend(&p->all[number], at->rough, at->solver, p->path);
+  return rwk_envelope_make(&p->all[number], at->rough, at->solver, p->path);
+}
+
+static rwk_status delegate(size_t number, size_t helper, void *payload) {
+  const plan *p = payload;
+  return rwk_errand_descend(&p->all[number], p->path, helper, p->scale);
 }
 
 static int useful(const rwk_envelope *e, const rwk_line *line) {
@@ -179,7 +184,7 @@ rwk_status rwk_envelope_descend(rwk_envelope *e) {
     if (J > 0 && J < p.scale) p.scale = J;
   }
   const rwk_crew_work work = {
-      .open = open_station, .close = close_station, .perform = perform, .payload = &p};
+      .open = open_station, .close = close_station, .perform = perform, .delegate = delegate, .payload = &p};
   rwk_status status = rwk_crew_run(path, &work, e->descent_count, e->descent_count);
   for (size_t k = 0; k < e->descent_count; k++) {
     e->iterations += e->descents[k].result.iterations + e->descents[k].rough_iterations / 10;

@@ -72,6 +72,12 @@ void rwk_envelope_try(rwk_envelope *e);
 /* J of the fit at grid point i, INFINITY where there is none yet. */
 double rwk_envelope_at(const rwk_envelope *e, size_t i);
 
+/* What a descent of the search begins with: L-BFGS; scale: the smallest objective of the grid, if below 1. */
+rwk_status rwk_envelope_rough(rwk_solver **solver, rwk_context *ctx, const rwk_path *path, double scale);
+
+/* Makes one descent: fills in w, result and rough_iterations. */
+rwk_status rwk_envelope_make(rwk_descent *d, rwk_solver *rough, rwk_solver *solver, const rwk_path *path);
+
 /* Makes the descents that are planned, in parallel, and takes their ends over in order. */
 rwk_status rwk_envelope_descend(rwk_envelope *e);
 

@@ -150,7 +150,7 @@ static rwk_status walk(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f) {
   for (size_t k = 0; k < path->count; k++) {
     const size_t i = t->walk == RWK_WALK_UP ? k : path->count - 1 - k;
     RWK_TRY(point(p, crew, t, f, i));
-    if (k > 0 && t->walk < RWK_WALK_COLD)
+    if (k > 0 && t->walk < RWK_WALK_COLD && !path->settings.help) /* helpers come to it later */
       rwk_crew_add(crew, p->count + t->slot * path->count + (t->walk == RWK_WALK_UP ? i - 1 : i));
   }
   return RWK_OK;

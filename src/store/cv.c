@@ -100,6 +100,20 @@ rwk_status rwk_run_save_fold_path(const rwk_path *path, size_t fold, void *paylo
   return rwk_store_finish_fold(run, &record, drops);
 }
 
+rwk_status rwk_run_save_fold(rwk_run *run, size_t fold, double seconds, const rwk_run_drop *drops,
+                             size_t count) {
+  RWK_TRY(rwk_store_want_writable(run));
+  if (fold >= RWK_STORE_FOLD_LIMIT)
+    return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "fold: %zu is out of range", fold);
+  if (is_done(run, fold)) return RWK_OK;
+  const rwk_fold_record record = {fold, seconds};
+  RWK_TRY(rwk_store_room_for_drops(run, count));
+  for (size_t k = 0; k < count; k++)
+    run->fold_drops[run->fold_drop_count + k] =
+        (rwk_fold_drop_record){fold, {drops[k].walk, drops[k].start, drops[k].drop}};
+  return rwk_store_finish_fold(run, &record, count);
+}
+
 rwk_status rwk_run_fetch_fold_path(int *found, size_t fold, void *payload) {
   const rwk_run *run = payload;
   *found = fold == RWK_CV_ALL ? run->state.finished : is_done(run, fold);

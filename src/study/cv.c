@@ -145,7 +145,8 @@ static rwk_status run_fold(rwk_context *ctx, rwk_study *s, size_t fold) {
   if (status == RWK_OK)
     status = done ? rwk_strand_fetch(fits, ctx, &t, rwk_problem_dim(rwk_mlp_problem(mlp)))
                   : rwk_strand_walk(fits, ctx, &t, rwk_mlp_problem(mlp));
-  if (status == RWK_OK && held) status = assess(result, ctx, s, mlp, held, fits);
+  const int wanted = !s->settings->claim; /* of what the results are made of */
+  if (status == RWK_OK && held && wanted) status = assess(result, ctx, s, mlp, held, fits);
   for (size_t i = 0; status == RWK_OK && !held && i < cv->summary.count; i++) result->error[i] = 0;
   if (status == RWK_OK) {
     omp_set_lock(&s->lock);
@@ -159,13 +160,18 @@ static rwk_status run_fold(rwk_context *ctx, rwk_study *s, size_t fold) {
   return status;
 }
 
+static int claimed(const rwk_study *s, size_t piece) {
+  return !s->settings->claim || s->settings->claim(piece, s->settings->claim_payload);
+}
+
 /* A thread's part; the first failure keeps the others from beginning anything. */
 static void one_fold(rwk_study *s, size_t fold, int threads) {
   rwk_context *ctx = NULL;
   omp_set_lock(&s->lock);
   rwk_status status = s->status;
+  const int ours = status == RWK_OK && claimed(s, fold + 1);
   omp_unset_lock(&s->lock);
-  if (status != RWK_OK) return;
+  if (!ours) return;
   status = rwk_context_fork(&ctx, s->cv->ctx, threads);
   if (status == RWK_OK) status = run_fold(ctx, s, fold);
   omp_set_lock(&s->lock);
@@ -283,7 +289,7 @@ static rwk_status run_all(rwk_study *s, const rwk_design *whole, rwk_mlp *mlp) {
     RWK_TRY(rwk_strand_walk(NULL, cv->ctx, &t, problem));
   }
   rwk_cv_tell(s, done ? s->progress.total / (int64_t)s->progress.paths : 0, 1);
-  return describe_points(s, whole, mlp);
+  return s->settings->claim ? RWK_OK : describe_points(s, whole, mlp);
 }
 
 /* Takes over what results are told of: folds, targets in their own units, weights. */
@@ -369,10 +375,14 @@ static rwk_status run(rwk_study *s, const rwk_folds *folds) {
   }
   if (status == RWK_OK)
     status = rwk_folds_twins(&sum->twins, &sum->twin_first, &sum->twin_second, folds, whole);
-  if (status == RWK_OK) status = run_all(s, whole, mlp);
+  const int alone = !settings->claim;
+  if (status == RWK_OK && claimed(s, 0))
+    status = run_all(s, whole, mlp);
+  else if (status == RWK_OK && !cv->lambda)
+    status = rwk_fail(cv->ctx, RWK_INVALID_ARGUMENT, "lambda: who does not walk all rows needs the grid");
   if (status == RWK_OK) status = run_folds(s);
-  if (status == RWK_OK) status = rwk_cv_curve(cv);
-  if (status == RWK_OK) status = rwk_cv_gather(cv);
+  if (status == RWK_OK && alone) status = rwk_cv_curve(cv);
+  if (status == RWK_OK && alone) status = rwk_cv_gather(cv);
   rwk_mlp_destroy(mlp);
   rwk_design_destroy(whole);
   rwk_free(cv->ctx, rows);
@@ -397,7 +407,7 @@ rwk_status rwk_cv_run(rwk_cv **out, rwk_context *ctx, const rwk_design *design, 
   omp_destroy_lock(&s.lock);
   free_results(cv);
   cv->summary.seconds = rwk_seconds() - s.began;
-  if (status == RWK_OK)
+  if (status == RWK_OK && !settings->claim)
     *out = cv;
   else
     rwk_cv_destroy(cv);

@@ -68,10 +68,12 @@ static rwk_status count_fold(study *s, size_t trial) {
 static void perform(study *s, size_t piece) {
   const size_t folds = s->search->fold_count, trial = s->todo[piece / folds], fold = piece % folds;
   rwk_context *ctx = NULL;
+  const rwk_search_settings *settings = s->settings;
   omp_set_lock(&s->lock);
   rwk_status status = s->status;
+  const int ours = status == RWK_OK && (!settings->claim || settings->claim(trial, settings->claim_payload));
   omp_unset_lock(&s->lock);
-  if (status != RWK_OK) return;
+  if (!ours) return;
   status = rwk_context_fork(&ctx, s->search->ctx, 1);
   if (status == RWK_OK)
     status = rwk_search_try(&s->scores[trial * folds + fold], ctx, s->search, s->settings,
@@ -244,7 +246,7 @@ static rwk_status run(study *s, const rwk_design *design, const rwk_folds *folds
       search->trials && s->scores && s->left && s->todo ? RWK_OK : rwk_fail_memory(ctx, "a search");
   if (status == RWK_OK) status = list_trials(s);
   if (status == RWK_OK) status = run_trials(s);
-  if (status == RWK_OK) status = look_back(search, s->settings);
+  if (status == RWK_OK && !s->settings->claim) status = look_back(search, s->settings);
   rwk_free(ctx, s->scores);
   rwk_free(ctx, s->left);
   rwk_free(ctx, s->todo);
@@ -270,7 +272,7 @@ rwk_status rwk_search_run(rwk_search **out, rwk_context *ctx, const rwk_design *
   omp_destroy_lock(&s.lock);
   rwk_search_close_folds(search);
   search->summary.seconds = rwk_seconds() - s.began;
-  if (status == RWK_OK)
+  if (status == RWK_OK && !settings->claim)
     *out = search;
   else
     rwk_search_destroy(search);

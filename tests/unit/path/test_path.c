@@ -272,6 +272,65 @@ static void test_threads_and_resuming_change_nothing(void **state) {
 
 /* lbfgs stopped early: drops are `unconverged`, with what finishing changes; T2's identity holds for every
  * drop of every walk. */
+/* Two helpers that are asked across a call, and have networks and memory of their own. */
+typedef struct staff {
+  rwk_path_helper *helper[2];
+  atomic_int calls[2];
+} staff;
+
+static rwk_status ask_staff(void *reply, size_t reply_size, const void *request, size_t size, size_t helper,
+                            void *payload) {
+  staff *s = payload;
+  rwk_path_helper *h = s->helper[helper];
+  atomic_fetch_add(&s->calls[helper], 1);
+  if (reply_size != rwk_path_helper_answer_size(h) || size != rwk_path_helper_request_size(h))
+    return RWK_INTERNAL;
+  return rwk_path_helper_answer(reply, request, h);
+}
+
+static void test_helpers_change_nothing(void **state) {
+  (void)state;
+  table t;
+  net_table(t.X, t.Y, ROWS, 3, 1, 0, 7);
+  rwk_mlp_settings ms;
+  rwk_mlp_settings_init(&ms);
+  const size_t hidden[1] = {3};
+  rwk_context *own[4]; /* of the path alone, of the path with helpers, of the two */
+  net nets[4];
+  staff people = {.helper = {NULL}};
+  const rwk_path_help help = {.count = 2, .call = ask_staff, .payload = &people};
+  rwk_path *paths[2];
+  rwk_path_settings s;
+  rwk_path_settings_init(&s);
+  s.starts = 2;
+  s.seed = 5;
+  double *lambda = grid(&s.lambda_count, 0x1p-10, 1);
+  s.lambda = lambda;
+  for (int k = 3; k >= 0; k--) {
+    rwk_context_settings cs;
+    rwk_context_settings_init(&cs);
+    cs.threads = 1;
+    assert_int_equal(rwk_context_create(&own[k], &cs), RWK_OK);
+    nets[k] = net_create(own[k], t.X, t.Y, ROWS, 3, 1, hidden, 1, ms);
+    if (k >= 2)
+      assert_int_equal(rwk_path_helper_create(&people.helper[k - 2], own[k], nets[k].problem, &s), RWK_OK);
+    s.help = k == 1 ? &help : NULL;
+    if (k < 2) assert_int_equal(rwk_path_run(&paths[k], own[k], nets[k].problem, &s), RWK_OK);
+  }
+  assert_same(paths[0], paths[1], nets[0].dim);
+  assert_true(atomic_load(&people.calls[0]) + atomic_load(&people.calls[1]) > 0);
+  for (int k = 0; k < 4; k++) {
+    if (k < 2) rwk_path_destroy(paths[k]);
+    if (k >= 2) rwk_path_helper_destroy(people.helper[k - 2]);
+    rwk_mlp_destroy(nets[k].mlp);
+    rwk_context_destroy(own[k]);
+  }
+  s.lambda = NULL;
+  rwk_path_helper *none;
+  assert_int_equal(rwk_path_helper_create(&none, ctx, nets[0].problem, &s), RWK_INVALID_ARGUMENT);
+  rwk_lambda_destroy(ctx, lambda);
+}
+
 static void test_early_stop_drops(void **state) {
   (void)state;
   table t;
@@ -495,6 +554,7 @@ int main(void) {
       cmocka_unit_test(test_three_linear_layers_fold_to_zero),
       cmocka_unit_test(test_automatic_grid),
       cmocka_unit_test(test_threads_and_resuming_change_nothing),
+      cmocka_unit_test(test_helpers_change_nothing),
       cmocka_unit_test(test_early_stop_drops),
       cmocka_unit_test(test_saddle_drop),
       cmocka_unit_test(test_every_allocation_may_fail),
