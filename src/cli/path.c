@@ -1,5 +1,6 @@
 #include <unistd.h>
 #include "cli/ranks.h"
+#include "cli/share.h"
 
 /* ---- progress ---- */
 
@@ -33,6 +34,12 @@ static int show(cli_job *j, const rwk_path *path) {
   return code;
 }
 
+/* What another process has made of the same run. */
+static int show_stored(cli_stored *s, const cli_args *args) {
+  return args->value[CLI_QUIET] && !args->value[CLI_JSON] ? cli_all_certified(&s->report) ? 0 : CLI_UNCERTIFIED
+                                                          : cli_show_path(s, args);
+}
+
 static int walk(cli_job *j) {
   rwk_path *path = NULL;
   rwk_context *ctx = j->setup.ctx;
@@ -42,12 +49,22 @@ static int walk(cli_job *j) {
   j->settings.progress = progress;
   j->settings.progress_payload = j;
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
+  if (cli_ranks_count() == 1) {
+    const int shared = cli_share_begin(j);
+    if (shared) return shared;
+  }
   rwk_status status = cli_ranks_count() > 1 ? cli_ranks_walk(j) : RWK_OK;
   if (cli_ranks_worker()) return status == RWK_OK ? 0 : cli_exit_code(status);
   if (status == RWK_OK) status = rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
   int code = 0;
   if (status != RWK_OK) {
     code = cli_job_stopped(j, status);
+  } else if (j->over) {
+    rwk_path_destroy(path);
+    if (j->bar) fputc('\n', stderr);
+    code = cli_job_show(j, 0, show_stored, &j->args);
+    j->run = NULL;
+    return code;
   } else {
     status = rwk_run_set_lambda(j->run, rwk_path_lambda(path), rwk_path_lambda_count(path));
     if (status == RWK_OK) status = rwk_run_finish(j->run, path);

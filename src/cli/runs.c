@@ -113,6 +113,26 @@ static int list(const cli_args *args, rwk_context *ctx) {
   return code;
 }
 
+int cli_show_path(cli_stored *s, const cli_args *args) {
+  int code = 0;
+  if (args->value[CLI_JSON]) {
+    code = cli_print_path_json(stdout, &s->report);
+  } else {
+    cli_print_heading(stdout, &s->report);
+    if (s->report.count) {
+      cli_print_table(stdout, &s->report);
+      if (!args->value[CLI_NO_PLOT]) cli_print_plot(stdout, &s->report);
+      cli_print_verdict(stdout, &s->report);
+      cli_print_roads(stdout, &s->report, args->value[CLI_ROADS] != NULL);
+    }
+    if (!cli_stored_finished(s))
+      printf("Not finished: %zu fits so far; go on with ridgewalk %s --resume %s\n", s->fit_count,
+             cli_stored_is_cv(s) ? "cv" : "path", s->report.file);
+  }
+  if (!code && !cli_all_certified(&s->report)) code = CLI_UNCERTIFIED;
+  return code;
+}
+
 static int show(const cli_args *args, rwk_context *ctx, const char *file) {
   cli_stored s;
   int code = cli_stored_open(&s, ctx, file);
@@ -123,21 +143,7 @@ static int show(const cli_args *args, rwk_context *ctx, const char *file) {
       cli_stored_close(&s);
       return code;
     }
-    if (args->value[CLI_JSON]) {
-      code = cli_print_path_json(stdout, &s.report);
-    } else {
-      cli_print_heading(stdout, &s.report);
-      if (s.report.count) {
-        cli_print_table(stdout, &s.report);
-        if (!args->value[CLI_NO_PLOT]) cli_print_plot(stdout, &s.report);
-        cli_print_verdict(stdout, &s.report);
-        cli_print_roads(stdout, &s.report, args->value[CLI_ROADS] != NULL);
-      }
-      if (!cli_stored_finished(&s))
-        printf("Not finished: %zu fits so far; go on with ridgewalk %s --resume %s\n", s.fit_count,
-               cli_stored_is_cv(&s) ? "cv" : "path", file);
-    }
-    if (!code && !cli_all_certified(&s.report)) code = CLI_UNCERTIFIED;
+    code = cli_show_path(&s, args);
   }
   cli_stored_close(&s);
   return code;

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <string.h>
+#include <time.h>
 #include "path/path.h"
 
 static const char *const walk_names[] = {
@@ -95,6 +96,8 @@ static rwk_status check(rwk_context *ctx, const rwk_path_settings *s) {
                       s->lambda[i]);
   if (s->lambda && s->lambda_count == 0)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: at least one penalty");
+  if (s->take && !(s->give && s->save && s->fetch && !s->claim))
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "take: it goes with give, save and fetch, and without claim");
   if (s->starts < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "starts: at least 1");
   if (s->walks == 0 || s->walks >> WALKS)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold, best, graduated or some of them");
@@ -176,6 +179,20 @@ static rwk_status make_room(rwk_path *path) {
              : rwk_fail_memory(path->ctx, "fits");
 }
 
+/* Waits until what comes after the walks is ours, or another has done it. */
+static rwk_status take_rest(int *ours, const rwk_path *path) {
+  const struct timespec pause = {.tv_nsec = 20000000};
+  rwk_turn turn;
+  for (;;) {
+    RWK_TRY(path->settings.take(&turn, RWK_PIECE_REST, path->settings.store_payload));
+    if (turn != RWK_TURN_LATER) break;
+    nanosleep(&pause, NULL);
+    if (rwk_cancelled(path->ctx)) return RWK_CANCELLED;
+  }
+  *ours = turn == RWK_TURN_OURS;
+  return RWK_OK;
+}
+
 rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *problem,
                         const rwk_path_settings *settings) {
   *out = NULL;
@@ -197,7 +214,9 @@ rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *pro
       if (status == RWK_OK) status = collected;
     }
   }
-  if (settings->claim && status == RWK_OK) {
+  int rest = !settings->claim;
+  if (rest && status == RWK_OK && settings->take) status = take_rest(&rest, path);
+  if (!rest && status == RWK_OK) {
     *out = path;
     return RWK_OK;
   }

@@ -1,0 +1,140 @@
+"""One path by several processes over one run file: the numbers of one process, also when one of them is killed."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from harness import DIABETES, PROGRAM, Case, main, numbers
+
+WALKS = ["path", DIABETES, "--target", "progression", "--hidden", "6", "--walk", "up,down,cold,best", "--effort", "low", "--starts", "4",
+         "--lambda", "2^-12:2^0:4", "--threads", "1"]
+
+
+class Share(Case):
+    def begin(self, *args, **kw):
+        return subprocess.Popen([PROGRAM, *args], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kw)
+
+    def wait_for(self, name, *children):
+        while not os.path.exists(self.file(name)) and any(c.poll() is None for c in children):
+            time.sleep(0.002)
+
+    def result(self, child):
+        out, said = child.communicate(timeout=300)
+        self.assertIn(child.returncode, (0, 1), said)
+        return numbers(json.loads(out)), said
+
+    def only(self, *names):
+        self.assertEqual(sorted(n for n in os.listdir(self.folder) if "-" in n), sorted(names))
+
+    def test_several(self):
+        began = time.monotonic()
+        wanted = numbers(self.json(*WALKS, "--out", "one.rwk"))
+        alone = time.monotonic() - began
+        for count in (2, 3):
+            began, out = time.monotonic(), f"{count}.rwk"
+            children = [self.begin(*WALKS, "--json", "--out", out)]
+            self.wait_for(out + "-share", *children)
+            children += [self.begin(*WALKS, "--json", "--out", out) for _ in range(count - 1)]
+            ends = [self.result(c) for c in children]
+            print(f"{count} processes {time.monotonic() - began:.2f} s, one {alone:.2f} s", file=sys.stderr)
+            for got, _ in ends:
+                self.assertEqual(got, wanted)
+            for _, said in ends[1:]:
+                self.assertRegex(said, f"{out}: process [0-9]+ is at the same run; this one helps it")
+            self.only()
+            self.assertEqual(numbers(self.json("runs", "show", out)), wanted)
+
+    def test_both_work(self):
+        """The first is held up: the second does what is left, waits for what the first is at, and ends when that is let go."""
+        first = self.begin(*WALKS, "--json", "--out", "s.rwk")
+        self.wait_for("s.rwk-share", first)
+        first.send_signal(signal.SIGSTOP)
+        second = self.begin(*WALKS, "--json", "--out", "s.rwk")
+        planned, most, before = 4 * 3 * 7, 0, -1
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and most != before or most < planned // 2:
+            before = most
+            time.sleep(0.3)
+            most = self.json("runs", "s.rwk")[0]["fits"]
+            if time.monotonic() > deadline:
+                break
+        self.assertIsNone(second.poll(), "it waits for the walk of the first")
+        self.assertLess(most, planned)
+        self.assertGreater(most, planned // 2)
+        first.send_signal(signal.SIGCONT)
+        self.assertEqual(self.result(first)[0], self.result(second)[0])
+
+    def test_one_is_killed(self):
+        wanted = numbers(self.json(*WALKS, "--out", "one.rwk"))
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            for victim in (0, 1):
+                out = f"{number}-{victim}.rwk"
+                children = [self.begin(*WALKS, "--json", "--out", out)]
+                self.wait_for(out + "-share", *children)
+                children.append(self.begin(*WALKS, "--json", "--out", out))
+                time.sleep(0.05 + 0.1 * victim)
+                children[victim].send_signal(number)
+                children[victim].communicate(timeout=60)
+                self.assertEqual(self.result(children[1 - victim])[0], wanted)
+                self.assertFalse(os.path.exists(self.file(out + "-share")))
+
+    def test_all_are_killed(self):
+        wanted = numbers(self.json(*WALKS, "--out", "one.rwk"))
+        children = [self.begin(*WALKS, "--json", "--out", "k.rwk")]
+        self.wait_for("k.rwk-share", *children)
+        children.append(self.begin(*WALKS, "--json", "--out", "k.rwk"))
+        time.sleep(0.1)
+        for c in children:
+            c.kill()
+            c.communicate(timeout=60)
+        r = self.run_program(*WALKS, "--out", "k.rwk")
+        if r.returncode == 2:  # else both were done
+            self.assertIn("k.rwk exists; go on with it by --resume", r.stderr)
+        children = [self.begin("path", "--resume", "k.rwk", "--json") for _ in range(2)]
+        for c in children:
+            self.assertEqual(self.result(c)[0], wanted)
+        self.only()
+
+    def test_what_is_joined(self):
+        first = self.begin(*WALKS, "--json", "--out", "d.rwk", "--starts", "40")
+        self.wait_for("d.rwk-share", first)
+        first.send_signal(signal.SIGSTOP)
+        try:
+            for more, say in ((["--hidden", "5"], "whose run has --hidden 6 where this one has --hidden 5"),
+                              (["--seed", "3"], "whose run has no --seed where this one has --seed 3"),
+                              (["--no-explain"], "whose run has no --no-explain where this one has --no-explain")):
+                r = self.expect(2, *WALKS, "--starts", "40", *more, "--out", "d.rwk", say=say)
+                self.assertIn(f"d.rwk is being written by process {first.pid}", r.stderr)
+            self.expect(2, "path", "--resume", "d.rwk", "--hidden", "5", say="--hidden: the run file d.rwk was made with 6")
+            self.expect(3, *WALKS, "--out", "d.rwk", "--force", say="cannot replace d.rwk: another program has it open")
+            table = self.file("other.csv", "".join(open(DIABETES, encoding="utf-8").readlines()[:300]))
+            self.expect(2, "path", table, *WALKS[2:], "--starts", "40", "--out", "d.rwk", say="whose run is of another table")
+        finally:
+            first.kill()
+            first.communicate()
+
+    def test_the_name_that_nobody_gave(self):
+        children = [self.begin(*WALKS, "--json")]
+        self.wait_for("diabetes.rwk-share", *children)
+        children.append(self.begin(*WALKS, "--json"))
+        other = self.expect(0, *WALKS[:-2], "--threads", "1", "--walk", "up", "--lambda", "1,2", "--starts", "1")
+        self.assertIn("Run file: diabetes-2.rwk", other.stdout)
+        one, two = [self.result(c)[0] for c in children]
+        self.assertEqual(one, two)
+        self.assertEqual(sorted(n for n in os.listdir(self.folder) if n.startswith("diabetes")), ["diabetes-2.rwk", "diabetes.rwk"])
+
+    def test_the_clock_and_folders(self):
+        """What a process is at is a lock of the system: nothing of it is a time."""
+        share = open(self.file("c.rwk-share"), "wb")  # of a process long gone: a number that may be anybody's now
+        share.write(os.getpid().to_bytes(8, "little") * 4096)
+        share.close()
+        os.utime(self.file("c.rwk-share"), (2e9, 2e9))
+        r = self.expect(0, *WALKS, "--starts", "1", "--out", "c.rwk", "--no-plot")
+        self.assertNotIn("helps it", r.stderr)
+        self.assertIsNone(re.search("-share", " ".join(os.listdir(self.folder))))
+
+
+if __name__ == "__main__":
+    main()
