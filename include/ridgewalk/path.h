@@ -168,7 +168,8 @@ typedef struct rwk_path_progress {
   int64_t done, total; /* fits */
   double seconds;      /* since the path began */
   double remaining;    /* estimate; NaN when there is none yet */
-  const rwk_fit *last; /* the fit that has just been made or fetched */
+  const rwk_fit *last; /* the fit that has just been made or fetched; NULL: an explanation, or a round of the
+                          search of best, is done */
 } rwk_path_progress;
 
 typedef void (*rwk_path_progress_fn)(const rwk_path_progress *progress, void *payload);

@@ -17,6 +17,7 @@ static int show(cli_job *j, const rwk_path *path) {
   cli_report r = {0};
   int code = cli_report_from_path(&r, &j->setup, &j->args, path, j->settings.starts, j->data);
   if (!code) code = cli_keep_accuracy(j->run, &r, j->setup.mlp);
+  if (j->shared) (void)rwk_run_give(RWK_PIECE_REST, j->run); /* all is in the file: who waits need not wait for our reader */
   r.file = j->out;
   if (!code) code = cli_finish(&r, &j->setup, &j->settings);
   if (!code && j->args.value[CLI_JSON]) {
@@ -35,9 +36,17 @@ static int show(cli_job *j, const rwk_path *path) {
 }
 
 /* What another process has made of the same run. */
-static int show_stored(cli_stored *s, const cli_args *args) {
-  return args->value[CLI_QUIET] && !args->value[CLI_JSON] ? cli_all_certified(&s->report) ? 0 : CLI_UNCERTIFIED
-                                                          : cli_show_path(s, args);
+static int show_stored(cli_job *j) {
+  cli_stored s;
+  const int silent = !j->args.value[CLI_JSON] && j->args.value[CLI_QUIET];
+  if (j->bar) fputc('\n', stderr);
+  int code = cli_stored_open(&s, j->setup.ctx, j->out);
+  s.report.file = j->out;
+  if (!code && silent)
+    code = cli_all_certified(&s.report) ? 0 : CLI_UNCERTIFIED;
+  else if (!code) code = cli_show_path(&s, &j->args);
+  cli_stored_close(&s);
+  return code;
 }
 
 static int walk(cli_job *j) {
@@ -60,11 +69,7 @@ static int walk(cli_job *j) {
   if (status != RWK_OK) {
     code = cli_job_stopped(j, status);
   } else if (j->over) {
-    rwk_path_destroy(path);
-    if (j->bar) fputc('\n', stderr);
-    code = cli_job_show(j, 0, show_stored, &j->args);
-    j->run = NULL;
-    return code;
+    code = show_stored(j);
   } else {
     status = rwk_run_set_lambda(j->run, rwk_path_lambda(path), rwk_path_lambda_count(path));
     if (status == RWK_OK) status = rwk_run_finish(j->run, path);

@@ -21,6 +21,12 @@ static budget budget_of(const rwk_path *path) {
               : (budget){.rounds = 100, .each = 4, .patience = 30, .times = times};
 }
 
+/* Most searches end because nothing is found any more, well before their budget. */
+double rwk_best_guess(const rwk_path *path) {
+  if (path->settings.effort == RWK_EFFORT_LOW) return 0;
+  return (path->settings.effort == RWK_EFFORT_HIGH ? 0.08 : 0.3) * budget_of(path).times;
+}
+
 /* Iterations of all walks; of a walk up at least, where `best` is alone. */
 static int64_t iterations_of_walks(const rwk_path *path) {
   int64_t sum = 0;
@@ -102,12 +108,18 @@ static rwk_status plan_from_beside(rwk_envelope *e) {
   return RWK_OK;
 }
 
+static const int few = 5; /* rounds */
+static const size_t often = 4;
+
+/* Do random starts keep ending in the lowest minimum? */
+static int is_common(const rwk_envelope *e, size_t i) {
+  return e->basin_count[i] && e->basins[i * RWK_BASINS].found >= often;
+}
+
 /* No gain for so long; or for a few rounds only, where random starts keep ending in the lowest minimum: one
  * below it would have to be far rarer. */
 static int exhausted(const rwk_envelope *e, size_t i, int idle, int patience) {
-  const int few = 5;
-  const size_t often = 4;
-  return idle >= patience || (idle >= few && e->basin_count[i] && e->basins[i * RWK_BASINS].found >= often);
+  return idle >= patience || (idle >= few && is_common(e, i));
 }
 
 /* What the search keeps for every penalty. */
@@ -116,25 +128,68 @@ typedef struct notes {
   int *idle;      /* rounds without a gain */
 } notes;
 
+/* What the rounds so far say of those to come; the latest count most. */
+typedef struct outlook {
+  double gains, chances;       /* of penalties that were tried in a round */
+  double seconds, descents;    /* of the rounds */
+  double iterations;
+} outlook;
+
+static void look_back(outlook *o, double gains, double chances, double seconds, double descents,
+                      double iterations) {
+  const double keep = 0.85;
+  o->gains = keep * o->gains + gains;
+  o->chances = keep * o->chances + chances;
+  o->seconds = keep * o->seconds + seconds;
+  o->descents = keep * o->descents + descents;
+  o->iterations = keep * o->iterations + iterations;
+}
+
+/* Seconds until every penalty is exhausted, or the budget is. */
+static double look_ahead(const outlook *o, const rwk_envelope *e, const notes *n, const budget *b, int round,
+                         int64_t limit) {
+  const double p = 0.5 * (o->gains + 0.1) / (o->chances + 5), most = (double)(b->rounds - round);
+  double tries = 0;
+  for (size_t i = 0; i < e->path->count; i++)
+    if (!exhausted(e, i, n->idle[i], b->patience))
+      tries += (double)b->each *
+               fmin(most, rwk_forecast_rounds(p, n->idle[i], is_common(e, i) ? few : b->patience));
+  const double by_tries = tries * o->seconds / fmax(o->descents, 1),
+               by_budget = (double)(limit - e->iterations) * o->seconds / fmax(o->iterations, 1);
+  return fmax(0, fmin(by_tries, by_budget));
+}
+
 static rwk_status search(rwk_envelope *e, notes *n) {
   const budget b = budget_of(e->path);
   const int64_t limit = (int64_t)(b.times * (double)iterations_of_walks(e->path));
   const size_t count = e->path->count;
+  outlook o = {0};
   RWK_TRY(plan_far_sides(e));
   for (size_t i = 0; i < count; i++) n->idle[i] = 0;
   for (int round = 0; round < b.rounds && e->iterations < limit; round++) {
     if (rwk_cancelled(e->path->ctx)) return RWK_CANCELLED;
     RWK_TRY(plan_from_beside(e));
+    const double began = rwk_seconds();
+    const int64_t iterations = e->iterations;
+    double chances = 0, gains = 0;
     for (size_t i = 0; i < count; i++) {
       n->before[i] = rwk_envelope_at(e, i);
+      chances += !exhausted(e, i, n->idle[i], b.patience);
       for (int k = 0; k < b.each && !exhausted(e, i, n->idle[i], b.patience); k++)
         RWK_TRY(plan_one(e, i, (uint64_t)round * (uint64_t)b.each + (uint64_t)k));
     }
     if (e->descent_count == 0) return RWK_OK;
     RWK_TRY(rwk_envelope_descend(e));
     RWK_TRY(rwk_envelope_settle(e));
-    for (size_t i = 0; i < count; i++)
-      n->idle[i] = n->before[i] - rwk_envelope_at(e, i) > worth * fabs(n->before[i]) ? 0 : n->idle[i] + 1;
+    for (size_t i = 0; i < count; i++) {
+      const int gained = n->before[i] - rwk_envelope_at(e, i) > worth * fabs(n->before[i]);
+      n->idle[i] = gained ? 0 : n->idle[i] + 1;
+      gains += gained;
+    }
+    look_back(&o, gains, chances, rwk_seconds() - began, (double)b.each * chances,
+              (double)(e->iterations - iterations));
+    e->path->forecast.search_left = look_ahead(&o, e, n, &b, round + 1, limit);
+    rwk_path_report(e->path, NULL);
   }
   return RWK_OK;
 }

@@ -79,14 +79,15 @@ static uint64_t graduated_stream(const task *t, size_t index) {
 }
 
 void rwk_path_report(rwk_path *path, const rwk_fit *fit) {
-  path->done++;
+  path->done += fit != NULL;
   if (!path->settings.progress) return;
   const double seconds = rwk_seconds() - path->began;
-  const rwk_path_progress p = {.done = path->done,
-                               .total = path->total,
-                               .seconds = seconds,
-                               .remaining = seconds / (double)path->done * (double)(path->total - path->done),
-                               .last = fit};
+  const rwk_path_progress p = {
+      .done = path->done,
+      .total = path->total,
+      .seconds = seconds,
+      .remaining = rwk_forecast_left(&path->forecast, seconds),
+      .last = fit};
   path->settings.progress(&p, path->settings.progress_payload);
 }
 
@@ -105,6 +106,7 @@ static rwk_status keep(plan *p, rwk_crew *crew, const task *t, rwk_fit *fit, siz
   rwk_status status = RWK_OK;
   rwk_crew_enter(crew);
   path->made[t->slot * path->count + index] = 1;
+  rwk_forecast_fit(&path->forecast, t->walk, index, kept->seconds, fetched);
   if (!fetched && path->settings.save) status = path->settings.save(kept, path->settings.store_payload);
   rwk_path_report(path, kept);
   rwk_crew_leave(crew);
@@ -158,10 +160,13 @@ static rwk_status walk(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f) {
   return RWK_OK;
 }
 
-static rwk_status explain(plan *p, station *at, size_t step) {
+static rwk_status explain(plan *p, rwk_crew *crew, station *at, size_t step) {
   rwk_path *path = p->path;
+  const double began = rwk_seconds();
   if (!at->explainer.ctx) RWK_TRY(rwk_explainer_open(&at->explainer, path, at->fitter.ctx));
-  return rwk_explain_step(&path->steps[step], &at->explainer, &path->fits[step], &path->fits[step + 1]);
+  RWK_TRY(rwk_explain_step(&path->steps[step], &at->explainer, &path->fits[step], &path->fits[step + 1]));
+  rwk_step_explained(path, crew, rwk_seconds() - began);
+  return RWK_OK;
 }
 
 static rwk_status open_station(void **opened, rwk_context *ctx, void *payload) {
@@ -213,7 +218,7 @@ static rwk_status perform(size_t number, void *opened, rwk_crew *crew, void *pay
   if (number < p->count)
     return s->take ? walk_in_turn(p, crew, number, &at->fitter) : walk(p, crew, &p->tasks[number], &at->fitter);
   if (s->claim) return RWK_OK;
-  return explain(p, at, number - p->count);
+  return explain(p, crew, at, number - p->count);
 }
 
 rwk_status rwk_path_piece(rwk_walk *walk, int *start, size_t *index, size_t piece, unsigned walks, int starts,

@@ -184,7 +184,7 @@ done:
 rwk_status rwk_run_close(rwk_run *run) {
   if (!run) return RWK_OK;
   rwk_status status = RWK_OK;
-  if (run->db && run->writable && !run->created) {
+  if (run->db && run->writable && !run->created && rwk_store_is_last(run)) {
     rwk_store_finalize_all(run);
     sqlite3_busy_timeout(run->db, 0); /* a reader stays as long as it likes: then the log stays too */
     const int code = sqlite3_wal_checkpoint_v2(run->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

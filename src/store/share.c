@@ -16,7 +16,7 @@
 
 /* The gate is held by who comes or goes. Then a cell for each process that is there, one for what comes after
  * the walks, and one for each piece; a cell is locked by its owner, and holds the number of its process. */
-enum { GATE = 0, CELL = 8, SHARERS = 1023, GATE_TRIES = 500, SHARE_BUSY_MILLISECONDS = 60000 };
+enum { GATE = 0, CELL = 8, SHARERS = 1023, GATE_TRIES = 6000, SHARE_BUSY_MILLISECONDS = 60000 };
 static const size_t most_pieces = (size_t)1 << 56;
 
 static off_t place(size_t cell) {
@@ -117,15 +117,19 @@ rwk_status rwk_run_share(int *shared, rwk_run *run) {
   return rwk_run_refresh(run);
 }
 
+int rwk_store_is_last(rwk_run *run) {
+  return run->share_file < 0 || (enter_gate(run->share_file) == 0 &&
+                                 first_locked(run->share_file, 1, SHARERS + 1) == SHARERS + 1);
+}
+
 void rwk_store_unshare(rwk_run *run) {
-  const int fd = run->share_file;
-  if (fd < 0) return;
-  run->share_file = -1;
-  char *name = share_name(run);
+  if (run->share_file < 0) return;
   /* the last one out removes the file; where that cannot be, it is one that nobody has locked */
-  if (name && enter_gate(fd) == 0 && first_locked(fd, 1, SHARERS + 1) == SHARERS + 1) (void)unlink(name);
+  char *name = rwk_store_is_last(run) ? share_name(run) : NULL;
+  if (name) (void)unlink(name);
   rwk_free(run->ctx, name);
-  (void)close(fd);
+  (void)close(run->share_file);
+  run->share_file = -1;
 }
 
 rwk_status rwk_run_refresh(rwk_run *run) {
@@ -147,7 +151,10 @@ rwk_status rwk_run_take(rwk_turn *turn, size_t piece, void *payload) {
   *turn = RWK_TURN_OURS;
   if (piece != RWK_PIECE_REST) return RWK_OK;
   RWK_TRY(rwk_run_refresh(run)); /* with what the others have made; from now on nobody else writes */
-  if (run->state.finished && !run->was_finished) *turn = RWK_TURN_OVER;
+  if (run->state.finished && !run->was_finished) {
+    *turn = RWK_TURN_OVER;
+    (void)lock(run->share_file, F_UNLCK, cell); /* for the others to see */
+  }
   return RWK_OK;
 }
 

@@ -284,6 +284,8 @@ rwk_status rwk_store_load(rwk_run *run);
 void rwk_store_forget(rwk_run *run);
 
 /* ---- Several processes (share.c) */
+/* Is nobody else at the run? Then nobody can come until rwk_store_unshare. */
+int rwk_store_is_last(rwk_run *run);
 void rwk_store_unshare(rwk_run *run);
 
 /* ---- Files (file.c) */
