@@ -31,7 +31,8 @@ void rwk_crew_put_off(rwk_crew *crew, size_t task);
 void rwk_crew_enter(rwk_crew *crew);
 void rwk_crew_leave(rwk_crew *crew);
 
-/* From within a task: a step of a warm walk has been explained, in so many seconds. */
-void rwk_step_explained(rwk_path *path, rwk_crew *crew, double seconds);
+/* From within a task: the step of a warm walk from this fit to the next of the grid has been explained, in so
+ * many seconds. */
+void rwk_step_explained(rwk_path *path, rwk_crew *crew, const rwk_fit *from, double seconds);
 
 #endif

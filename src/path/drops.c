@@ -37,13 +37,14 @@ static rwk_status perform(size_t task, void *station, rwk_crew *crew, void *payl
   const rwk_walk_record *walk = &l->path->walks[at->walk];
   const double began = rwk_seconds();
   RWK_TRY(rwk_explain_step(at->step, station, walk->points[at->from], walk->points[at->from + 1]));
-  if (walk->walk < RWK_WALK_COLD) rwk_step_explained(l->path, crew, rwk_seconds() - began);
+  if (walk->walk < RWK_WALK_COLD)
+    rwk_step_explained(l->path, crew, walk->points[at->from], rwk_seconds() - began);
   return RWK_OK;
 }
 
-void rwk_step_explained(rwk_path *path, rwk_crew *crew, double seconds) {
+void rwk_step_explained(rwk_path *path, rwk_crew *crew, const rwk_fit *from, double seconds) {
   rwk_crew_enter(crew);
-  rwk_forecast_step(&path->forecast, seconds);
+  rwk_forecast_step(&path->forecast, from->walk, from->index, seconds);
   rwk_path_report(path, NULL);
   rwk_crew_leave(crew);
 }

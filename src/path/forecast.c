@@ -2,19 +2,35 @@
 #include <math.h>
 #include "base/context.h"
 
-enum { KINDS = RWK_WALK_GRADUATED + 1 };
+enum { STEPS_UP = RWK_WALK_GRADUATED + 1, STEPS_DOWN };
+
+/* What a piece of a kind costs by a warm fit, until some are known. Measured by bench/forecast.c; networks of 3 to 12
+ * units agree to a factor of 2. */
+static double by_warm(int kind) {
+  switch (kind) {
+  case RWK_WALK_COLD:
+    return 1.8;
+  case RWK_WALK_GRADUATED:
+    return 10;
+  case STEPS_UP:
+    return 3;
+  case STEPS_DOWN:
+    return 6;
+  default:
+    return 1;
+  }
+}
 
 rwk_status rwk_forecast_open(rwk_forecast *f, rwk_context *ctx, unsigned walks, int starts, size_t count,
-                             int64_t steps, double search) {
+                             int explain, double search) {
   *f = (rwk_forecast){.count = count,
                       .starts = starts,
+                      .explain = explain,
                       .walks = walks & ~(unsigned)RWK_WALKS_BEST,
-                      .steps_left = steps,
-                      .per_step = 2,
                       .search = search,
                       .search_left = NAN};
-  f->seconds = rwk_calloc(ctx, KINDS * count, sizeof *f->seconds);
-  f->known = rwk_calloc(ctx, KINDS * count, sizeof *f->known);
+  f->seconds = rwk_calloc(ctx, RWK_FORECAST_KINDS * count, sizeof *f->seconds);
+  f->known = rwk_calloc(ctx, RWK_FORECAST_KINDS * count, sizeof *f->known);
   return f->seconds && f->known ? RWK_OK : rwk_fail_memory(ctx, "a forecast");
 }
 
@@ -23,77 +39,93 @@ void rwk_forecast_close(rwk_forecast *f, rwk_context *ctx) {
   rwk_free(ctx, f->known);
 }
 
+static void add(rwk_forecast *f, int kind, size_t index, double seconds) {
+  f->seconds[(size_t)kind * f->count + index] += seconds;
+  f->known[(size_t)kind * f->count + index]++;
+}
+
 void rwk_forecast_fit(rwk_forecast *f, rwk_walk walk, size_t index, double seconds, int fetched) {
-  const size_t at = (size_t)walk * f->count + index;
-  f->seconds[at] += seconds;
-  f->known[at]++;
-  if (!fetched) f->fit_work += seconds;
+  add(f, (int)walk, index, seconds);
+  if (!fetched) f->work += seconds;
 }
 
-void rwk_forecast_step(rwk_forecast *f, double seconds) {
-  f->step_work += seconds;
-  f->steps++;
-  if (f->steps_left > 0) f->steps_left--;
+void rwk_forecast_step(rwk_forecast *f, rwk_walk walk, size_t index, double seconds) {
+  add(f, walk == RWK_WALK_UP ? STEPS_UP : STEPS_DOWN, index, seconds);
+  f->work += seconds;
 }
 
-static double mean(double sum, int64_t n) {
-  return n > 0 ? sum / (double)n : NAN;
-}
-
-/* Of a kind of walk, over all penalties. */
-static double mean_of_kind(const rwk_forecast *f, int kind) {
+/* Of the fits of warm walks that are known; NaN where there are none. */
+static double warm_mean(const rwk_forecast *f) {
   double sum = 0;
   int64_t n = 0;
+  for (int kind = RWK_WALK_UP; kind <= RWK_WALK_DOWN; kind++)
+    for (size_t i = 0; i < f->count; i++) {
+      sum += f->seconds[(size_t)kind * f->count + i];
+      n += f->known[(size_t)kind * f->count + i];
+    }
+  return n ? sum / (double)n : NAN;
+}
+
+/* A piece at a penalty where none is known: the mean of those elsewhere, and of some more at the first guess,
+ * for the first that are done are not like the others. */
+static double guess_of(const rwk_forecast *f, int kind, double warm) {
+  const double more = isnan(warm) ? 0 : kind >= STEPS_UP ? 6 : 1e-3;
+  double sum = more ? more * by_warm(kind) * warm : 0, n = more;
   for (size_t i = 0; i < f->count; i++) {
     sum += f->seconds[(size_t)kind * f->count + i];
-    n += f->known[(size_t)kind * f->count + i];
+    n += (double)f->known[(size_t)kind * f->count + i];
   }
-  return mean(sum, n);
+  return n > 0 ? sum / n : 0;
 }
 
-/* Fits from random weights take more than those from the neighbour's: until one is known, so much more. */
-static const double cold_by_warm = 3, graduated_by_warm = 10;
-
-static double guess_of_kind(const rwk_forecast *f, int kind) {
-  const double own = mean_of_kind(f, kind), up = mean_of_kind(f, RWK_WALK_UP),
-               warm = isnan(up) ? mean_of_kind(f, RWK_WALK_DOWN) : up;
-  if (!isnan(own)) return own;
-  return kind == RWK_WALK_COLD        ? cold_by_warm * warm
-         : kind == RWK_WALK_GRADUATED ? graduated_by_warm * warm
-                                      : warm;
-}
-
-/* Work of the walks that is left; *whole: with what is known. */
-static double walks_left(const rwk_forecast *f, double *whole) {
+/* Work of a kind that is left. */
+static double left_of(const rwk_forecast *f, int kind, size_t places, double warm) {
+  const double guess = guess_of(f, kind, warm);
   double left = 0;
-  *whole = 0;
-  for (int kind = 0; kind < KINDS; kind++) {
-    if (!(f->walks >> kind & 1)) continue;
-    const double guess = guess_of_kind(f, kind);
-    for (size_t i = 0; i < f->count; i++) {
-      const size_t at = (size_t)kind * f->count + i;
-      const double each = f->known[at] ? f->seconds[at] / (double)f->known[at] : guess;
-      const double more = each * (double)(f->starts - f->known[at]);
-      left += more;
-      *whole += more + f->seconds[at];
-    }
+  for (size_t i = 0; i < places; i++) {
+    const size_t at = (size_t)kind * f->count + i;
+    const double each = f->known[at] ? f->seconds[at] / (double)f->known[at] : guess;
+    left += each * fmax(0, (double)(f->starts - f->known[at]));
   }
   return left;
 }
 
 double rwk_forecast_left(const rwk_forecast *f, double gone) {
   if (!isnan(f->search_left)) return f->search_left;
-  const double done = f->fit_work + f->step_work;
-  double whole;
-  const double fits = walks_left(f, &whole);
-  const double warm = guess_of_kind(f, RWK_WALK_UP),
-               step = f->steps ? f->step_work / (double)f->steps : f->per_step * (isnan(warm) ? 0 : warm);
-  const double left = fits + step * (double)f->steps_left + f->search * whole;
-  return done > 0 && gone > 0 ? left * gone / done : NAN;
+  if (!(f->work > 0) || !(gone > 0)) return NAN;
+  const double warm = warm_mean(f);
+  double left = isnan(warm) ? 0 : f->search * warm;
+  for (int kind = 0; kind <= RWK_WALK_GRADUATED; kind++)
+    if (f->walks >> kind & 1) left += left_of(f, kind, f->count, warm);
+  for (int kind = RWK_WALK_UP; kind <= RWK_WALK_DOWN && f->explain; kind++)
+    if (f->walks >> kind & 1) left += left_of(f, STEPS_UP + kind, f->count - 1, warm);
+  return left * gone / f->work;
 }
 
-double rwk_forecast_rounds(double p, int idle, int patience) {
+void rwk_outlook_add(rwk_outlook *o, double gains, size_t tried, double seconds) {
+  const double keep = 0.85;
+  o->rounds++;
+  o->gains += gains;
+  o->chances += (double)tried / (double)o->rounds;
+  o->seconds = keep * o->seconds + seconds;
+  o->tries = keep * o->tries + (double)tried;
+}
+
+double rwk_outlook_price(const rwk_outlook *o) {
+  return o->tries > 0 ? o->seconds / o->tries : 0;
+}
+
+/* From the last round back: after round t with k idle ones behind it the rest is V(t, k) = 1 + p V(t+1, 0) +
+ * (1-p) V(t+1, k+1), with p = rate / (t+1), V = 0 at k = patience and when rounds run out. */
+double rwk_outlook_rounds(const rwk_outlook *o, int idle, int patience, int most) {
+  enum { MOST = 64 };
+  double V[MOST + 1] = {0};
+  if (patience > MOST) patience = MOST;
   if (idle >= patience) return 0;
-  const double q = 1 - p;
-  return p > 0 ? (pow(q, -patience) - pow(q, -idle)) / p : (double)(patience - idle);
+  const double rate = (o->gains + 1) / (o->chances + 2);
+  for (int t = o->rounds + most - 1; t >= o->rounds; t--) {
+    const double p = fmin(0.9, rate / (double)(t + 1)), again = V[0];
+    for (int k = 0; k < patience; k++) V[k] = 1 + p * again + (1 - p) * V[k + 1];
+  }
+  return V[idle];
 }

@@ -21,10 +21,13 @@ static budget budget_of(const rwk_path *path) {
               : (budget){.rounds = 100, .each = 4, .patience = 30, .times = times};
 }
 
-/* Most searches end because nothing is found any more, well before their budget. */
+/* Most searches end a little after every penalty has lost its patience; a descent takes about as long as a warm fit
+ * (bench/forecast.c). */
 double rwk_best_guess(const rwk_path *path) {
   if (path->settings.effort == RWK_EFFORT_LOW) return 0;
-  return (path->settings.effort == RWK_EFFORT_HIGH ? 0.08 : 0.3) * budget_of(path).times;
+  const budget b = budget_of(path);
+  const double rounds = fmin(b.rounds, 1.1 * b.patience), descents = rounds * b.each * (double)path->count;
+  return fmin(1.2 * descents, b.times * (double)(path->slots * path->count));
 }
 
 /* Iterations of all walks; of a walk up at least, where `best` is alone. */
@@ -126,36 +129,18 @@ static int exhausted(const rwk_envelope *e, size_t i, int idle, int patience) {
 typedef struct notes {
   double *before; /* J when the round began */
   int *idle;      /* rounds without a gain */
+  double seconds; /* of the search */
 } notes;
 
-/* What the rounds so far say of those to come; the latest count most. */
-typedef struct outlook {
-  double gains, chances;       /* of penalties that were tried in a round */
-  double seconds, descents;    /* of the rounds */
-  double iterations;
-} outlook;
-
-static void look_back(outlook *o, double gains, double chances, double seconds, double descents,
-                      double iterations) {
-  const double keep = 0.85;
-  o->gains = keep * o->gains + gains;
-  o->chances = keep * o->chances + chances;
-  o->seconds = keep * o->seconds + seconds;
-  o->descents = keep * o->descents + descents;
-  o->iterations = keep * o->iterations + iterations;
-}
-
 /* Seconds until every penalty is exhausted, or the budget is. */
-static double look_ahead(const outlook *o, const rwk_envelope *e, const notes *n, const budget *b, int round,
+static double look_ahead(const rwk_outlook *o, const rwk_envelope *e, const notes *n, const budget *b,
                          int64_t limit) {
-  const double p = 0.5 * (o->gains + 0.1) / (o->chances + 5), most = (double)(b->rounds - round);
   double tries = 0;
   for (size_t i = 0; i < e->path->count; i++)
     if (!exhausted(e, i, n->idle[i], b->patience))
-      tries += (double)b->each *
-               fmin(most, rwk_forecast_rounds(p, n->idle[i], is_common(e, i) ? few : b->patience));
-  const double by_tries = tries * o->seconds / fmax(o->descents, 1),
-               by_budget = (double)(limit - e->iterations) * o->seconds / fmax(o->iterations, 1);
+      tries += rwk_outlook_rounds(o, n->idle[i], is_common(e, i) ? few : b->patience, b->rounds - o->rounds);
+  const double by_tries = tries * rwk_outlook_price(o),
+               by_budget = n->seconds * (double)(limit - e->iterations) / fmax(1, (double)e->iterations);
   return fmax(0, fmin(by_tries, by_budget));
 }
 
@@ -163,18 +148,19 @@ static rwk_status search(rwk_envelope *e, notes *n) {
   const budget b = budget_of(e->path);
   const int64_t limit = (int64_t)(b.times * (double)iterations_of_walks(e->path));
   const size_t count = e->path->count;
-  outlook o = {0};
+  rwk_outlook o = {0};
+  const double start = rwk_seconds();
   RWK_TRY(plan_far_sides(e));
   for (size_t i = 0; i < count; i++) n->idle[i] = 0;
   for (int round = 0; round < b.rounds && e->iterations < limit; round++) {
     if (rwk_cancelled(e->path->ctx)) return RWK_CANCELLED;
     RWK_TRY(plan_from_beside(e));
     const double began = rwk_seconds();
-    const int64_t iterations = e->iterations;
-    double chances = 0, gains = 0;
+    double gains = 0;
+    size_t tried = 0;
     for (size_t i = 0; i < count; i++) {
       n->before[i] = rwk_envelope_at(e, i);
-      chances += !exhausted(e, i, n->idle[i], b.patience);
+      tried += !exhausted(e, i, n->idle[i], b.patience);
       for (int k = 0; k < b.each && !exhausted(e, i, n->idle[i], b.patience); k++)
         RWK_TRY(plan_one(e, i, (uint64_t)round * (uint64_t)b.each + (uint64_t)k));
     }
@@ -186,9 +172,9 @@ static rwk_status search(rwk_envelope *e, notes *n) {
       n->idle[i] = gained ? 0 : n->idle[i] + 1;
       gains += gained;
     }
-    look_back(&o, gains, chances, rwk_seconds() - began, (double)b.each * chances,
-              (double)(e->iterations - iterations));
-    e->path->forecast.search_left = look_ahead(&o, e, n, &b, round + 1, limit);
+    n->seconds = rwk_seconds() - start;
+    rwk_outlook_add(&o, gains, tried, rwk_seconds() - began);
+    e->path->forecast.search_left = look_ahead(&o, e, n, &b, limit);
     rwk_path_report(e->path, NULL);
   }
   return RWK_OK;

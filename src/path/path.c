@@ -174,10 +174,8 @@ static rwk_status make_room(rwk_path *path) {
   path->origins = rwk_calloc(path->ctx, path->count, sizeof *path->origins);
   path->basins = rwk_calloc(path->ctx, path->count * (size_t)s->basins, sizeof *path->basins);
   path->total = (int64_t)((path->slots + (s->walks & RWK_WALKS_BEST ? 1 : 0)) * path->count);
-  const int warm = (s->walks >> RWK_WALK_UP & 1) + (s->walks >> RWK_WALK_DOWN & 1);
-  const int64_t steps =
-      s->explain && rwk_path_is_dense(path) ? (int64_t)warm * s->starts * (int64_t)(path->count - 1) : 0;
-  RWK_TRY(rwk_forecast_open(&path->forecast, path->ctx, s->walks, s->starts, path->count, steps,
+  RWK_TRY(rwk_forecast_open(&path->forecast, path->ctx, s->walks, s->starts, path->count,
+                            s->explain && rwk_path_is_dense(path),
                             s->walks & RWK_WALKS_BEST ? rwk_best_guess(path) : 0));
   return path->fits && path->made && path->walks && path->steps && path->origins && path->basins
              ? RWK_OK

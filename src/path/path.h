@@ -94,7 +94,7 @@ rwk_status rwk_walks_collect(rwk_path *path);
 /* Finds the drops of walks first, first + 1, ..., and the rises that are jumps, with their causes. */
 rwk_status rwk_drops_find(rwk_path *path, size_t first);
 
-/* What the search of best is likely to cost, in the work of the walks. */
+/* What the search of best is likely to cost, in fits of a warm walk. */
 double rwk_best_guess(const rwk_path *path);
 
 /* Makes the walk `best` of all fits there are. */

@@ -165,7 +165,7 @@ static rwk_status explain(plan *p, rwk_crew *crew, station *at, size_t step) {
   const double began = rwk_seconds();
   if (!at->explainer.ctx) RWK_TRY(rwk_explainer_open(&at->explainer, path, at->fitter.ctx));
   RWK_TRY(rwk_explain_step(&path->steps[step], &at->explainer, &path->fits[step], &path->fits[step + 1]));
-  rwk_step_explained(path, crew, rwk_seconds() - began);
+  rwk_step_explained(path, crew, &path->fits[step], rwk_seconds() - began);
   return RWK_OK;
 }
 
