@@ -54,37 +54,58 @@ void rwk_forecast_step(rwk_forecast *f, rwk_walk walk, size_t index, double seco
   f->work += seconds;
 }
 
-/* Of the fits of warm walks that are known; NaN where there are none. */
-static double warm_mean(const rwk_forecast *f) {
-  double sum = 0;
-  int64_t n = 0;
-  for (int kind = RWK_WALK_UP; kind <= RWK_WALK_DOWN; kind++)
-    for (size_t i = 0; i < f->count; i++) {
-      sum += f->seconds[(size_t)kind * f->count + i];
-      n += f->known[(size_t)kind * f->count + i];
-    }
-  return n ? sum / (double)n : NAN;
+/* The kinds that are alike: what one costs at a penalty says what another costs there, by the ratio of by_warm.
+ */
+typedef struct family {
+  int first, last;
+} family;
+
+static family family_of(int kind) {
+  return kind >= STEPS_UP ? (family){STEPS_UP, STEPS_DOWN} : (family){0, RWK_WALK_GRADUATED};
 }
 
-/* A piece at a penalty where none is known: the mean of those elsewhere, and of some more at the first guess,
- * for the first that are done are not like the others. */
-static double guess_of(const rwk_forecast *f, int kind, double warm) {
-  const double more = isnan(warm) ? 0 : kind >= STEPS_UP ? 6 : 1e-3;
-  double sum = more ? more * by_warm(kind) * warm : 0, n = more;
-  for (size_t i = 0; i < f->count; i++) {
-    sum += f->seconds[(size_t)kind * f->count + i];
-    n += (double)f->known[(size_t)kind * f->count + i];
+/* Adds what a family knows of a penalty, in warm fits. */
+static void add_up(const rwk_forecast *f, family kinds, size_t index, double *sum, double *n) {
+  for (int kind = kinds.first; kind <= kinds.last; kind++) {
+    *sum += f->seconds[(size_t)kind * f->count + index] / by_warm(kind);
+    *n += (double)f->known[(size_t)kind * f->count + index];
   }
-  return n > 0 ? sum / n : 0;
+}
+
+/* Of a family over all penalties; NaN where nothing is known. Steps count as some more at the first guess, for
+ * the first that are done are not like the others. */
+static double mean_of(const rwk_forecast *f, int kind) {
+  double sum = 0, n = 0;
+  if (kind >= STEPS_UP) {
+    const double fit = mean_of(f, RWK_WALK_UP);
+    sum = isnan(fit) ? 0 : 6 * fit;
+    n = isnan(fit) ? 0 : 6;
+  }
+  for (size_t i = 0; i < f->count; i++) add_up(f, family_of(kind), i, &sum, &n);
+  return n > 0 ? sum / n : NAN;
+}
+
+/* A piece by its family: at this penalty, or over all. */
+static double price(const rwk_forecast *f, int kind, size_t index, double mean) {
+  double sum = 0, n = 0;
+  add_up(f, family_of(kind), index, &sum, &n);
+  return by_warm(kind) * (n > 0 ? sum / n : mean);
 }
 
 /* Work of a kind that is left. */
-static double left_of(const rwk_forecast *f, int kind, size_t places, double warm) {
-  const double guess = guess_of(f, kind, warm);
-  double left = 0;
+static double left_of(const rwk_forecast *f, int kind, size_t places) {
+  const double mean = mean_of(f, kind), few = 3 * by_warm(kind) * mean;
+  double left = 0, took = few, expected = few;
+  if (isnan(mean)) return 0;
+  for (size_t i = 0; i < places; i++) { /* is it dearer than the ratio has it? */
+    const size_t at = (size_t)kind * f->count + i;
+    took += f->seconds[at];
+    expected += (double)f->known[at] * price(f, kind, i, mean);
+  }
   for (size_t i = 0; i < places; i++) {
     const size_t at = (size_t)kind * f->count + i;
-    const double each = f->known[at] ? f->seconds[at] / (double)f->known[at] : guess;
+    const double each = f->known[at] ? f->seconds[at] / (double)f->known[at]
+                                     : price(f, kind, i, mean) * (expected > 0 ? took / expected : 1);
     left += each * fmax(0, (double)(f->starts - f->known[at]));
   }
   return left;
@@ -93,12 +114,11 @@ static double left_of(const rwk_forecast *f, int kind, size_t places, double war
 double rwk_forecast_left(const rwk_forecast *f, double gone) {
   if (!isnan(f->search_left)) return f->search_left;
   if (!(f->work > 0) || !(gone > 0)) return NAN;
-  const double warm = warm_mean(f);
-  double left = isnan(warm) ? 0 : f->search * warm;
+  double left = f->search * mean_of(f, RWK_WALK_UP);
   for (int kind = 0; kind <= RWK_WALK_GRADUATED; kind++)
-    if (f->walks >> kind & 1) left += left_of(f, kind, f->count, warm);
+    if (f->walks >> kind & 1) left += left_of(f, kind, f->count);
   for (int kind = RWK_WALK_UP; kind <= RWK_WALK_DOWN && f->explain; kind++)
-    if (f->walks >> kind & 1) left += left_of(f, STEPS_UP + kind, f->count - 1, warm);
+    if (f->walks >> kind & 1) left += left_of(f, STEPS_UP + kind, f->count - 1);
   return left * gone / f->work;
 }
 
