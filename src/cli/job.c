@@ -10,7 +10,7 @@
 
 /* ---- options to settings ---- */
 
-static int read_walks(unsigned *walks, const char *text) {
+int cli_job_walks(unsigned *walks, const char *text) {
   const char **names;
   char *buffer;
   size_t n;
@@ -32,7 +32,7 @@ int cli_job_settings(cli_job *j) {
   const char *const *v = j->args.value;
   rwk_path_settings *s = &j->settings;
   long long n;
-  if (v[CLI_WALK] && read_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
+  if (v[CLI_WALK] && cli_job_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
   if (j->args.verb == CLI_CV && s->walks & RWK_WALKS_GRADUATED)
     return cli_fail(CLI_USAGE, "--walk: cv takes up, down, cold and best");
   if (v[CLI_EFFORT] && rwk_effort_from_name(&s->effort, v[CLI_EFFORT]) != RWK_OK)
