@@ -1,7 +1,7 @@
 /* How right the time left is that a path tells of while it goes on: forecast [HIDDEN STARTS [THREADS]]
  *
- * For tests/data/diabetes.csv, 19 penalties, all walks: at 10, 25, 50, 75 and 90% of the time that the path took, the
- * whole time as the path saw it then (gone and left), over the time that it took. 1.00 is right. */
+ * For tests/data/diabetes.csv, 19 penalties, all walks: at 10, 25, 50, 75 and 90% of the time that the path
+ * took, the whole time as the path saw it then (gone and left), over the time that it took. 1.00 is right. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,11 +94,16 @@ int main(int argc, char **argv) {
                                .outputs = rwk_design_outputs(design)};
     status = rwk_mlp_create(&mlp, ctx, &data, &m);
   }
-  printf("| %zu units, %d starts, %d threads | seconds | at 10%% | 25%% | 50%% | 75%% | 90%% |\n|---|---|---|---|---|---|---|\n",
+  printf("| %zu units, %d starts, %d threads | seconds | at 10%% | 25%% | 50%% | 75%% | 90%% "
+         "|\n|---|---|---|---|---|---|---|\n",
          hidden, starts, c.threads);
   const unsigned all = RWK_WALKS_UP | RWK_WALKS_DOWN | RWK_WALKS_COLD | RWK_WALKS_BEST;
-  if (status == RWK_OK) status = measure(ctx, mlp, 8 * starts, "walks, 8 times the starts", all & ~(unsigned)RWK_WALKS_BEST, RWK_EFFORT_LOW, 0);
-  if (status == RWK_OK) status = measure(ctx, mlp, starts, "walks, explained", all & ~(unsigned)RWK_WALKS_BEST, RWK_EFFORT_LOW, 1);
+  if (status == RWK_OK)
+    status = measure(ctx, mlp, 8 * starts, "walks, 8 times the starts", all & ~(unsigned)RWK_WALKS_BEST,
+                     RWK_EFFORT_LOW, 0);
+  if (status == RWK_OK)
+    status =
+        measure(ctx, mlp, starts, "walks, explained", all & ~(unsigned)RWK_WALKS_BEST, RWK_EFFORT_LOW, 1);
   if (status == RWK_OK) status = measure(ctx, mlp, starts, "all, low effort", all, RWK_EFFORT_LOW, 1);
   if (status == RWK_OK) status = measure(ctx, mlp, starts, "all", all, RWK_EFFORT_NORMAL, 1);
   if (status != RWK_OK) fprintf(stderr, "%s\n", ctx ? rwk_context_error(ctx) : "no memory");

@@ -19,7 +19,7 @@ typedef struct cli_job {
   rwk_run *run;
   int shared; /* other processes may be at the run file, too */
   int over;   /* one of them has finished the path */
-  int bar; /* is there a progress bar on the terminal? */
+  int bar;    /* is there a progress bar on the terminal? */
   int64_t done, total;
 } cli_job;
 

@@ -88,7 +88,8 @@ void cli_print_left(FILE *to, const cli_left *left, const cli_stored *s) {
   }
   fprintf(to, ".\n");
   if (left->seconds > 0)
-    fprintf(to, "The missing ones take some %.3g s of one thread, by those that are there; drops%s come after.\n",
+    fprintf(to,
+            "The missing ones take some %.3g s of one thread, by those that are there; drops%s come after.\n",
             left->seconds, left->walks & RWK_WALKS_BEST ? " and best" : "");
   for (size_t p = 0; p < left->processes; p++) {
     const long long process = (long long)left->sharers[p].process;
@@ -119,17 +120,17 @@ json_t *cli_left_json(const cli_left *left, const cli_stored *s) {
   json_t *walks = json_array(), *processes = json_array();
   for (int k = 0; k < KINDS; k++)
     if (left->walks >> k & 1 && k != RWK_WALK_BEST)
-      json_array_append_new(walks, json_pack("{s:s, s:I, s:o}", "walk", rwk_walk_name((rwk_walk)k), "fits",
-                                             (json_int_t)left->fits[k], "planned",
-                                             left->planned[k] ? json_integer((json_int_t)left->planned[k])
-                                                              : json_null()));
+      json_array_append_new(
+          walks,
+          json_pack("{s:s, s:I, s:o}", "walk", rwk_walk_name((rwk_walk)k), "fits", (json_int_t)left->fits[k],
+                    "planned", left->planned[k] ? json_integer((json_int_t)left->planned[k]) : json_null()));
   for (size_t p = 0; p < left->processes; p++) {
     json_t *places = json_array();
     for (size_t k = left->processes; k < left->sharer_count; k++)
       if (left->sharers[k].process == left->sharers[p].process)
         json_array_append_new(places, json_place(&left->sharers[k], left, s));
-    json_array_append_new(processes, json_pack("{s:I, s:o}", "process",
-                                               (json_int_t)left->sharers[p].process, "at", places));
+    json_array_append_new(
+        processes, json_pack("{s:I, s:o}", "process", (json_int_t)left->sharers[p].process, "at", places));
   }
   return json_pack("{s:o, s:o, s:o}", "walks", walks, "seconds",
                    isnan(left->seconds) ? json_null() : json_real(left->seconds), "processes", processes);

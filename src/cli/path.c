@@ -17,7 +17,9 @@ static int show(cli_job *j, const rwk_path *path) {
   cli_report r = {0};
   int code = cli_report_from_path(&r, &j->setup, &j->args, path, j->settings.starts, j->data);
   if (!code) code = cli_keep_accuracy(j->run, &r, j->setup.mlp);
-  if (j->shared) (void)rwk_run_give(RWK_PIECE_REST, j->run); /* all is in the file: who waits need not wait for our reader */
+  if (j->shared)
+    (void)rwk_run_give(RWK_PIECE_REST,
+                       j->run); /* all is in the file: who waits need not wait for our reader */
   r.file = j->out;
   if (!code) code = cli_finish(&r, &j->setup, &j->settings);
   if (!code && j->args.value[CLI_JSON]) {
@@ -44,7 +46,8 @@ static int show_stored(cli_job *j) {
   s.report.file = j->out;
   if (!code && silent)
     code = cli_all_certified(&s.report) ? 0 : CLI_UNCERTIFIED;
-  else if (!code) code = cli_show_path(&s, &j->args);
+  else if (!code)
+    code = cli_show_path(&s, &j->args);
   cli_stored_close(&s);
   return code;
 }

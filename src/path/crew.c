@@ -6,11 +6,11 @@
 struct rwk_crew {
   const rwk_path *path;
   const rwk_crew_work *work;
-  size_t *list; /* a ring of `most` places, as a task may be put off */
+  size_t *list;                   /* a ring of `most` places, as a task may be put off */
   size_t next, count, most, busy; /* busy: tasks that are being done, and may add others */
-  rwk_status status;        /* of the first failure */
-  int inner;                /* threads within a task */
-  omp_lock_t lock;          /* guards all of the above */
+  rwk_status status;              /* of the first failure */
+  int inner;                      /* threads within a task */
+  omp_lock_t lock;                /* guards all of the above */
   omp_lock_t callbacks;
   atomic_uint news; /* counts what may interest those who wait */
 };

@@ -4,8 +4,8 @@
 
 enum { STEPS_UP = RWK_WALK_GRADUATED + 1, STEPS_DOWN };
 
-/* What a piece of a kind costs by a warm fit, until some are known. Measured by bench/forecast.c; networks of 3 to 12
- * units agree to a factor of 2. */
+/* What a piece of a kind costs by a warm fit, until some are known. Measured by bench/forecast.c; networks of
+ * 3 to 12 units agree to a factor of 2. */
 static double by_warm(int kind) {
   switch (kind) {
   case RWK_WALK_COLD:
@@ -54,7 +54,8 @@ void rwk_forecast_step(rwk_forecast *f, rwk_walk walk, size_t index, double seco
   f->work += seconds;
 }
 
-/* The kinds that are alike: what one costs at a penalty says what another costs there, by the ratio of by_warm.
+/* The kinds that are alike: what one costs at a penalty says what another costs there, by the ratio of
+ * by_warm.
  */
 typedef struct family {
   int first, last;
@@ -72,8 +73,8 @@ static void add_up(const rwk_forecast *f, family kinds, size_t index, double *su
   }
 }
 
-/* Of a family over all penalties; NaN where nothing is known. Steps count as some more at the first guess, for
- * the first that are done are not like the others. */
+/* Of a family over all penalties; NaN where nothing is known. Steps count as some more at the first guess,
+ * for the first that are done are not like the others. */
 static double mean_of(const rwk_forecast *f, int kind) {
   double sum = 0, n = 0;
   if (kind >= STEPS_UP) {

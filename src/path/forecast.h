@@ -13,11 +13,11 @@
 typedef struct rwk_forecast {
   size_t count; /* of the grid */
   int starts, explain;
-  unsigned walks;  /* without best */
-  double *seconds; /* [RWK_FORECAST_KINDS x count] of what is known, by kind of work and penalty */
-  int64_t *known;  /* [the same] how many */
-  double work;     /* seconds of what this path has done itself */
-  double search;   /* the search of best, in warm fits: a guess until it begins */
+  unsigned walks;     /* without best */
+  double *seconds;    /* [RWK_FORECAST_KINDS x count] of what is known, by kind of work and penalty */
+  int64_t *known;     /* [the same] how many */
+  double work;        /* seconds of what this path has done itself */
+  double search;      /* the search of best, in warm fits: a guess until it begins */
   double search_left; /* seconds by the clock; NaN before it begins */
 } rwk_forecast;
 

@@ -21,8 +21,8 @@ static budget budget_of(const rwk_path *path) {
               : (budget){.rounds = 100, .each = 4, .patience = 30, .times = times};
 }
 
-/* Most searches end a little after every penalty has lost its patience; a descent takes about as long as a warm fit
- * (bench/forecast.c). */
+/* Most searches end a little after every penalty has lost its patience; a descent takes about as long as a
+ * warm fit (bench/forecast.c). */
 double rwk_best_guess(const rwk_path *path) {
   if (path->settings.effort == RWK_EFFORT_LOW) return 0;
   const budget b = budget_of(path);

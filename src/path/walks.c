@@ -82,12 +82,11 @@ void rwk_path_report(rwk_path *path, const rwk_fit *fit) {
   path->done += fit != NULL;
   if (!path->settings.progress) return;
   const double seconds = rwk_seconds() - path->began;
-  const rwk_path_progress p = {
-      .done = path->done,
-      .total = path->total,
-      .seconds = seconds,
-      .remaining = rwk_forecast_left(&path->forecast, seconds),
-      .last = fit};
+  const rwk_path_progress p = {.done = path->done,
+                               .total = path->total,
+                               .seconds = seconds,
+                               .remaining = rwk_forecast_left(&path->forecast, seconds),
+                               .last = fit};
   path->settings.progress(&p, path->settings.progress_payload);
 }
 
@@ -153,7 +152,8 @@ static rwk_status walk(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f) {
     const size_t i = t->walk == RWK_WALK_UP ? k : path->count - 1 - k;
     int fetched;
     RWK_TRY(point(&fetched, p, crew, t, f, i));
-    /* of several processes each explains what it has walked; the rest is for the one that finishes the path */
+    /* of several processes each explains what it has walked; the rest is for the one that finishes the path
+     */
     if (k > 0 && t->walk < RWK_WALK_COLD && !(path->settings.take && fetched))
       rwk_crew_add(crew, p->count + t->slot * path->count + (t->walk == RWK_WALK_UP ? i - 1 : i));
   }
@@ -216,7 +216,8 @@ static rwk_status perform(size_t number, void *opened, rwk_crew *crew, void *pay
     if (!ours) return RWK_OK;
   }
   if (number < p->count)
-    return s->take ? walk_in_turn(p, crew, number, &at->fitter) : walk(p, crew, &p->tasks[number], &at->fitter);
+    return s->take ? walk_in_turn(p, crew, number, &at->fitter)
+                   : walk(p, crew, &p->tasks[number], &at->fitter);
   if (s->claim) return RWK_OK;
   return explain(p, crew, at, number - p->count);
 }

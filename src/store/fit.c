@@ -47,7 +47,8 @@ static rwk_status check(rwk_run *run, const rwk_fit *fit) {
   return RWK_OK;
 }
 
-/* Others write, too: the state that they left, and the checksum of the fit that stands there; 0: none does. */
+/* Others write, too: the state that they left, and the checksum of the fit that stands there; 0: none does.
+ */
 static rwk_status follow(uint64_t *gone, rwk_run *run, int64_t key) {
   *gone = 0;
   RWK_TRY(rwk_store_follow(run));

@@ -41,10 +41,8 @@ static int is_busy(int number) {
 static size_t first_locked(int fd, size_t from, size_t to) {
   size_t found = to;
   while (from < found) {
-    struct flock l = {.l_type = F_WRLCK,
-                      .l_whence = SEEK_SET,
-                      .l_start = place(from),
-                      .l_len = place(found) - place(from)};
+    struct flock l = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = place(from), .l_len = place(found) - place(from)};
     if (fcntl(fd, F_OFD_GETLK, &l) != 0 || l.l_type == F_UNLCK) break;
     const size_t at = (size_t)l.l_start / CELL;
     found = at < from ? from : at; /* one of them: is there one before it? */
@@ -118,8 +116,8 @@ rwk_status rwk_run_share(int *shared, rwk_run *run) {
 }
 
 int rwk_store_is_last(rwk_run *run) {
-  return run->share_file < 0 || (enter_gate(run->share_file) == 0 &&
-                                 first_locked(run->share_file, 1, SHARERS + 1) == SHARERS + 1);
+  return run->share_file < 0 ||
+         (enter_gate(run->share_file) == 0 && first_locked(run->share_file, 1, SHARERS + 1) == SHARERS + 1);
 }
 
 void rwk_store_unshare(rwk_run *run) {

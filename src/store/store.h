@@ -175,7 +175,7 @@ struct rwk_run {
   int writable;
   int share_file;   /* descriptor of NAME.rwk-share; < 0: nobody else writes */
   int was_finished; /* when it was shared */
-  int created; /* still in memory: rwk_run_begin has not been called */
+  int created;      /* still in memory: rwk_run_begin has not been called */
   int replace;
   size_t dim_limit;
   sqlite3_stmt *put[RWK_TABLES];

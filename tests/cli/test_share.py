@@ -106,6 +106,30 @@ class Share(Case):
             first.kill()
             first.communicate()
 
+    def test_what_is_left(self):
+        """Of a run that somebody is at: which fits are there, who is at what; of one that nobody is at, how to go on."""
+        child = self.begin(*walks(starts=400), "--out", "l.rwk")
+        self.wait_for("l.rwk-share", child)
+        j = self.json("runs", "l.rwk")[0]
+        while j["fits"] < 20 and child.poll() is None:
+            time.sleep(0.02)
+            j = self.json("runs", "l.rwk")[0]
+        left = j["left"]
+        self.assertEqual([w["walk"] for w in left["walks"]], ["up", "down", "cold"])
+        self.assertEqual([w["planned"] for w in left["walks"]], [400 * 7] * 3)
+        self.assertEqual(sum(w["fits"] for w in left["walks"]), j["fits"])
+        self.assertGreater(left["seconds"], 0)
+        self.assertEqual([p["process"] for p in left["processes"]], [child.pid])
+        text = self.run_program("runs", "show", "l.rwk", "--no-plot").stdout
+        self.assertRegex(text, "Fits there: up [0-9]+ of 2800, down [0-9]+ of 2800, cold [0-9]+ of 2800.")
+        self.assertIn(f"Process {child.pid} is at it", text)
+        self.assertRegex(self.expect(0, "runs").stdout, "1 process is at it now")
+        child.terminate()
+        child.communicate(timeout=60)
+        text = self.run_program("runs", "show", "l.rwk", "--no-plot").stdout
+        self.assertIn("go on with ridgewalk path --resume l.rwk", text)
+        self.assertNotIn("is at it", text)
+
     def test_the_name_that_nobody_gave(self):
         children = [self.begin(*WALKS, "--json")]
         self.wait_for("diabetes.rwk-share", *children)

@@ -33,8 +33,8 @@ static double step_cost(rwk_walk walk, size_t i) {
   return (walk == RWK_WALK_UP ? 4 : 8) * (i == 11 ? 4 : 1 + 0.3 * (double)(i % 3));
 }
 
-/* A path that does `speed` seconds of work in a second of the clock: from a quarter on its forecast is right within a
- * fifth. */
+/* A path that does `speed` seconds of work in a second of the clock: from a quarter on its forecast is right
+ * within a fifth. */
 static void check_path(unsigned walks, int explain, double speed) {
   rwk_forecast f;
   double whole = 0, gone = 0;
@@ -59,7 +59,8 @@ static void check_path(unsigned walks, int explain, double speed) {
               rwk_forecast_fit(&f, (rwk_walk)walk, i, cost, 0);
             const double all = gone + rwk_forecast_left(&f, gone);
             if (gone >= 0.25 * whole && fabs(all - whole) > 0.2 * whole)
-              fail_msg("walks %x, at %.2f of the time: %.3g in place of %.3g", walks, gone / whole, all, whole);
+              fail_msg("walks %x, at %.2f of the time: %.3g in place of %.3g", walks, gone / whole, all,
+                       whole);
           }
   assert_true(fabs(rwk_forecast_left(&f, gone)) < 1e-9 * whole);
   rwk_forecast_close(&f, ctx);

@@ -293,8 +293,8 @@ static void test_pieces(void **state) {
     size_t piece, index;
     rwk_walk walk;
     int start;
-  } wanted[] = {{0, 7, RWK_WALK_UP, 0},    {1, 7, RWK_WALK_UP, 1},         {2, 0, RWK_WALK_COLD, 0},
-                {8, 6, RWK_WALK_COLD, 0},  {9, 0, RWK_WALK_COLD, 1},       {15, 6, RWK_WALK_COLD, 1},
+  } wanted[] = {{0, 7, RWK_WALK_UP, 0},         {1, 7, RWK_WALK_UP, 1},        {2, 0, RWK_WALK_COLD, 0},
+                {8, 6, RWK_WALK_COLD, 0},       {9, 0, RWK_WALK_COLD, 1},      {15, 6, RWK_WALK_COLD, 1},
                 {16, 7, RWK_WALK_GRADUATED, 0}, {17, 7, RWK_WALK_GRADUATED, 1}};
   for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
     assert_int_equal(rwk_path_piece(&walk, &start, &index, wanted[k].piece, walks, 2, 7), RWK_OK);
@@ -308,8 +308,8 @@ static void test_pieces(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
-  const struct CMUnitTest tests[] = {TEST(test_turns),           TEST(test_fits_of_two), TEST(test_over),
-                                     TEST(test_one_who_does_not), TEST(test_no_locks),    TEST(test_a_path_of_two),
-                                     TEST(test_pieces)};
+  const struct CMUnitTest tests[] = {
+      TEST(test_turns),    TEST(test_fits_of_two),   TEST(test_over),  TEST(test_one_who_does_not),
+      TEST(test_no_locks), TEST(test_a_path_of_two), TEST(test_pieces)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
