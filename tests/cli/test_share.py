@@ -31,10 +31,23 @@ class Share(Case):
         while not os.path.exists(self.file(name)) and any(c.poll() is None for c in children):
             time.sleep(0.002)
 
+    def together(self, out, count=2, named=True):
+        """So many processes at one run: the first waits until the others have come."""
+        command = [*WALKS, "--json", *(["--out", out] if named else [])]
+        children = [self.begin(*command)]
+        self.wait_for(out + "-share", *children)
+        time.sleep(0.03)
+        children[0].send_signal(signal.SIGSTOP)
+        children += [self.begin(*command) for _ in range(count - 1)]
+        for c in children[1:]:
+            self.assertRegex(c.stderr.readline(), f"{out}: process [0-9]+ is at the same run; this one helps it")
+        children[0].send_signal(signal.SIGCONT)
+        return children
+
     def result(self, child):
-        out, said = child.communicate(timeout=60)
+        out, said = child.communicate(timeout=300)
         self.assertIn(child.returncode, (0, 1), said)
-        return numbers(json.loads(out)), said
+        return numbers(json.loads(out))
 
     def only(self, *names):
         self.assertEqual(sorted(n for n in os.listdir(self.folder) if "-" in n), sorted(names))
@@ -45,38 +58,26 @@ class Share(Case):
         alone = time.monotonic() - began
         for count in (2, 3):
             began, out = time.monotonic(), f"{count}.rwk"
-            children = [self.begin(*WALKS, "--json", "--out", out)]
-            self.wait_for(out + "-share", *children)
-            children += [self.begin(*WALKS, "--json", "--out", out) for _ in range(count - 1)]
-            ends = [self.result(c) for c in children]
+            ends = [self.result(c) for c in self.together(out, count)]
             print(f"{count} processes {time.monotonic() - began:.2f} s, one {alone:.2f} s", file=sys.stderr)
-            for got, _ in ends:
+            for got in ends:
                 self.assertEqual(got, wanted)
-            for _, said in ends[1:]:
-                self.assertRegex(said, f"{out}: process [0-9]+ is at the same run; this one helps it")
             self.only()
             self.assertEqual(numbers(self.json("runs", "show", out)), wanted)
 
     def test_one_is_killed(self):
         wanted = numbers(self.json(*WALKS, "--out", "one.rwk"))
-        for number in (signal.SIGKILL, signal.SIGTERM):
-            for victim in (0, 1):
-                out = f"{number}-{victim}.rwk"
-                children = [self.begin(*WALKS, "--json", "--out", out)]
-                self.wait_for(out + "-share", *children)
-                children.append(self.begin(*WALKS, "--json", "--out", out))
-                self.assertIn("this one helps it", children[1].stderr.readline())
-                children[victim].send_signal(number)
-                children[victim].communicate(timeout=60)
-                self.assertEqual(self.result(children[1 - victim])[0], wanted)
-                self.assertFalse(os.path.exists(self.file(out + "-share")))
+        for number, victim in ((signal.SIGKILL, 0), (signal.SIGKILL, 1), (signal.SIGTERM, 0)):
+            out = f"{number}-{victim}.rwk"
+            children = self.together(out)
+            children[victim].send_signal(number)
+            children[victim].communicate(timeout=60)
+            self.assertEqual(self.result(children[1 - victim]), wanted)
+            self.assertFalse(os.path.exists(self.file(out + "-share")))
 
     def test_all_are_killed(self):
         wanted = numbers(self.json(*WALKS, "--out", "one.rwk"))
-        children = [self.begin(*WALKS, "--json", "--out", "k.rwk")]
-        self.wait_for("k.rwk-share", *children)
-        children.append(self.begin(*WALKS, "--json", "--out", "k.rwk"))
-        time.sleep(0.1)
+        children = self.together("k.rwk")
         for c in children:
             c.kill()
             c.communicate(timeout=60)
@@ -85,7 +86,7 @@ class Share(Case):
             self.assertIn("k.rwk exists; go on with it by --resume", r.stderr)
         children = [self.begin("path", "--resume", "k.rwk", "--json") for _ in range(2)]
         for c in children:
-            self.assertEqual(self.result(c)[0], wanted)
+            self.assertEqual(self.result(c), wanted)
         self.only()
 
     def test_what_is_joined(self):
@@ -131,12 +132,10 @@ class Share(Case):
         self.assertNotIn("is at it", text)
 
     def test_the_name_that_nobody_gave(self):
-        children = [self.begin(*WALKS, "--json")]
-        self.wait_for("diabetes.rwk-share", *children)
-        children.append(self.begin(*WALKS, "--json"))
+        children = self.together("diabetes.rwk", named=False)
         other = self.expect(0, *walks(walk="up", starts=1, **{"lambda": "1,2"}))
         self.assertIn("Run file: diabetes-2.rwk", other.stdout)
-        one, two = [self.result(c)[0] for c in children]
+        one, two = [self.result(c) for c in children]
         self.assertEqual(one, two)
         self.assertEqual(sorted(n for n in os.listdir(self.folder) if n.startswith("diabetes")), ["diabetes-2.rwk", "diabetes.rwk"])
 
