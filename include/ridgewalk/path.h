@@ -158,8 +158,8 @@ typedef enum rwk_turn {
   RWK_TURN_OVER   /* of RWK_PIECE_REST: another has finished the path */
 } rwk_turn;
 
-#define RWK_PIECE_REST SIZE_MAX /* what comes after the walks: drops, best, collapse; it is not given back   \
-                                 */
+/* The piece that is what comes after the walks: drops, best, collapse. It is not given back. */
+#define RWK_PIECE_REST SIZE_MAX
 
 /* Takes a piece, numbered as above, and gives it back when all of its fits are saved. */
 typedef rwk_status (*rwk_path_take_fn)(rwk_turn *turn, size_t piece, void *payload);

@@ -13,7 +13,7 @@ rwk_status rwk_store_begin(rwk_run *run) {
 }
 
 rwk_status rwk_store_follow(rwk_run *run) {
-  rwk_state_record state;
+  rwk_state_record state = {0};
   int64_t key = 0;
   uint64_t checksum = 0;
   sqlite3_stmt *statement = NULL;
