@@ -162,11 +162,26 @@ typedef struct rwk_path_help {
   void *payload;
 } rwk_path_help;
 
+/* Of a path that several processes walk over one store: whose turn is a piece? */
+typedef enum rwk_turn {
+  RWK_TURN_OURS,  /* this process's, until it gives the piece back or ends: nobody else's meanwhile */
+  RWK_TURN_LATER, /* another is at it: to be asked for again */
+  RWK_TURN_OVER   /* of RWK_PIECE_REST: another has finished the path */
+} rwk_turn;
+
+/* The piece that is what comes after the walks: drops, best, collapse. It is not given back. */
+#define RWK_PIECE_REST SIZE_MAX
+
+/* Takes a piece, numbered as above, and gives it back when all of its fits are saved. */
+typedef rwk_status (*rwk_path_take_fn)(rwk_turn *turn, size_t piece, void *payload);
+typedef rwk_status (*rwk_path_give_fn)(size_t piece, void *payload);
+
 typedef struct rwk_path_progress {
   int64_t done, total; /* fits */
   double seconds;      /* since the path began */
   double remaining;    /* estimate; NaN when there is none yet */
-  const rwk_fit *last; /* the fit that has just been made or fetched */
+  const rwk_fit *last; /* the fit that has just been made or fetched; NULL: an explanation, or a round of the
+                          search of best, is done */
 } rwk_path_progress;
 
 typedef void (*rwk_path_progress_fn)(const rwk_path_progress *progress, void *payload);
@@ -218,6 +233,10 @@ typedef struct rwk_path_settings {
                               the path that fetches all of it. NULL */
   void *claim_payload;
   const rwk_path_help *help;     /* NULL: there is none. Results do not depend on it. NULL */
+  rwk_path_take_fn take; /* with save and fetch, and their payload: pieces are taken one after the other, and
+                            what others have made is fetched. Where the rest is another's, the path waits for
+                            it, and ends with the walks alone. NULL: all is this process's */
+  rwk_path_give_fn give;
   rwk_path_progress_fn progress; /* NULL: nobody watches. Calls come one at a time, from any thread */
   void *progress_payload;
 } rwk_path_settings;
@@ -249,6 +268,11 @@ typedef struct rwk_path rwk_path;
 RWK_API rwk_status rwk_path_run(rwk_path **path, rwk_context *ctx, const rwk_problem *problem,
                                 const rwk_path_settings *settings);
 RWK_API void rwk_path_destroy(rwk_path *path); /* NULL is fine */
+
+/* Which walk a piece of work belongs to; *index is of the grid, that of cold fits, or lambda_count for a
+ * whole walk. RWK_INVALID_ARGUMENT where there is no such piece. */
+RWK_API rwk_status rwk_path_piece(rwk_walk *walk, int *start, size_t *index, size_t piece, unsigned walks,
+                                  int starts, size_t lambda_count);
 
 /* Is a walk of this kind one for each start, or one of the best of all starts? */
 RWK_API int rwk_walk_is_merged(rwk_walk walk);

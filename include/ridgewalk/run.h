@@ -69,6 +69,36 @@ RWK_API rwk_status rwk_run_origin_count(size_t *count, rwk_run *run);
 RWK_API rwk_status rwk_run_origin_at(rwk_origin *origin, rwk_run *run, size_t k);
 RWK_API rwk_status rwk_run_collapse(rwk_collapse *collapse, double *seconds, rwk_run *run);
 
+/* ---- Sharing: several processes on one machine walk one path together. ---- */
+
+/* From now on other processes may write fits too, each of which has done the same: a run file that is being
+ * written can be opened for writing, and shared. Call it after rwk_run_begin or rwk_run_open. *shared 0: the
+ * file system has no locks for it; then there is one writer, as without this call. */
+RWK_API rwk_status rwk_run_share(int *shared, rwk_run *run);
+
+/* take and give of rwk_path_settings, with the run as payload. What a process has taken is free again when it
+ * ends, however it ends. When the rest is ours the run has been refreshed; over is answered where the path
+ * was finished after the run was shared. */
+RWK_API rwk_status rwk_run_take(rwk_turn *turn, size_t piece, void *run);
+RWK_API rwk_status rwk_run_give(size_t piece, void *run);
+
+/* Reads anew what is in the file, others' fits too; what the functions here have lent is void then. */
+RWK_API rwk_status rwk_run_refresh(rwk_run *run);
+
+typedef enum rwk_sharer_at { RWK_SHARER_THERE, RWK_SHARER_PIECE, RWK_SHARER_REST } rwk_sharer_at;
+
+/* There: a process that shares the run. Piece, rest: what one of them is at. */
+typedef struct rwk_sharer {
+  rwk_sharer_at at;
+  size_t piece;
+  int64_t process; /* its number; 0: not known */
+} rwk_sharer;
+
+/* Who is at a run file now, without opening it: those that are there first, then the rest and the pieces in
+ * their order. *count 0 where nobody is. *list is to be released with rwk_sharers_destroy. */
+RWK_API rwk_status rwk_run_sharers(rwk_sharer **list, size_t *count, rwk_context *ctx, const char *file);
+RWK_API void rwk_sharers_destroy(rwk_context *ctx, rwk_sharer *list);
+
 /* ---- Cross-validation: the path of all rows is the run's path; those of the folds stand beside it. ---- */
 
 /* The functions of rwk_cv_store, with the run as payload. save_fold_path writes, of all rows, what

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli/job.h"
 #include "cli/json.h"
+#include "cli/share.h"
 
 /* ---- options to settings ---- */
 
-static int read_walks(unsigned *walks, const char *text) {
+int cli_job_walks(unsigned *walks, const char *text) {
   const char **names;
   char *buffer;
   size_t n;
@@ -40,7 +40,7 @@ int cli_job_settings(cli_job *j) {
   const char *const *v = j->args.value;
   rwk_path_settings *s = &j->settings;
   long long n;
-  if (v[CLI_WALK] && read_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
+  if (v[CLI_WALK] && cli_job_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
   if (j->args.verb == CLI_CV && s->walks & RWK_WALKS_GRADUATED)
     return cli_fail(CLI_USAGE, "--walk: cv takes up, down, cold and best");
   if (v[CLI_EFFORT] && rwk_effort_from_name(&s->effort, v[CLI_EFFORT]) != RWK_OK)
@@ -105,19 +105,24 @@ const char *cli_stem(size_t *length, const char *data) {
   return base;
 }
 
-/* DATA.csv.gz -> DATA.rwk here, DATA-2.rwk if that is taken. */
-static char *default_out(const char *data) {
+char *cli_job_default_out(const char *data, int number) {
   size_t length;
   const char *base = cli_stem(&length, data);
   char *out = malloc(length + 32);
-  for (int k = 1; out; k++) {
-    if (k == 1)
-      snprintf(out, length + 32, "%.*s.rwk", (int)length, base);
-    else
-      snprintf(out, length + 32, "%.*s-%d.rwk", (int)length, base, k);
-    if (access(out, F_OK) != 0) break;
-  }
+  if (out && number == 1)
+    snprintf(out, length + 32, "%.*s.rwk", (int)length, base);
+  else if (out)
+    snprintf(out, length + 32, "%.*s-%d.rwk", (int)length, base, number);
   return out;
+}
+
+/* The first that is not taken. */
+static char *default_out(const char *data) {
+  for (int k = 1;; k++) {
+    char *out = cli_job_default_out(data, k);
+    if (!out || access(out, F_OK) != 0) return out;
+    free(out);
+  }
 }
 
 static rwk_status describe_network(cli_job *j) {
@@ -188,6 +193,11 @@ int cli_job_open_run(cli_job *j) {
   rwk_status status;
   if (j->worker && !j->resumed) return 0;
   if (j->resumed) return cli_check_fingerprint(&j->setup, j->run, j->out, j->data);
+  if (j->args.verb == CLI_PATH && !j->args.value[CLI_FORCE]) {
+    int joined;
+    const int code = cli_share_join(&joined, j);
+    if (code || joined) return code;
+  }
   if (!j->args.value[CLI_FORCE] && access(j->out, F_OK) == 0)
     return cli_fail(CLI_USAGE,
                     "%s exists; go on with it by --resume %s, replace it by --force, or name another --out",
@@ -353,6 +363,7 @@ void cli_job_release(cli_job *j) {
 /* What the run file holds: the last fit may not have reached it. */
 static long long kept(const cli_job *j) {
   size_t fits = 0, fold_fits = 0;
+  if (j->shared && rwk_run_refresh(j->run) != RWK_OK) return 0;
   if (rwk_run_fit_count(&fits, j->run) != RWK_OK || rwk_run_fold_fit_count(&fold_fits, j->run) != RWK_OK)
     return 0;
   return (long long)fits + (long long)fold_fits;

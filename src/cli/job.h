@@ -17,7 +17,9 @@ typedef struct cli_job {
   double *lambda, *init;
   char *init_text; /* the weights file of --init, which the run file keeps */
   rwk_run *run;
-  int bar; /* is there a progress bar on the terminal? */
+  int shared; /* other processes may be at the run file, too */
+  int over;   /* one of them has finished the path */
+  int bar;    /* is there a progress bar on the terminal? */
   int64_t done, total;
 } cli_job;
 
@@ -34,6 +36,10 @@ int cli_job_open_run(cli_job *j);
 int cli_job_keep_network(cli_job *j);
 /* A whole number that an option gives; *n is untouched where it is not given. 0 or an exit code. */
 int cli_job_whole(size_t *n, const cli_args *args, cli_option option, long long least, long long most);
+/* The set that --walk names. 0 or an exit code. */
+int cli_job_walks(unsigned *walks, const char *text);
+/* Number 1, 2, ... of the names that a run file has by itself: DATA.rwk, DATA-2.rwk, ...; to be freed. */
+char *cli_job_default_out(const char *data, int number);
 /* The operands and --resume, --out of these verbs. 0 or an exit code. */
 int cli_job_begin(cli_job *j, const cli_args *args);
 /* All but the run, which the caller closes first. */

@@ -1,6 +1,7 @@
 #include <unistd.h>
 #include "cli/ranks.h"
 #include "cli/rows.h"
+#include "cli/share.h"
 #include "cli/spread.h"
 
 /* ---- progress ---- */
@@ -18,6 +19,9 @@ static int show(cli_job *j, const rwk_path *path) {
   cli_report r = {0};
   int code = cli_report_from_path(&r, &j->setup, &j->args, path, j->settings.starts, j->data);
   if (!code) code = cli_keep_accuracy(j->run, &r, j->setup.mlp);
+  if (j->shared)
+    (void)rwk_run_give(RWK_PIECE_REST,
+                       j->run); /* all is in the file: who waits need not wait for our reader */
   r.file = j->out;
   if (!code) code = cli_finish(&r, &j->setup, &j->settings);
   if (!code && j->args.value[CLI_JSON]) {
@@ -35,6 +39,21 @@ static int show(cli_job *j, const rwk_path *path) {
   return code;
 }
 
+/* What another process has made of the same run. */
+static int show_stored(cli_job *j) {
+  cli_stored s;
+  const int silent = !j->args.value[CLI_JSON] && j->args.value[CLI_QUIET];
+  if (j->bar) fputc('\n', stderr);
+  int code = cli_stored_open(&s, j->setup.ctx, j->out);
+  s.report.file = j->out;
+  if (!code && silent)
+    code = cli_all_certified(&s.report) ? 0 : CLI_UNCERTIFIED;
+  else if (!code)
+    code = cli_show_path(&s, &j->args);
+  cli_stored_close(&s);
+  return code;
+}
+
 static int walk(cli_job *j) {
   rwk_path *path = NULL;
   rwk_context *ctx = j->setup.ctx;
@@ -44,6 +63,10 @@ static int walk(cli_job *j) {
   j->settings.progress = progress;
   j->settings.progress_payload = j;
   j->bar = isatty(2) && !j->args.value[CLI_QUIET];
+  if (cli_ranks_count() == 1) {
+    const int shared = cli_share_begin(j);
+    if (shared) return shared;
+  }
   rwk_status status = cli_ranks_count() > 1 && !j->setup.split
                           ? cli_spread_path(&path, j)
                           : rwk_path_run(&path, ctx, rwk_mlp_problem(j->setup.mlp), &j->settings);
@@ -51,6 +74,8 @@ static int walk(cli_job *j) {
   int code = 0;
   if (status != RWK_OK) {
     code = cli_job_stopped(j, status);
+  } else if (j->over) {
+    code = show_stored(j);
   } else {
     status = rwk_run_set_lambda(j->run, rwk_path_lambda(path), rwk_path_lambda_count(path));
     if (status == RWK_OK) status = rwk_run_finish(j->run, path);

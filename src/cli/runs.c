@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "cli/json.h"
-#include "cli/stored.h"
+#include "cli/left.h"
 
 /* A file that cannot be read is told of, and the others are listed. */
 static int list_one(rwk_context *ctx, const char *file, json_t *all) {
@@ -21,13 +21,19 @@ static int list_one(rwk_context *ctx, const char *file, json_t *all) {
   const char *verb = cli_stored_text(&s, "verb");
   size_t trials;
   (void)rwk_run_trials(&trials, s.run);
+  const int open = !finished && !strcmp(verb, cli_verb_name(CLI_PATH));
+  cli_left left = {0};
+  if (open && cli_left_open(&left, &s, file)) {
+    cli_stored_close(&s);
+    return CLI_DATA;
+  }
   if (all) {
     json_array_append_new(
         all,
-        json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "file", file, "data", r->data, "network", net,
+        json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:o}", "file", file, "data", r->data, "network", net,
                   "activation", r->activation, "fits", (json_int_t)s.fit_count, "planned",
                   s.planned && !cli_stored_is_search(&s) ? json_integer((json_int_t)s.planned) : json_null(),
-                  "finished", finished));
+                  "finished", finished, "left", open ? cli_left_json(&left, &s) : json_null()));
   } else {
     char *shown = cli_escape(file);
     printf("%s  %s  %s %s  %s  ", shown ? shown : "?", r->data, net, r->activation,
@@ -38,6 +44,9 @@ static int list_one(rwk_context *ctx, const char *file, json_t *all) {
       printf("%zu trials so far; go on: ridgewalk search --resume %s\n", trials, shown ? shown : "?");
     else if (finished)
       printf("%zu fits, finished\n", s.fit_count);
+    else if (left.processes && s.planned)
+      printf("%zu of %zu fits; %zu %s at it now\n", s.fit_count, s.planned, left.processes,
+             left.processes == 1 ? "process is" : "processes are");
     else if (s.planned)
       printf("%zu of %zu fits; go on: ridgewalk %s --resume %s\n", s.fit_count, s.planned, verb,
              shown ? shown : "?");
@@ -45,6 +54,7 @@ static int list_one(rwk_context *ctx, const char *file, json_t *all) {
       printf("%zu fits so far; go on: ridgewalk %s --resume %s\n", s.fit_count, verb, shown ? shown : "?");
     free(shown);
   }
+  cli_left_close(&left, ctx);
   cli_stored_close(&s);
   return 0;
 }
@@ -113,6 +123,33 @@ static int list(const cli_args *args, rwk_context *ctx) {
   return code;
 }
 
+int cli_show_path(cli_stored *s, const cli_args *args) {
+  int code = 0;
+  if (args->value[CLI_JSON]) {
+    code = cli_print_path_json(stdout, &s->report);
+  } else {
+    cli_print_heading(stdout, &s->report);
+    if (s->report.count) {
+      cli_print_table(stdout, &s->report);
+      if (!args->value[CLI_NO_PLOT]) cli_print_plot(stdout, &s->report);
+      cli_print_verdict(stdout, &s->report);
+      cli_print_roads(stdout, &s->report, args->value[CLI_ROADS] != NULL);
+    }
+    cli_left left = {0};
+    if (!cli_stored_finished(s) && !cli_stored_is_cv(s)) {
+      code = cli_left_open(&left, s, s->report.file);
+      if (!code) cli_print_left(stdout, &left, s);
+    }
+    const int busy = left.processes > 0;
+    cli_left_close(&left, s->ctx);
+    if (!cli_stored_finished(s) && !busy)
+      printf("Not finished: %zu fits so far; go on with ridgewalk %s --resume %s\n", s->fit_count,
+             cli_stored_is_cv(s) ? "cv" : "path", s->report.file);
+  }
+  if (!code && !cli_all_certified(&s->report)) code = CLI_UNCERTIFIED;
+  return code;
+}
+
 static int show(const cli_args *args, rwk_context *ctx, const char *file) {
   cli_stored s;
   int code = cli_stored_open(&s, ctx, file);
@@ -123,21 +160,7 @@ static int show(const cli_args *args, rwk_context *ctx, const char *file) {
       cli_stored_close(&s);
       return code;
     }
-    if (args->value[CLI_JSON]) {
-      code = cli_print_path_json(stdout, &s.report);
-    } else {
-      cli_print_heading(stdout, &s.report);
-      if (s.report.count) {
-        cli_print_table(stdout, &s.report);
-        if (!args->value[CLI_NO_PLOT]) cli_print_plot(stdout, &s.report);
-        cli_print_verdict(stdout, &s.report);
-        cli_print_roads(stdout, &s.report, args->value[CLI_ROADS] != NULL);
-      }
-      if (!cli_stored_finished(&s))
-        printf("Not finished: %zu fits so far; go on with ridgewalk %s --resume %s\n", s.fit_count,
-               cli_stored_is_cv(&s) ? "cv" : "path", file);
-    }
-    if (!code && !cli_all_certified(&s.report)) code = CLI_UNCERTIFIED;
+    code = cli_show_path(&s, args);
   }
   cli_stored_close(&s);
   return code;

@@ -28,6 +28,9 @@ int cli_show_cv(cli_stored *s, const cli_args *args);
 int cli_print_cv_words(FILE *to, cli_stored *s);
 void cli_print_cv_warnings(FILE *to, const rwk_cv_summary *cv);
 
+/* Shows a path. 0 or an exit code. */
+int cli_show_path(cli_stored *s, const cli_args *args);
+
 /* Shows a search, as far as it has come. 0 or an exit code. */
 int cli_show_search(cli_stored *s, const cli_args *args);
 

@@ -6,20 +6,26 @@
 struct rwk_crew {
   const rwk_path *path;
   const rwk_crew_work *work;
-  size_t *list;
-  size_t next, count, busy; /* busy: tasks that are being done, and may add others */
-  rwk_status status;        /* of the first failure */
-  int inner;                /* threads within a task */
-  omp_lock_t lock;          /* guards all of the above */
+  size_t *list;                   /* a ring of `most` places, as a task may be put off */
+  size_t next, count, most, busy; /* busy: tasks that are being done, and may add others */
+  rwk_status status;              /* of the first failure */
+  int inner;                      /* threads within a task */
+  omp_lock_t lock;                /* guards all of the above */
   omp_lock_t callbacks;
   atomic_uint news; /* counts what may interest those who wait */
 };
 
 void rwk_crew_add(rwk_crew *c, size_t task) {
   omp_set_lock(&c->lock);
-  c->list[c->count++] = task;
+  c->list[c->count++ % c->most] = task;
   omp_unset_lock(&c->lock);
   atomic_fetch_add(&c->news, 1);
+}
+
+void rwk_crew_put_off(rwk_crew *c, size_t task) {
+  const struct timespec pause = {.tv_nsec = 10000000};
+  nanosleep(&pause, NULL);
+  rwk_crew_add(c, task);
 }
 
 void rwk_crew_enter(rwk_crew *c) {
@@ -38,7 +44,7 @@ static int take(rwk_crew *c, size_t *task) {
     omp_set_lock(&c->lock);
     const int found = c->status == RWK_OK && c->next < c->count, wait = c->status == RWK_OK && c->busy > 0;
     if (found) {
-      *task = c->list[c->next++];
+      *task = c->list[c->next++ % c->most];
       c->busy++;
     }
     omp_unset_lock(&c->lock);
@@ -82,7 +88,7 @@ static void wait_for(rwk_crew *c, size_t helper) {
 
 rwk_status rwk_crew_run(const rwk_path *path, const rwk_crew_work *w, size_t tasks, size_t most) {
   if (tasks == 0) return RWK_OK;
-  rwk_crew c = {.path = path, .work = w, .count = tasks};
+  rwk_crew c = {.path = path, .work = w, .count = tasks, .most = most};
   atomic_init(&c.news, 0);
   c.list = rwk_alloc(path->ctx, most, sizeof *c.list);
   if (!c.list) return rwk_fail_memory(path->ctx, "the list of tasks");

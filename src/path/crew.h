@@ -24,11 +24,18 @@ typedef struct rwk_crew_work {
  * they came, by as many threads as the problem and the path's context allow. */
 rwk_status rwk_crew_run(const rwk_path *path, const rwk_crew_work *work, size_t tasks, size_t most);
 
-/* One task more, from within a task; never more than `most`. */
+/* One task more, from within a task; never more than `most` that are not done. */
 void rwk_crew_add(rwk_crew *crew, size_t task);
+
+/* The task that is being done is done later, after a pause: what it needs is not there yet. */
+void rwk_crew_put_off(rwk_crew *crew, size_t task);
 
 /* Between these one thread at a time: for the caller's callbacks. */
 void rwk_crew_enter(rwk_crew *crew);
 void rwk_crew_leave(rwk_crew *crew);
+
+/* From within a task: the step of a warm walk from this fit to the next of the grid has been explained, in so
+ * many seconds. */
+void rwk_step_explained(rwk_path *path, rwk_crew *crew, const rwk_fit *from, double seconds);
 
 #endif

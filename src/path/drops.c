@@ -32,11 +32,21 @@ static void close_station(void *station) {
 }
 
 static rwk_status perform(size_t task, void *station, rwk_crew *crew, void *payload) {
-  (void)crew;
   const list *l = payload;
   const place *at = &l->all[l->open[task]];
   const rwk_walk_record *walk = &l->path->walks[at->walk];
-  return rwk_explain_step(at->step, station, walk->points[at->from], walk->points[at->from + 1]);
+  const double began = rwk_seconds();
+  RWK_TRY(rwk_explain_step(at->step, station, walk->points[at->from], walk->points[at->from + 1]));
+  if (walk->walk < RWK_WALK_COLD)
+    rwk_step_explained(l->path, crew, walk->points[at->from], rwk_seconds() - began);
+  return RWK_OK;
+}
+
+void rwk_step_explained(rwk_path *path, rwk_crew *crew, const rwk_fit *from, double seconds) {
+  rwk_crew_enter(crew);
+  rwk_forecast_step(&path->forecast, from->walk, from->index, seconds);
+  rwk_path_report(path, NULL);
+  rwk_crew_leave(crew);
 }
 
 static rwk_status delegate(size_t task, size_t helper, void *payload) {

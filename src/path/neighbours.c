@@ -21,6 +21,15 @@ static budget budget_of(const rwk_path *path) {
               : (budget){.rounds = 100, .each = 4, .patience = 30, .times = times};
 }
 
+/* Most searches end a little after every penalty has lost its patience; a descent takes about as long as a
+ * warm fit (bench/forecast.c). */
+double rwk_best_guess(const rwk_path *path) {
+  if (path->settings.effort == RWK_EFFORT_LOW) return 0;
+  const budget b = budget_of(path);
+  const double rounds = fmin(b.rounds, 1.1 * b.patience), descents = rounds * b.each * (double)path->count;
+  return fmin(1.2 * descents, b.times * (double)(path->slots * path->count));
+}
+
 /* Iterations of all walks; of a walk up at least, where `best` is alone. */
 static int64_t iterations_of_walks(const rwk_path *path) {
   int64_t sum = 0;
@@ -102,39 +111,71 @@ static rwk_status plan_from_beside(rwk_envelope *e) {
   return RWK_OK;
 }
 
+static const int few = 5; /* rounds */
+static const size_t often = 4;
+
+/* Do random starts keep ending in the lowest minimum? */
+static int is_common(const rwk_envelope *e, size_t i) {
+  return e->basin_count[i] && e->basins[i * RWK_BASINS].found >= often;
+}
+
 /* No gain for so long; or for a few rounds only, where random starts keep ending in the lowest minimum: one
  * below it would have to be far rarer. */
 static int exhausted(const rwk_envelope *e, size_t i, int idle, int patience) {
-  const int few = 5;
-  const size_t often = 4;
-  return idle >= patience || (idle >= few && e->basin_count[i] && e->basins[i * RWK_BASINS].found >= often);
+  return idle >= patience || (idle >= few && is_common(e, i));
 }
 
 /* What the search keeps for every penalty. */
 typedef struct notes {
   double *before; /* J when the round began */
   int *idle;      /* rounds without a gain */
+  double seconds; /* of the search */
 } notes;
+
+/* Seconds until every penalty is exhausted, or the budget is. */
+static double look_ahead(const rwk_outlook *o, const rwk_envelope *e, const notes *n, const budget *b,
+                         int64_t limit) {
+  double tries = 0;
+  for (size_t i = 0; i < e->path->count; i++)
+    if (!exhausted(e, i, n->idle[i], b->patience))
+      tries += rwk_outlook_rounds(o, n->idle[i], is_common(e, i) ? few : b->patience, b->rounds - o->rounds);
+  const double by_tries = tries * rwk_outlook_price(o),
+               by_budget = n->seconds * (double)(limit - e->iterations) / fmax(1, (double)e->iterations);
+  return fmax(0, fmin(by_tries, by_budget));
+}
 
 static rwk_status search(rwk_envelope *e, notes *n) {
   const budget b = budget_of(e->path);
   const int64_t limit = (int64_t)(b.times * (double)iterations_of_walks(e->path));
   const size_t count = e->path->count;
+  rwk_outlook o = {0};
+  const double start = rwk_seconds();
   RWK_TRY(plan_far_sides(e));
   for (size_t i = 0; i < count; i++) n->idle[i] = 0;
   for (int round = 0; round < b.rounds && e->iterations < limit; round++) {
     if (rwk_cancelled(e->path->ctx)) return RWK_CANCELLED;
     RWK_TRY(plan_from_beside(e));
+    const double began = rwk_seconds();
+    double gains = 0;
+    size_t tried = 0;
     for (size_t i = 0; i < count; i++) {
       n->before[i] = rwk_envelope_at(e, i);
+      tried += !exhausted(e, i, n->idle[i], b.patience);
       for (int k = 0; k < b.each && !exhausted(e, i, n->idle[i], b.patience); k++)
         RWK_TRY(plan_one(e, i, (uint64_t)round * (uint64_t)b.each + (uint64_t)k));
     }
     if (e->descent_count == 0) return RWK_OK;
     RWK_TRY(rwk_envelope_descend(e));
     RWK_TRY(rwk_envelope_settle(e));
-    for (size_t i = 0; i < count; i++)
-      n->idle[i] = n->before[i] - rwk_envelope_at(e, i) > worth * fabs(n->before[i]) ? 0 : n->idle[i] + 1;
+    for (size_t i = 0; i < count; i++) {
+      const int gained = n->before[i] - rwk_envelope_at(e, i) > worth * fabs(n->before[i]);
+      n->idle[i] = gained ? 0 : n->idle[i] + 1;
+      gains += gained;
+    }
+    n->seconds = rwk_seconds() - start;
+    rwk_outlook_add(&o, gains, tried, rwk_seconds() - began);
+    e->path->forecast.search_left = look_ahead(&o, e, n, &b, limit);
+    rwk_path_report(e->path, NULL);
   }
   return RWK_OK;
 }

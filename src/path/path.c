@@ -1,5 +1,6 @@
 #include <math.h>
 #include <string.h>
+#include <time.h>
 #include "path/path.h"
 
 static const char *const walk_names[] = {
@@ -95,6 +96,8 @@ static rwk_status check(rwk_context *ctx, const rwk_path_settings *s) {
                       s->lambda[i]);
   if (s->lambda && s->lambda_count == 0)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "lambda: at least one penalty");
+  if (s->take && !(s->give && s->save && s->fetch && !s->claim))
+    return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "take: it goes with give, save and fetch, and without claim");
   if (s->starts < 1) return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "starts: at least 1");
   if (s->walks == 0 || s->walks >> WALKS)
     return rwk_fail(ctx, RWK_INVALID_ARGUMENT, "walks: up, down, cold, best, graduated or some of them");
@@ -171,9 +174,26 @@ static rwk_status make_room(rwk_path *path) {
   path->origins = rwk_calloc(path->ctx, path->count, sizeof *path->origins);
   path->basins = rwk_calloc(path->ctx, path->count * (size_t)s->basins, sizeof *path->basins);
   path->total = (int64_t)((path->slots + (s->walks & RWK_WALKS_BEST ? 1 : 0)) * path->count);
+  RWK_TRY(rwk_forecast_open(&path->forecast, path->ctx, s->walks, s->starts, path->count,
+                            s->explain && rwk_path_is_dense(path),
+                            s->walks & RWK_WALKS_BEST ? rwk_best_guess(path) : 0));
   return path->fits && path->made && path->walks && path->steps && path->origins && path->basins
              ? RWK_OK
              : rwk_fail_memory(path->ctx, "fits");
+}
+
+/* Waits until what comes after the walks is ours, or another has done it. */
+static rwk_status take_rest(int *ours, const rwk_path *path) {
+  const struct timespec pause = {.tv_nsec = 20000000};
+  rwk_turn turn;
+  for (;;) {
+    RWK_TRY(path->settings.take(&turn, RWK_PIECE_REST, path->settings.store_payload));
+    if (turn != RWK_TURN_LATER) break;
+    nanosleep(&pause, NULL);
+    if (rwk_cancelled(path->ctx)) return RWK_CANCELLED;
+  }
+  *ours = turn == RWK_TURN_OURS;
+  return RWK_OK;
 }
 
 rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *problem,
@@ -197,7 +217,9 @@ rwk_status rwk_path_run(rwk_path **out, rwk_context *ctx, const rwk_problem *pro
       if (status == RWK_OK) status = collected;
     }
   }
-  if (settings->claim && status == RWK_OK) {
+  int rest = !settings->claim;
+  if (rest && status == RWK_OK && settings->take) status = take_rest(&rest, path);
+  if (!rest && status == RWK_OK) {
     *out = path;
     return RWK_OK;
   }
@@ -236,6 +258,7 @@ void rwk_path_destroy(rwk_path *path) {
   for (size_t k = 0; k < path->count * (size_t)path->settings.basins && path->basins; k++)
     rwk_free_doubles(ctx, (double *)(uintptr_t)path->basins[k].w);
   rwk_free(ctx, path->basins);
+  rwk_forecast_close(&path->forecast, ctx);
   rwk_free(ctx, path->origins);
   rwk_free(ctx, path->made);
   rwk_free(ctx, path->fits);

@@ -5,6 +5,7 @@
 #include <ridgewalk/path.h>
 #include "base/context.h"
 #include "la/dense.h"
+#include "path/forecast.h"
 #include "problem/problem.h"
 
 typedef struct rwk_walk_record {
@@ -46,6 +47,7 @@ struct rwk_path {
   rwk_origin *origins; /* [count], of best */
   rwk_fit *basins;     /* [count x settings.basins] further minima; w NULL where there is none */
   int64_t done, total; /* fits, for the progress */
+  rwk_forecast forecast;
   rwk_walk_record *walks;
   size_t walk_count;
   rwk_collapse collapse;
@@ -83,7 +85,7 @@ rwk_status rwk_path_start(double *w, const rwk_path *path, uint64_t stream);
  * that have nothing else to do while the walk goes on. */
 rwk_status rwk_walks_run(rwk_path *path);
 
-/* Tells the watcher of one fit more; one thread at a time. */
+/* Tells the watcher of one fit more, or, fit NULL, that something else is done; one thread at a time. */
 void rwk_path_report(rwk_path *path, const rwk_fit *fit);
 
 /* Puts the fits into walks (cold: the best start at each penalty). */
@@ -91,6 +93,9 @@ rwk_status rwk_walks_collect(rwk_path *path);
 
 /* Finds the drops of walks first, first + 1, ..., and the rises that are jumps, with their causes. */
 rwk_status rwk_drops_find(rwk_path *path, size_t first);
+
+/* What the search of best is likely to cost, in fits of a warm walk. */
+double rwk_best_guess(const rwk_path *path);
 
 /* Makes the walk `best` of all fits there are. */
 rwk_status rwk_best_run(rwk_path *path);

@@ -79,13 +79,13 @@ static uint64_t graduated_stream(const task *t, size_t index) {
 }
 
 void rwk_path_report(rwk_path *path, const rwk_fit *fit) {
-  path->done++;
+  path->done += fit != NULL;
   if (!path->settings.progress) return;
   const double seconds = rwk_seconds() - path->began;
   const rwk_path_progress p = {.done = path->done,
                                .total = path->total,
                                .seconds = seconds,
-                               .remaining = seconds / (double)path->done * (double)(path->total - path->done),
+                               .remaining = rwk_forecast_left(&path->forecast, seconds),
                                .last = fit};
   path->settings.progress(&p, path->settings.progress_payload);
 }
@@ -105,6 +105,7 @@ static rwk_status keep(plan *p, rwk_crew *crew, const task *t, rwk_fit *fit, siz
   rwk_status status = RWK_OK;
   rwk_crew_enter(crew);
   path->made[t->slot * path->count + index] = 1;
+  rwk_forecast_fit(&path->forecast, t->walk, index, kept->seconds, fetched);
   if (!fetched && path->settings.save) status = path->settings.save(kept, path->settings.store_payload);
   rwk_path_report(path, kept);
   rwk_crew_leave(crew);
@@ -123,11 +124,10 @@ static rwk_status fetch(plan *p, rwk_crew *crew, const task *t, rwk_fit *fit, si
   return status;
 }
 
-static rwk_status point(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f, size_t index) {
+static rwk_status point(int *fetched, plan *p, rwk_crew *crew, const task *t, rwk_fitter *f, size_t index) {
   rwk_fit fit = {0};
-  int found;
-  RWK_TRY(fetch(p, crew, t, &fit, index, f->w, &found));
-  if (!found) {
+  RWK_TRY(fetch(p, crew, t, &fit, index, f->w, fetched));
+  if (!*fetched) {
     rwk_solve_result before = {0};
     const double began = rwk_seconds(), lambda = p->path->lambda[index];
     if (t->walk == RWK_WALK_GRADUATED)
@@ -137,7 +137,7 @@ static rwk_status point(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f, s
     add_cost(&fit.solve, &before);
     fit.seconds += before.seconds;
   }
-  return keep(p, crew, t, &fit, index, f->w, found);
+  return keep(p, crew, t, &fit, index, f->w, *fetched);
 }
 
 static rwk_status walk(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f) {
@@ -146,20 +146,28 @@ static rwk_status walk(plan *p, rwk_crew *crew, const task *t, rwk_fitter *f) {
     memcpy(f->w, path->settings.init, path->dim * sizeof *f->w);
   else
     RWK_TRY(rwk_path_start(f->w, path, stream_of(t)));
-  if (t->walk == RWK_WALK_COLD) return point(p, crew, t, f, t->index);
+  int one;
+  if (t->walk == RWK_WALK_COLD) return point(&one, p, crew, t, f, t->index);
   for (size_t k = 0; k < path->count; k++) {
     const size_t i = t->walk == RWK_WALK_UP ? k : path->count - 1 - k;
-    RWK_TRY(point(p, crew, t, f, i));
-    if (k > 0 && t->walk < RWK_WALK_COLD && !path->settings.help) /* helpers come to it later */
+    int fetched;
+    RWK_TRY(point(&fetched, p, crew, t, f, i));
+    /* of several processes each explains what it has walked; the rest is for the one that finishes the path
+     */
+    if (k > 0 && t->walk < RWK_WALK_COLD && !(path->settings.take && fetched) &&
+        !path->settings.help) /* helpers come to it later */
       rwk_crew_add(crew, p->count + t->slot * path->count + (t->walk == RWK_WALK_UP ? i - 1 : i));
   }
   return RWK_OK;
 }
 
-static rwk_status explain(plan *p, station *at, size_t step) {
+static rwk_status explain(plan *p, rwk_crew *crew, station *at, size_t step) {
   rwk_path *path = p->path;
+  const double began = rwk_seconds();
   if (!at->explainer.ctx) RWK_TRY(rwk_explainer_open(&at->explainer, path, at->fitter.ctx));
-  return rwk_explain_step(&path->steps[step], &at->explainer, &path->fits[step], &path->fits[step + 1]);
+  RWK_TRY(rwk_explain_step(&path->steps[step], &at->explainer, &path->fits[step], &path->fits[step + 1]));
+  rwk_step_explained(path, crew, &path->fits[step], rwk_seconds() - began);
+  return RWK_OK;
 }
 
 static rwk_status open_station(void **opened, rwk_context *ctx, void *payload) {
@@ -178,6 +186,26 @@ static void close_station(void *opened) {
   rwk_free(ctx, at);
 }
 
+/* A piece that others may be at: then it is asked for again, and what they have made of it is fetched. */
+static rwk_status walk_in_turn(plan *p, rwk_crew *crew, size_t number, rwk_fitter *f) {
+  const rwk_path_settings *s = &p->path->settings;
+  rwk_turn turn;
+  if (rwk_cancelled(p->path->ctx)) return RWK_CANCELLED;
+  rwk_crew_enter(crew);
+  rwk_status status = s->take(&turn, number, s->store_payload);
+  rwk_crew_leave(crew);
+  if (status != RWK_OK) return status;
+  if (turn != RWK_TURN_OURS) {
+    rwk_crew_put_off(crew, number);
+    return RWK_OK;
+  }
+  status = walk(p, crew, &p->tasks[number], f);
+  rwk_crew_enter(crew);
+  const rwk_status given = s->give(number, s->store_payload);
+  rwk_crew_leave(crew);
+  return status == RWK_OK ? given : status;
+}
+
 static rwk_status perform(size_t number, void *opened, rwk_crew *crew, void *payload) {
   plan *p = payload;
   station *at = opened;
@@ -188,9 +216,27 @@ static rwk_status perform(size_t number, void *opened, rwk_crew *crew, void *pay
     rwk_crew_leave(crew);
     if (!ours) return RWK_OK;
   }
-  if (number < p->count) return walk(p, crew, &p->tasks[number], &at->fitter);
+  if (number < p->count)
+    return s->take ? walk_in_turn(p, crew, number, &at->fitter)
+                   : walk(p, crew, &p->tasks[number], &at->fitter);
   if (s->claim) return RWK_OK;
-  return explain(p, at, number - p->count);
+  return explain(p, crew, at, number - p->count);
+}
+
+rwk_status rwk_path_piece(rwk_walk *walk, int *start, size_t *index, size_t piece, unsigned walks, int starts,
+                          size_t lambda_count) {
+  for (int kind = RWK_WALK_UP; kind <= RWK_WALK_GRADUATED; kind++) {
+    if (!(walks >> kind & 1) || kind == RWK_WALK_BEST) continue;
+    const size_t each = kind == RWK_WALK_COLD ? lambda_count : 1, all = each * (size_t)starts;
+    if (piece < all) {
+      *walk = (rwk_walk)kind;
+      *start = (int)(piece / each);
+      *index = kind == RWK_WALK_COLD ? piece % each : lambda_count;
+      return RWK_OK;
+    }
+    piece -= all;
+  }
+  return RWK_INVALID_ARGUMENT;
 }
 
 rwk_status rwk_walks_run(rwk_path *path) {

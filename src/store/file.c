@@ -45,7 +45,7 @@ rwk_status rwk_store_may_open(rwk_run *run) {
  * file. */
 static rwk_status look_at_old(rwk_run *run, int settle) {
   RWK_TRY(rwk_store_may_open(run));
-  rwk_run old = {.ctx = run->ctx, .file = run->file, .path = run->path};
+  rwk_run old = {.ctx = run->ctx, .file = run->file, .path = run->path, .share_file = -1};
   int64_t application = 0;
   rwk_status status =
       rwk_store_connect(&old, run->path, settle ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);

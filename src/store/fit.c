@@ -47,18 +47,33 @@ static rwk_status check(rwk_run *run, const rwk_fit *fit) {
   return RWK_OK;
 }
 
+/* Others write, too: the state that they left, and the checksum of the fit that stands there; 0: none does.
+ */
+static rwk_status follow(uint64_t *gone, rwk_run *run, int64_t key) {
+  *gone = 0;
+  RWK_TRY(rwk_store_follow(run));
+  RWK_TRY(rwk_store_prepare_get_checksum(run));
+  int code = sqlite3_bind_int64(run->get_checksum, 1, key);
+  if (code == SQLITE_OK) code = sqlite3_step(run->get_checksum);
+  if (code == SQLITE_ROW) *gone = (uint64_t)sqlite3_column_int64(run->get_checksum, 0);
+  sqlite3_reset(run->get_checksum);
+  return code == SQLITE_ROW || code == SQLITE_DONE ? RWK_OK : rwk_store_fail(run, code, "read");
+}
+
 /* Puts a record of a table of fits, and keeps its entry. */
 static rwk_status save(rwk_run *run, rwk_fit_list *list, rwk_table_id id, int64_t key, const void *record,
                        double lambda) {
   const size_t place = find(list, key);
   const int fresh = !is_at(list, place, key);
+  uint64_t gone = fresh ? 0 : list->all[place].checksum;
   RWK_TRY(rwk_grow(run->ctx, &list->all, &list->capacity, list->count + 1, sizeof *list->all));
   uint64_t checksum = 0;
   rwk_status status = rwk_store_begin(run);
+  if (status == RWK_OK && run->share_file >= 0 && id == RWK_TABLE_FIT) status = follow(&gone, run, key);
   if (status == RWK_OK) status = rwk_store_put(&checksum, run, id, key, record);
   if (status == RWK_OK) {
     rwk_state_record state = run->state;
-    state.digest = rwk_store_digest(state.digest, checksum, fresh ? 0 : list->all[place].checksum);
+    state.digest = rwk_store_digest(state.digest, checksum, gone);
     status = rwk_store_commit(run, &state);
   }
   if (status != RWK_OK) {
@@ -101,8 +116,10 @@ rwk_status rwk_run_save_fold_fit(const rwk_fit *fit, size_t fold, void *payload)
               rwk_store_fold_fit_key(fold, fit->walk, fit->start, fit->index), &record, fit->lambda);
 }
 
-/* A damaged row leaves record and w as they were. The record begins with a rwk_fit. */
-static rwk_status fetch(void *record, double *w, rwk_run *run, const rwk_fit_entry *entry, rwk_table_id id) {
+/* A damaged row leaves record and w as they were. The record begins with a rwk_fit. there NULL: it is known
+ * to be there, with the entry's checksum. */
+static rwk_status fetch(void *record, double *w, int *there, rwk_run *run, const rwk_fit_entry *entry,
+                        rwk_table_id id) {
   union { /* either */
     rwk_fit fit;
     rwk_fold_fit_record fold_fit;
@@ -116,12 +133,15 @@ static rwk_status fetch(void *record, double *w, rwk_run *run, const rwk_fit_ent
   rwk_status status = RWK_OK;
   if (code == SQLITE_ROW)
     status = rwk_store_read(&key, &found, w, &checksum, run, statement, id);
-  else if (code == SQLITE_DONE)
+  else if (code == SQLITE_DONE && !there)
     status = rwk_store_damaged(run, "a fit has gone");
+  else if (code == SQLITE_DONE)
+    *there = 0;
   else
     status = rwk_store_fail(run, code, "read");
   sqlite3_reset(statement);
-  if (status == RWK_OK && checksum != entry->checksum)
+  if (there && (status != RWK_OK || !*there)) return status;
+  if (status == RWK_OK && !there && checksum != entry->checksum)
     status =
         rwk_fail(run->ctx, RWK_IO, "cannot read %s: another program has written to it meanwhile", run->file);
   if (status != RWK_OK) return status;
@@ -137,8 +157,15 @@ rwk_status rwk_run_fetch_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk,
   if (start < 0 || index >= RWK_STORE_INDEX_LIMIT) return RWK_OK;
   const int64_t key = rwk_store_fit_key(walk, start, index);
   const size_t place = find(&run->fits, key);
-  if (!is_at(&run->fits, place, key)) return RWK_OK;
-  RWK_TRY(fetch(fit, w, run, &run->fits.all[place], RWK_TABLE_FIT));
+  if (!is_at(&run->fits, place, key)) {
+    if (run->share_file < 0) return RWK_OK;
+    const rwk_fit_entry entry = {.key = key}; /* another process may have made it since */
+    *found = 1;
+    const rwk_status status = fetch(fit, w, found, run, &entry, RWK_TABLE_FIT);
+    if (status != RWK_OK) *found = 0;
+    return status;
+  }
+  RWK_TRY(fetch(fit, w, NULL, run, &run->fits.all[place], RWK_TABLE_FIT));
   *found = 1;
   return RWK_OK;
 }
@@ -155,7 +182,7 @@ rwk_status rwk_run_fetch_fold_fit(rwk_fit *fit, double *w, int *found, rwk_walk 
   const size_t place = find(&run->fold_fits, key);
   if (!is_at(&run->fold_fits, place, key)) return RWK_OK;
   rwk_fold_fit_record record;
-  RWK_TRY(fetch(&record, w, run, &run->fold_fits.all[place], RWK_TABLE_FOLD_FIT));
+  RWK_TRY(fetch(&record, w, NULL, run, &run->fold_fits.all[place], RWK_TABLE_FOLD_FIT));
   *fit = record.fit;
   *found = 1;
   return RWK_OK;
@@ -169,7 +196,7 @@ rwk_status rwk_run_fit_count(size_t *count, rwk_run *run) {
 rwk_status rwk_run_fit_at(rwk_fit *fit, double *w, rwk_run *run, size_t k) {
   if (k >= run->fits.count)
     return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "k: %zu, but there are %zu fits", k, run->fits.count);
-  return fetch(fit, w, run, &run->fits.all[k], RWK_TABLE_FIT);
+  return fetch(fit, w, NULL, run, &run->fits.all[k], RWK_TABLE_FIT);
 }
 
 rwk_status rwk_run_fold_fit_count(size_t *count, rwk_run *run) {
@@ -182,7 +209,7 @@ rwk_status rwk_run_fold_fit_at(rwk_fit *fit, size_t *fold, double *w, rwk_run *r
     return rwk_fail(run->ctx, RWK_INVALID_ARGUMENT, "k: %zu, but there are %zu fits", k,
                     run->fold_fits.count);
   rwk_fold_fit_record record;
-  RWK_TRY(fetch(&record, w, run, &run->fold_fits.all[k], RWK_TABLE_FOLD_FIT));
+  RWK_TRY(fetch(&record, w, NULL, run, &run->fold_fits.all[k], RWK_TABLE_FOLD_FIT));
   *fit = record.fit;
   *fold = record.fold;
   return RWK_OK;

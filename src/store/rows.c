@@ -12,6 +12,28 @@ rwk_status rwk_store_begin(rwk_run *run) {
   return rwk_store_step(run, run->begin, "write");
 }
 
+rwk_status rwk_store_follow(rwk_run *run) {
+  rwk_state_record state = {0};
+  int64_t key = 0;
+  uint64_t checksum = 0;
+  sqlite3_stmt *statement = NULL;
+  RWK_TRY(rwk_store_select(&statement, run, rwk_store_table(RWK_TABLE_STATE), "WHERE id = 1"));
+  const int code = sqlite3_step(statement);
+  rwk_status status = RWK_OK;
+  if (code == SQLITE_ROW)
+    status = rwk_store_read(&key, &state, NULL, &checksum, run, statement, RWK_TABLE_STATE);
+  else
+    status = rwk_store_fail(run, code == SQLITE_DONE ? SQLITE_CORRUPT : code, "read");
+  sqlite3_finalize(statement);
+  if (status != RWK_OK) return status;
+  if (state.dim != run->state.dim)
+    return rwk_fail(run->ctx, RWK_IO, "cannot write %s: another program has written to it meanwhile",
+                    run->file);
+  run->state = state;
+  run->state_checksum = checksum;
+  return RWK_OK;
+}
+
 rwk_status rwk_store_commit(rwk_run *run, const rwk_state_record *state) {
   const uint64_t checksum = rwk_record_checksum(rwk_store_table(RWK_TABLE_STATE), 1, state, NULL, 0);
   sqlite3_stmt *statement = run->put_state;

@@ -10,6 +10,7 @@ static rwk_status new_run(rwk_run **run, rwk_context *ctx, const char *file) {
   rwk_run *r = rwk_calloc(ctx, 1, sizeof *r);
   if (!r) return rwk_fail_memory(ctx, "run file");
   r->ctx = ctx;
+  r->share_file = -1;
   r->state.seconds = NAN;
   r->collapse = (rwk_collapse){NAN, NAN, NAN};
   r->file = rwk_strdup(ctx, file);
@@ -18,8 +19,7 @@ static rwk_status new_run(rwk_run **run, rwk_context *ctx, const char *file) {
   return rwk_store_path(&r->path, ctx, file);
 }
 
-/* What was read or written, so that a file can be read once more. */
-static void forget(rwk_run *run) {
+void rwk_store_forget(rwk_run *run) {
   for (size_t i = 0; i < run->meta_count; i++) {
     rwk_free(run->ctx, run->metas[i].record.key);
     rwk_free(run->ctx, run->metas[i].record.value);
@@ -40,7 +40,8 @@ static void forget(rwk_run *run) {
 static void destroy(rwk_run *run) {
   rwk_context *ctx = run->ctx;
   rwk_store_disconnect(run);
-  forget(run);
+  rwk_store_unshare(run);
+  rwk_store_forget(run);
   rwk_free(ctx, run->metas);
   rwk_free(ctx, run->lambda);
   rwk_free(ctx, run->fits.all);
@@ -155,7 +156,7 @@ static rwk_status open_for_reading(rwk_run *run) {
     status = rwk_store_integer(&rows, run, "SELECT count(*) FROM main.sqlite_master", "read");
   if (status != RWK_OK) return status;
   rwk_store_disconnect(run);
-  forget(run);
+  rwk_store_forget(run);
   return connect_and_load(run, SQLITE_OPEN_READONLY);
 }
 
@@ -183,7 +184,7 @@ done:
 rwk_status rwk_run_close(rwk_run *run) {
   if (!run) return RWK_OK;
   rwk_status status = RWK_OK;
-  if (run->db && run->writable && !run->created) {
+  if (run->db && run->writable && !run->created && rwk_store_is_last(run)) {
     rwk_store_finalize_all(run);
     sqlite3_busy_timeout(run->db, 0); /* a reader stays as long as it likes: then the log stays too */
     const int code = sqlite3_wal_checkpoint_v2(run->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

@@ -356,7 +356,8 @@ rwk_status rwk_store_prepare_all(rwk_run *run) {
 }
 
 void rwk_store_finalize_all(rwk_run *run) {
-  sqlite3_stmt **all[] = {&run->get_fit, &run->get_fold_fit, &run->put_state, &run->begin, &run->commit};
+  sqlite3_stmt **all[] = {&run->get_fit,   &run->get_fold_fit, &run->get_checksum,
+                          &run->put_state, &run->begin,        &run->commit};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     sqlite3_finalize(*all[i]);
     *all[i] = NULL;
@@ -383,6 +384,12 @@ rwk_status rwk_store_create_schema(rwk_run *run) {
 rwk_status rwk_store_prepare_get_fold_fit(rwk_run *run) {
   if (run->get_fold_fit) return RWK_OK;
   return rwk_store_select(&run->get_fold_fit, run, &TABLES[RWK_TABLE_FOLD_FIT], "WHERE id = ?");
+}
+
+rwk_status rwk_store_prepare_get_checksum(rwk_run *run) {
+  if (run->get_checksum) return RWK_OK;
+  return prepare(&run->get_checksum, run, "SELECT checksum FROM main.fit WHERE id = ?",
+                 SQLITE_PREPARE_PERSISTENT);
 }
 
 static rwk_status check_table(rwk_run *run, sqlite3_stmt *statement, const rwk_table *table) {

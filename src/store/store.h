@@ -173,11 +173,13 @@ struct rwk_run {
   sqlite3_stmt *rollback; /* made with the connection: to roll back must not need memory */
   int code;               /* SQLite's, of the last failure */
   int writable;
-  int created; /* still in memory: rwk_run_begin has not been called */
+  int share_file;   /* descriptor of NAME.rwk-share; < 0: nobody else writes */
+  int was_finished; /* when it was shared */
+  int created;      /* still in memory: rwk_run_begin has not been called */
   int replace;
   size_t dim_limit;
   sqlite3_stmt *put[RWK_TABLES];
-  sqlite3_stmt *get_fit, *get_fold_fit, *put_state, *begin, *commit;
+  sqlite3_stmt *get_fit, *get_fold_fit, *get_checksum, *put_state, *begin, *commit;
   rwk_state_record state;
   uint64_t state_checksum;
   rwk_meta_entry *metas;
@@ -231,6 +233,7 @@ void rwk_store_finalize_all(rwk_run *run);
 /* Those that are made when they are first needed. */
 rwk_status rwk_store_prepare_put(rwk_run *run, rwk_table_id id);
 rwk_status rwk_store_prepare_get_fold_fit(rwk_run *run);
+rwk_status rwk_store_prepare_get_checksum(rwk_run *run); /* of a fit that stands in the file */
 /* "SELECT <key, fields, checksum, weights> FROM <table> <tail>". */
 rwk_status rwk_store_select(sqlite3_stmt **statement, rwk_run *run, const rwk_table *table, const char *tail);
 
@@ -272,8 +275,18 @@ rwk_status rwk_store_read(int64_t *key, void *record, double *w, uint64_t *check
 /* RWK_INVALID_ARGUMENT if the run was opened for reading. */
 rwk_status rwk_store_want_writable(rwk_run *run);
 
+/* Where several processes write: the state that one of them left, inside a transaction. */
+rwk_status rwk_store_follow(rwk_run *run);
+
 /* ---- Reading all of a file (load.c) */
 rwk_status rwk_store_load(rwk_run *run);
+/* What was read or written, so that a file can be read once more. */
+void rwk_store_forget(rwk_run *run);
+
+/* ---- Several processes (share.c) */
+/* Is nobody else at the run? Then nobody can come until rwk_store_unshare. */
+int rwk_store_is_last(rwk_run *run);
+void rwk_store_unshare(rwk_run *run);
 
 /* ---- Files (file.c) */
 

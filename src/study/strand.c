@@ -40,7 +40,7 @@ void rwk_cv_tell(rwk_study *s, int64_t fits, size_t paths) {
 
 static void one_more(const rwk_path_progress *progress, void *payload) {
   const rwk_strand *t = payload;
-  (void)progress;
+  if (!progress->last) return;
   omp_set_lock(&t->s->lock);
   rwk_cv_tell(t->s, 1, 0);
   omp_unset_lock(&t->s->lock);

@@ -355,6 +355,25 @@ class Harm(unittest.TestCase):
             self.assertIn(shown, names)
         self.assertIn(TARGET, self.browser.find("#settings .settings").text)
 
+    def test_4_pictures_and_dialogs(self):
+        """Figures opened by themselves, and the report from standard output: names are text there too, and nothing asks anybody anything."""
+        opened = Browser()
+        self.addCleanup(opened.close)
+        names = []
+        for what in ("path", "envelope", "traces", "residuals"):
+            Page.run_program("plot", "harm.rwk", "--what", what, "--out", f"{what}.svg", "--quiet")
+            names.append(f"{what}.svg")
+        with open(os.path.join(self.folder, "again.html"), "w", encoding="utf-8") as f:
+            f.write(Page.run_program("report", "harm.rwk", "--out", "-", "--quiet"))
+        for name in (*names, "again.html"):
+            opened.open(os.path.join(self.folder, name))
+            if name.endswith(".svg"):
+                self.assertEqual(opened.js("return document.documentElement.nodeName"), "svg", name)  # well-formed, no page of errors
+                self.assertEqual(opened.js("return document.querySelectorAll('script, foreignObject, image, a, parsererror, [onload]').length"), 0)
+            self.assertIsNone(opened.js("return window.pwned || null"), name)
+            self.assertRaises(Exception, lambda: opened.driver.switch_to.alert.text)
+            self.assertEqual(opened.messages(), [], name)
+
     def test_3_the_policy_holds(self):
         """Were something to get in after all, it could neither run nor call out."""
         self.browser.js("const s = document.createElement('script'); s.textContent = 'window.pwned = 2'; document.body.appendChild(s);"

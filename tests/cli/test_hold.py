@@ -4,10 +4,11 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from harness import DIABETES, PROGRAM, YACHT, Case, main, numbers
 
-ATTACKS = ["<script>alert(1)</script>", "\x1b[31mred", "x'); DROP TABLE fit;--", "a\nb", 'q"uote', "\u202egnp", "*/ int main(void) {", "\x07bell"]
+ATTACKS = ["<script>alert(1)</script>", "\x1b[31mred", "\x1b]0;title\x1b\\", "\x9b2Jc1", "--out", "x'); DROP TABLE fit;--", "a\nb", 'q"uote', "\u202egnp", "*/ int main(void) {", "\x07bell"]
 
 
 class Hostile(Case):
@@ -23,8 +24,17 @@ class Hostile(Case):
                   self.run_program("certify", table, "--target", "\x1b[2J", "--weights", "w", "--lambda", "1"),
                   self.run_program("path", table, "--hidden", "\x1b[2J"), self.run_program("\x1b[2J"),
                   self.run_program("path", "\x1b[2J.csv"), self.run_program("path", table, "--\x1b[2J")]
+        sweep = self.file("\x1b[2Jsweep.csv", '"lambda","mse\x1b[2J","penalty"\n1,2,3\n2,1,3\n')
+        words += [self.run_program("report", out), self.run_program("plot", out, "--what", "traces"), self.run_program("export", out),
+                  self.run_program("predict", out, table, "--lambda", "2^-3", "--out", self.file("\x1b[2Jp.csv")),
+                  self.run_program("audit", sweep), self.run_program("landscape", out, "--what", "\x1b[2J"),
+                  self.run_program("landscape", out, "--points", "3", "--bands", "1"), self.run_program("path", "--resume", out, "--no-plot"),
+                  self.run_program("compare", table, "--hidden", "1", "--lambda", "1", "--solvers", "newton,\x1b[2J"),
+                  self.run_program("compare", table, "--hidden", "1", "--lambda", "1", "--solvers", "newton"),
+                  self.run_program("cv", table, "--hidden", "1", "--lambda", "1,2", "--folds", "2", "--group", "\x1b[2J"),
+                  self.run_program("search", table, "--hidden", "1", "--trials", "2", "--folds", "2", "--no-plot", "--fold-column", "\x9b")]
         for r in words:
-            for banned in ("\x1b", "\x07", "\u202e"):
+            for banned in ("\x1b", "\x07", "\u202e", "\x9b"):
                 self.assertNotIn(banned, r.stdout + r.stderr, r.args)
         self.assertEqual(words[0].returncode, 0, words[0].stderr)
         self.expect(0, "report", out, "--out", self.file("r.html"), "--quiet")
@@ -42,6 +52,24 @@ class Hostile(Case):
             for _ in range(66):
                 f.write(b"a" * (1 << 20))
         self.expect(3, "path", "line.csv", say="a line of more than 64 MiB")
+
+    def test_a_pipe_without_end(self):
+        """10 GB that are one line, or one quoted cell: refused after what a line may have, in the memory of that."""
+        for endless, say in (("tr '\\0' a < /dev/zero", "a line of more than 64 MiB"), ("printf '\"'; yes", "quote")):
+            source = subprocess.Popen(["sh", "-c", f"({endless}) | head -c 10000000000"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            child = subprocess.Popen([PROGRAM, "path", "-", "--out", "p.rwk"], cwd=self.folder, stdin=source.stdout, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE)
+            source.stdout.close()
+            said = child.stderr.read().decode()
+            child.stderr.close()
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            source.wait()
+            self.assertEqual(child.returncode, 3, said)
+            self.assertIn(say, said)
+            print(f"{used.ru_maxrss / 1024:.0f} MB", file=sys.stderr)
+            self.assertLess(used.ru_maxrss, 1 << 20, "1 GB, with all that a sanitizer takes")
+            self.assertFalse(os.path.exists(self.file("p.rwk")))
 
     def test_many_columns(self):
         n = 20000
