@@ -193,7 +193,7 @@ int cli_job_open_run(cli_job *j) {
   rwk_status status;
   if (j->worker && !j->resumed) return 0;
   if (j->resumed) return cli_check_fingerprint(&j->setup, j->run, j->out, j->data);
-  if (j->args.verb == CLI_PATH && !j->args.value[CLI_FORCE]) {
+  if (j->args.verb == CLI_PATH && !j->args.value[CLI_FORCE] && cli_ranks_count() == 1) {
     int joined;
     const int code = cli_share_join(&joined, j);
     if (code || joined) return code;
