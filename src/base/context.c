@@ -13,7 +13,8 @@
 enum { SHELF = 16 };
 static const size_t shelf_least = (size_t)64 << 10; /* bytes of a block */
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
+void __asan_poison_memory_region(const volatile void *from, size_t bytes);
+#define ASAN_POISON_MEMORY_REGION(from, bytes) __asan_poison_memory_region(from, bytes)
 static const size_t shelf_most = 0; /* the sanitizer is to see who uses a block that was given back */
 #else
 #define ASAN_POISON_MEMORY_REGION(from, bytes) ((void)(from), (void)(bytes))
