@@ -162,8 +162,15 @@ rwk_status rwk_run_fetch_fit(rwk_fit *fit, double *w, int *found, rwk_walk walk,
     const rwk_fit_entry entry = {.key = key}; /* another process may have made it since */
     *found = 1;
     const rwk_status status = fetch(fit, w, found, run, &entry, RWK_TABLE_FIT);
-    if (status != RWK_OK) *found = 0;
-    return status;
+    if (status != RWK_OK || !*found) {
+      *found = 0;
+      return status;
+    }
+    if (key == rwk_store_fit_key(fit->walk, fit->start, fit->index) &&
+        (run->lambda_count == 0 || (index < run->lambda_count && fit->lambda == run->lambda[index])))
+      return RWK_OK;
+    *found = 0;
+    return rwk_store_damaged(run, "a fit is at another place than its id says, or at another penalty");
   }
   RWK_TRY(fetch(fit, w, NULL, run, &run->fits.all[place], RWK_TABLE_FIT));
   *found = 1;

@@ -103,12 +103,13 @@ rwk_status rwk_run_share(int *shared, rwk_run *run) {
     fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     number = fd < 0 ? errno : join(fd, name);
   }
-  rwk_free(run->ctx, name);
   if (number) { /* a file system without such locks, say: then the run has one writer, as others have */
+    rwk_free(run->ctx, name);
     if (fd >= 0) (void)close(fd);
     return RWK_OK;
   }
   run->share_file = fd;
+  run->share_name = name; /* kept, for the file is to go when memory is out, too */
   run->was_finished = run->state.finished;
   sqlite3_busy_timeout(run->db, SHARE_BUSY_MILLISECONDS);
   *shared = 1;
@@ -123,10 +124,10 @@ int rwk_store_is_last(rwk_run *run) {
 void rwk_store_unshare(rwk_run *run) {
   if (run->share_file < 0) return;
   /* the last one out removes the file; where that cannot be, it is one that nobody has locked */
-  char *name = rwk_store_is_last(run) ? share_name(run) : NULL;
-  if (name) (void)unlink(name);
-  rwk_free(run->ctx, name);
+  if (rwk_store_is_last(run)) (void)unlink(run->share_name);
+  rwk_free(run->ctx, run->share_name);
   (void)close(run->share_file);
+  run->share_name = NULL;
   run->share_file = -1;
 }
 

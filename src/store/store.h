@@ -173,7 +173,8 @@ struct rwk_run {
   sqlite3_stmt *rollback; /* made with the connection: to roll back must not need memory */
   int code;               /* SQLite's, of the last failure */
   int writable;
-  int share_file;   /* descriptor of NAME.rwk-share; < 0: nobody else writes */
+  int share_file; /* descriptor of NAME.rwk-share; < 0: nobody else writes */
+  char *share_name;
   int was_finished; /* when it was shared */
   int created;      /* still in memory: rwk_run_begin has not been called */
   int replace;
