@@ -53,6 +53,14 @@ rwk_status rwk_local_flats(rwk_local *l, const double *w);
  * those only where they come easily. w is borrowed until the next call. */
 rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest);
 
+/* The factor at hand was made beside w, where the objective was evaluated last: mu and phi at w by products there.
+ * *residual: |H phi - mu phi|, so that H has an eigenvalue so close to mu; `share` of mu is aimed at. Dense, no flat
+ * directions. */
+rwk_status rwk_local_beside(rwk_local *l, const double *w, double share, double *residual);
+
+/* y = H x at w, where the objective was evaluated last. */
+rwk_status rwk_local_product(rwk_local *l, double *y, const double *x, const double *w);
+
 /* x = H^-1 y off the flat directions, and off phi where deflated. x and y may be the same. */
 rwk_status rwk_local_solve(rwk_local *l, double *x, const double *y);
 
