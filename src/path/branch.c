@@ -147,7 +147,8 @@ static const double angle_wanted = 0.35;
 static double first_step(const rwk_tracer *c) {
   if (!c->known) return c->settings.step;
   const double third = length_of(c, c->third, c->third_t), turn = length_of(c, c->here.kw, c->here.kt);
-  return fmin(fmin(2.5 * c->settings.step, angle_wanted / turn), fmin(cbrt(6e-3 / third), sqrt(0.12 / third)));
+  return fmin(fmin(2.5 * c->settings.step, angle_wanted / turn),
+              fmin(cbrt(3e-3 / third), sqrt(0.12 / third)));
 }
 
 /* Sets c->scale and the tangent at c->here; lambda and w are there. */
@@ -344,28 +345,48 @@ static rwk_status arrive(rwk_tracer *c, int *ok) {
   return RWK_OK;
 }
 
-/* How strongly Newton's steps contract, by the length of the first one, and so how exact a prediction has to be. */
+/* How strongly Newton's steps contract, by the length of the first one, and so how exact a prediction has to
+ * be. */
 static void learn(rwk_tracer *c) {
   if (!(c->first > 1e-9) || !(c->contraction > 0)) return;
   c->strength = fmax(c->contraction / c->first, 0.3 * c->strength);
 }
 
-/* After a good step s to what is c->here now: so far that the tangent turns by a certain angle, as it did last time,
- * or more where it turns faster and faster, as before a fold; and that the predictor's last term, which its error
- * should be well below, is what the corrector is good for. */
+/* The angle by which the predictor turns on the way to s. */
+static double will_turn(rwk_tracer *c, double s) {
+  const size_t n = c->local.n;
+  const double over = 1 / (c->scale * c->scale);
+  rwk_tracer_predict(c, &c->probe, 0.98 * s);
+  rwk_tracer_predict(c, &c->next, s);
+  double dt = c->next.t - c->probe.t, square = dt * dt, along = dt * c->here.tt;
+  for (size_t i = 0; i < n; i++) {
+    const double d = c->next.w[i] - c->probe.w[i];
+    square += d * d * over;
+    along += d * c->here.tw[i] * over;
+  }
+  return acos(fmax(-1, fmin(1, along / sqrt(square))));
+}
+
+/* After a good step s to what is c->here now: so far that the tangent turns by a certain angle, as it did
+ * last time, or more where it turns faster and faster, as before a fold; and that the predictor's last term,
+ * which its error should be well below, is what the corrector is good for. */
 static void next_step(rwk_tracer *c, double s, double angle) {
-  const double contraction = 0.05, share = 0.02;
-  const double sharpness = angle / s, growth = c->sharpness > 0 ? fmin(4, fmax(1, sharpness / c->sharpness)) : 1;
+  const double contraction = 0.4, share = 0.05;
+  rwk_tracer_predict(c, &c->next, s); /* for c->tail */
+  const double sharpness = angle / s, growth = c->sharpness > 0 && !isfinite(c->tail)
+                                                   ? fmin(4, fmax(1, sharpness / c->sharpness))
+                                                   : 1;
   double next = fmin(3, fmax(0.3, angle_wanted / (angle * growth))) * s;
   c->sharpness = sharpness;
   next = fmin(next, c->settings.step_most);
   next = fmin(next, fmax(s, 0.7 * c->refused));
   c->refused *= 1.5;
-  rwk_tracer_predict(c, &c->next, next); /* for c->tail */
   if (c->known == 2 && !isfinite(c->tail)) next = fmin(next, s);
   while (next > 0.2 * s && isfinite(c->tail)) {
     const double error = c->tail * next * next * next * (next + s) * (next + s);
-    if (error <= share * next && error * c->strength <= contraction) break;
+    if (error <= share * next && error * c->strength <= contraction &&
+        will_turn(c, next) <= 1.15 * angle_wanted)
+      break;
     next *= 0.9;
   }
   c->step = next;

@@ -9,9 +9,9 @@ rwk_status rwk_tracer_open(rwk_tracer *c, rwk_branch *branch, const rwk_problem 
   double *block = rwk_alloc_doubles(branch->ctx, (21 + RWK_UPDATES) * n);
   if (block) memset(block, 0, (21 + RWK_UPDATES) * n * sizeof *block);
   if (!block) return rwk_fail_memory(branch->ctx, "continuation");
-  double **vectors[] = {&c->x0,      &c->x1,      &c->third,    &c->here.w,   &c->here.tw,
-                        &c->here.kw, &c->next.w,  &c->next.tw,  &c->next.kw,  &c->probe.w,
-                        &c->probe.tw, &c->probe.kw, &c->back.w, &c->back.tw, &c->back.kw,
+  double **vectors[] = {&c->x0,        &c->x1,         &c->third,      &c->here.w,    &c->here.tw,
+                        &c->here.kw,   &c->next.w,     &c->next.tw,    &c->next.kw,   &c->probe.w,
+                        &c->probe.tw,  &c->probe.kw,   &c->back.w,     &c->back.tw,   &c->back.kw,
                         &c->ends[0].w, &c->ends[0].tw, &c->ends[0].kw, &c->ends[1].w, &c->ends[1].tw,
                         &c->ends[1].kw};
   for (size_t k = 0; k < 21; k++) *vectors[k] = block + k * n;
@@ -45,11 +45,11 @@ rwk_status rwk_tracer_take(rwk_tracer *c) {
   return rwk_local_solve(l, c->x1, l->b);
 }
 
-/* One Newton step (dw in c->x0, returned dt) by the factor at hand: with dw = x0 - x1 dt + alpha phi,
+/* With dw = x0 - x1 dt + alpha phi,
  *   x0 = -H^-1 g,  x1 = H^-1 b  off phi,
  *   mu alpha + (phi'b) dt = -phi'g,
  *   tau_w'dw / scale^2 + tau_t dt = 0,  or dt = 0. */
-static rwk_status newton_step(rwk_tracer *c, const rwk_place *along, double *dt) {
+rwk_status rwk_tracer_newton(rwk_tracer *c, const rwk_place *along, double *dt) {
   rwk_local *l = &c->local;
   const size_t n = l->n;
   const double over = 1 / (c->scale * c->scale);
@@ -76,7 +76,8 @@ static rwk_status newton_step(rwk_tracer *c, const rwk_place *along, double *dt)
   return RWK_OK;
 }
 
-/* Broyden's method, by the steps alone (3): z = (c->x0, dt) is the Newton step by the factor at hand. */
+/* Broyden's method by its steps alone (Kelley, Iterative Methods for Linear and Nonlinear Equations, 1995, chapter
+ * 7): (c->x0, *dt) is Newton's step by the factor at hand, and becomes that of the matrix updated. */
 static void update_step(rwk_tracer *c, double *dt) {
   const rwk_updates *u = &c->updates;
   const double over = 1 / (c->scale * c->scale);
@@ -105,7 +106,7 @@ static rwk_status step_from(rwk_tracer *c, const rwk_place *p, const rwk_place *
   rwk_local *l = &c->local;
   if (fresh) RWK_TRY(rwk_local_factor(l, p->w, 0));
   if (fresh || !l->dense) RWK_TRY(rwk_tracer_take(c)); /* products are always those of p */
-  RWK_TRY(newton_step(c, along, dt));
+  RWK_TRY(rwk_tracer_newton(c, along, dt));
   update_step(c, dt);
   *size = hypot(rwk_norm(l->n, c->x0) / c->scale, *dt);
   return RWK_OK;
@@ -131,7 +132,8 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     if (c->sharp ? last <= 1e-12 && l->grad_inf <= 0.01 * tolerance
                  : l->grad_inf <= 0.01 * tolerance || (k > 1 && l->grad_inf <= tolerance)) {
       *factored = count;
-      c->beside = count == 1 && (c->sharp ? c->sharp == RWK_SHARP_FOLD && c->first <= 1e-9 : c->contraction <= 0.1);
+      c->beside =
+          count == 1 && (c->sharp ? c->sharp == RWK_SHARP_FOLD && c->first <= 1e-6 : c->contraction <= 0.2);
       return RWK_OK;
     }
     double dt = 0, size = INFINITY;
@@ -139,6 +141,8 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     if ((k == 0 ? chord : last < INFINITY) && c->updates.count < RWK_UPDATES)
       RWK_TRY(step_from(c, p, along, 0, &dt, &size));
     if (k == 1) c->contraction = size / last;
+    if (k == 1 && c->contraction > 0.7 && along && !c->sharp && c->step > 1e-4)
+      return RWK_OK; /* a shorter step is cheaper */
     if (!(size <= contraction * last) || (k == 0 && size > most)) {
       if (k > 1 && l->grad_inf <= tolerance * (fresh_last || !c->sharp ? 1 : 1e-4)) {
         *factored = count; /* as good as rounding lets it be */
@@ -193,8 +197,7 @@ static void tangent(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
 static rwk_status look_by_products(rwk_tracer *c, rwk_place *p, const rwk_place *before, int *ok) {
   rwk_local *l = &c->local;
   const size_t n = l->n;
-  double residual, last = INFINITY;
-  const double mu = l->mu;
+  double last = INFINITY;
   *ok = 0;
   tangent(c, p, before);
   c->updates.count = 0;
@@ -202,19 +205,16 @@ static rwk_status look_by_products(rwk_tracer *c, rwk_place *p, const rwk_place 
     double dt;
     RWK_TRY(rwk_local_product(l, l->g, p->tw, p->w));
     rwk_axpy(n, p->tt, l->b, l->g);
-    RWK_TRY(newton_step(c, p, &dt));
+    RWK_TRY(rwk_tracer_newton(c, p, &dt));
     rwk_axpy(n, 1, c->x0, p->tw);
     p->tt += dt;
     normalise(c, p, before);
     const double size = hypot(rwk_norm(n, c->x0) / c->scale, dt);
-    if (!(size <= 0.2 * last)) return RWK_OK;
-    *ok = size <= 1e-6;
+    if (!(size <= 0.3 * last)) return RWK_OK;
+    *ok = size * fmin(1, size / last) <= (c->sharp ? 1e-9 : 1e-5); /* it contracts as before */
     last = size;
   }
-  if (!*ok) return RWK_OK;
-  RWK_TRY(rwk_local_beside(l, p->w, 0.01, &residual));
-  *ok = residual <= 0.01 * fabs(l->mu) && fabs(l->mu - mu) <= 0.5 * fabs(mu);
-  return RWK_OK;
+  return *ok ? rwk_local_beside(l, p->w, c->sharp ? 1e-6 * fabs(c->here.mu) : 0, ok) : RWK_OK;
 }
 
 rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
@@ -224,7 +224,8 @@ rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before)
   RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
   const double grad_inf = l->grad_inf;
   RWK_TRY(rwk_local_flats(l, p->w));
-  if (c->beside && l->dense && l->form == RWK_LOCAL_CHOLESKY && !flat && l->flats.count == 0 && !l->flats.moved)
+  if (c->beside && l->dense && l->form == RWK_LOCAL_CHOLESKY && !flat && l->flats.count == 0 &&
+      !l->flats.moved)
     RWK_TRY(look_by_products(c, p, before, &ok));
   c->beside = 0;
   if (!ok) {
@@ -252,130 +253,6 @@ rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold) {
   return RWK_OK;
 }
 
-/* (g(x + h tau + bow) + g(x - h tau + bow) - 2 g(x)) / h^2 in *even, their difference / h^3 in *odd, unless
- * that is NULL; bow = h^2 k / 2. Leaves the local algebra at p. */
-static rwk_status differences(rwk_tracer *c, const rwk_place *p, double h, int bowed, double *even, double *odd) {
-  rwk_local *l = &c->local;
-  const size_t n = l->n;
-  const double half = bowed ? 0.5 * h * h : 0;
-  memset(even, 0, n * sizeof *even);
-  if (odd) memset(odd, 0, n * sizeof *odd);
-  for (int side = -1; side <= 1; side += 2) {
-    for (size_t i = 0; i < n; i++) l->scratch[i] = p->w[i] + side * h * p->tw[i] + half * p->kw[i];
-    RWK_TRY(rwk_local_evaluate(l, l->scratch, p->lambda * exp(side * h * p->tt + half * p->kt)));
-    rwk_axpy(n, 1 / (h * h), l->g, even);
-    if (odd) rwk_axpy(n, side / (h * h * h), l->g, odd);
-  }
-  RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
-  rwk_axpy(n, -2 / (h * h), l->g, even);
-  return RWK_OK;
-}
-
-rwk_status rwk_tracer_curve(rwk_tracer *c, rwk_place *p, double h, int third) {
-  rwk_local *l = &c->local;
-  const size_t n = l->n;
-  const rwk_parts parts = l->parts;
-  const double grad_inf = l->grad_inf;
-  double *even = c->updates.w[0], *odd = c->updates.w[1];
-  c->updates.count = 0;
-  double size = 0, change = 0;
-  for (int pass = 0; pass < 2; pass++) { /* the second makes up for a factor from beside p */
-    double dt;
-    RWK_TRY(differences(c, p, h, pass, even, third && pass ? odd : NULL));
-    memcpy(l->g, even, n * sizeof *even);
-    RWK_TRY(newton_step(c, p, &dt));
-    for (size_t i = 0; i < n; i++) p->kw[i] = (pass ? p->kw[i] : 0) + c->x0[i];
-    p->kt = (pass ? p->kt : 0) + dt;
-    change = hypot(rwk_norm(n, c->x0) / c->scale, dt);
-    size = hypot(rwk_norm(n, p->kw) / c->scale, p->kt);
-  }
-  p->curved = isfinite(size) && change <= 0.1 * size + 1e-3;
-  if (third) { /* g(x + h tau + h^2 k / 2 + h^3 j / 6) has no term in h^3 */
-    double dt;
-    for (size_t i = 0; i < n; i++) l->g[i] = 3 * odd[i];
-    RWK_TRY(newton_step(c, p, &dt));
-    memcpy(c->third, c->x0, n * sizeof *c->third);
-    c->third_t = dt;
-  }
-  l->parts = parts;
-  l->grad_inf = grad_inf;
-  return RWK_OK;
-}
-
-/* A function on the curve with two derivatives, at an end of an interval. */
-typedef struct jet {
-  double f, d, k;
-} jet;
-
-/* Divided differences of the polynomial of degree 5 with three values at b and three at a = b + h. */
-static void differ(double *q, jet b, jet a, double h) {
-  const double ba = (a.f - b.f) / h, bba = (ba - b.d) / h, baa = (a.d - ba) / h, bbaa = (baa - bba) / h;
-  q[0] = (bba - 0.5 * b.k) / h;
-  q[1] = (bbaa - q[0]) / h;
-  q[2] = (((0.5 * a.k - baa) / h - bbaa) / h - q[1]) / h;
-}
-
-/* How a place lies in the hyperplanes normal to a tangent: distance, and ds of the curve by it with its derivative. */
-typedef struct slant {
-  double at, q, dq;
-} slant;
-
-static slant slant_of(const rwk_tracer *c, const rwk_place *p, const rwk_place *along) {
-  const size_t n = c->local.n;
-  const double over = 1 / (c->scale * c->scale);
-  slant x = {.at = (p->t - along->t) * along->tt,
-             .q = rwk_dot(n, p->tw, along->tw) * over + p->tt * along->tt,
-             .dq = rwk_dot(n, p->kw, along->tw) * over + p->kt * along->tt};
-  for (size_t i = 0; i < n; i++) x.at += (p->w[i] - along->w[i]) * along->tw[i] * over;
-  x.q = 1 / x.q;
-  x.dq *= -x.q * x.q * x.q;
-  return x;
-}
-
-static jet jet_of(slant x, double f, double d, double k) {
-  return (jet){.f = f, .d = d * x.q, .k = k * x.q * x.q + d * x.dq};
-}
-
-/* The second derivatives of the cubic with the same values and first derivatives at a and b = a + h. */
-static void as_cubic(jet *a, jet *b, double h) {
-  const double rise = 6 * (b->f - a->f) / h;
-  a->k = (rise - 4 * a->d - 2 * b->d) / h;
-  b->k = (2 * a->d + 4 * b->d - rise) / h;
-}
-
-void rwk_tracer_between(rwk_tracer *c, rwk_place *p, const rwk_place *from, const rwk_place *to, double s) {
-  const size_t n = c->local.n;
-  const slant a = slant_of(c, from, &c->here), b = slant_of(c, to, &c->here);
-  const double x = s - b.at, y = s - a.at, h = a.at - b.at;
-  const int curved = from->curved && to->curved;
-  double sum = 0, q[3];
-  for (size_t i = 0; i <= n; i++) {
-    jet v = i < n ? jet_of(b, to->w[i], to->tw[i], to->kw[i]) : jet_of(b, to->t, to->tt, to->kt),
-              u = i < n ? jet_of(a, from->w[i], from->tw[i], from->kw[i]) : jet_of(a, from->t, from->tt, from->kt);
-    if (!curved) as_cubic(&v, &u, h);
-    differ(q, v, u, h);
-    const double at = v.f + x * (v.d + x * (0.5 * v.k + x * (q[0] + y * (q[1] + y * q[2]))));
-    *(i < n ? &p->w[i] : &p->t) = at;
-    sum += q[2] * q[2] * (i < n ? 1 / (c->scale * c->scale) : 1);
-  }
-  c->tail = curved ? sqrt(sum) : INFINITY;
-  p->lambda = c->lambda_from * exp(p->t);
-}
-
-void rwk_tracer_predict(rwk_tracer *c, rwk_place *p, double s) {
-  const size_t n = c->local.n;
-  const rwk_place *x = &c->here;
-  if (c->known == 2) {
-    rwk_tracer_between(c, p, &c->back, x, s);
-    return;
-  }
-  const double two = c->known ? 0.5 * s * s : 0, three = c->known ? s * s * s / 6 : 0;
-  for (size_t i = 0; i < n; i++)
-    p->w[i] = x->w[i] + s * x->tw[i] + (c->known ? two * x->kw[i] + three * c->third[i] : 0);
-  p->t = x->t + s * x->tt + (c->known ? two * x->kt + three * c->third_t : 0);
-  p->lambda = c->lambda_from * exp(p->t);
-}
-
 static rwk_status reach(rwk_tracer *c, rwk_place *p, double s, int *factored) {
   RWK_TRY(rwk_tracer_correct(c, p, &c->here, 0.3 * s + 1e-9, factored));
   if (*factored < 0) return RWK_OK;
@@ -389,8 +266,8 @@ rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored
   return reach(c, p, s, factored);
 }
 
-rwk_status rwk_tracer_reach_between(rwk_tracer *c, rwk_place *p, const rwk_place *from, const rwk_place *to, double s,
-                                    int *factored) {
+rwk_status rwk_tracer_reach_between(rwk_tracer *c, rwk_place *p, const rwk_place *from, const rwk_place *to,
+                                    double s, int *factored) {
   rwk_tracer_between(c, p, from, to, s);
   return reach(c, p, s, factored);
 }

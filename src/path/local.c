@@ -99,7 +99,9 @@ static void iterate(rwk_local *l, int iterations, double lift, double *residual)
     l->mu = rwk_dot(n, l->phi, l->q);
     rwk_axpy(n, -l->mu, l->phi, l->q);
     *residual = rwk_norm(n, l->q);
-    if (*residual <= fmax(1e-7 * (fabs(l->mu) + lift), 0.5 * rounding(l)) || (k > 2 && *residual > 0.5 * last)) return;
+    if (*residual <= fmax(1e-7 * (fabs(l->mu) + lift), 0.5 * rounding(l)) ||
+        (k > 2 && *residual > 0.5 * last))
+      return;
     last = *residual;
   }
 }
@@ -196,14 +198,14 @@ static rwk_status factor_dense(rwk_local *l, const double *w, int lowest) {
       return done ? RWK_OK : all_eigenvalues(l);
     }
     l->deflated = 1;
+    l->residual = 0;
     l->negative = l->mu < -zero_limit(l);
     return RWK_OK;
   }
   /* Where the iteration settles fast the lowest eigenvalue stands apart from the rest, which is when it has
    * to be held apart; elsewhere H^-1 as a whole is as good. */
-  double residual;
-  iterate(l, 8, 0, &residual);
-  l->deflated = residual <= 1e-4 * l->mu || l->mu <= zero_limit(l);
+  iterate(l, 8, 0, &l->residual);
+  l->deflated = l->residual <= 1e-4 * l->mu || l->mu <= zero_limit(l);
   l->negative = 0;
   return RWK_OK;
 }
@@ -325,20 +327,24 @@ rwk_status rwk_local_product(rwk_local *l, double *y, const double *x, const dou
   return rwk_objective_products(&l->o, y, l->n, x, l->n, 1, w);
 }
 
-rwk_status rwk_local_beside(rwk_local *l, const double *w, double share, double *residual) {
+rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, int *ok) {
   const size_t n = l->n;
+  const double before = l->mu;
   double last = INFINITY;
-  for (int pass = 0;; pass++) {
+  *ok = 0;
+  for (int pass = 0; pass < 4 && !*ok; pass++) {
     RWK_TRY(rwk_local_product(l, l->q, l->phi, w));
     l->mu = rwk_dot(n, l->phi, l->q);
     rwk_axpy(n, -l->mu, l->phi, l->q);
-    *residual = rwk_norm(n, l->q);
-    if (*residual <= share * fabs(l->mu) || pass == 3 || !(*residual <= 0.5 * last)) break;
-    last = *residual;
+    const double residual = rwk_norm(n, l->q);
+    *ok = residual <= fmax(fmax(most, 0.02 * fabs(l->mu)), 1.5 * l->residual);
+    if (*ok || !(residual <= 0.5 * last)) break;
+    last = residual;
     RWK_TRY(rwk_local_solve(l, l->q, l->q)); /* off phi: Newton's step on H phi = mu phi, H from beside */
     rwk_axpy(n, -1, l->q, l->phi);
     rwk_scale(n, 1 / rwk_norm(n, l->phi), l->phi);
   }
+  if (!(fabs(l->mu - before) <= fmax(most, 0.5 * fabs(before)))) *ok = 0;
   l->negative = l->mu < -zero_limit(l);
   l->singular = fabs(l->mu) <= zero_limit(l);
   l->w = w;

@@ -27,6 +27,7 @@ typedef struct rwk_local {
   double *g, *b; /* dJ/dw, and dg/dt = 2 lambda M w */
   double *phi;   /* unit vector of the lowest eigenvalue mu, kept as the next one's first guess */
   double mu;
+  double residual;             /* |H phi - mu phi| of the factor; dense */
   int deflated;                /* 1: phi is held apart in solves; 0: H^-1 as a whole */
   int singular;                /* mu cannot be told from 0 */
   int64_t negative;            /* eigenvalues below 0 off the flat directions; Krylov: 0 or 1, at least */
@@ -53,10 +54,10 @@ rwk_status rwk_local_flats(rwk_local *l, const double *w);
  * those only where they come easily. w is borrowed until the next call. */
 rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest);
 
-/* The factor at hand was made beside w, where the objective was evaluated last: mu and phi at w by products there.
- * *residual: |H phi - mu phi|, so that H has an eigenvalue so close to mu; `share` of mu is aimed at. Dense, no flat
- * directions. */
-rwk_status rwk_local_beside(rwk_local *l, const double *w, double share, double *residual);
+/* The factor at hand was made beside w, where the objective was evaluated last: mu and phi at w by products
+ * there. *ok: |H phi - mu phi| is `most` or a fiftieth of mu, or little more than it was with the factor, and
+ * mu has not changed by half or `most`. Dense, no flat directions. */
+rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, int *ok);
 
 /* y = H x at w, where the objective was evaluated last. */
 rwk_status rwk_local_product(rwk_local *l, double *y, const double *x, const double *w);

@@ -29,7 +29,7 @@ static const double never_a_fold = 1e-3;
  * is dt/ds, by s and not by the arclength of the curve. */
 typedef struct mark {
   double s, t, tt, ttt;
-  int curved; /* 1: ttt is known well */
+  int curved;     /* 1: ttt is known well */
   double f;       /* the measure, which the Illinois rule halves at an end that stays */
   double measure; /* as it is */
   int64_t negative;
@@ -52,8 +52,8 @@ static mark mark_of(const rwk_tracer *c, rwk_event_kind kind, const rwk_place *p
                 .negative = p->negative};
 }
 
-/* t and its first two derivatives by s, at share x of the way between both ends, by the polynomial of degree 5 that has
- * all three at both ends. */
+/* t and its first two derivatives by s, at share x of the way between both ends, by the polynomial of degree
+ * 5 that has all three at both ends. */
 static void between(double f[3], const mark *a, const mark *b, double x) {
   const double h = b->s - a->s, y = 1 - x;
   double A[3] = {a->t, a->tt * h, 0.5 * a->ttt * h * h}, B[3] = {b->t, -b->tt * h, 0.5 * b->ttt * h * h};
@@ -240,7 +240,10 @@ static rwk_status locate_zero(rwk_tracer *c, rwk_event_kind kind, double s, rwk_
       t = c->probe.t;
       at = root;
     }
+    const double guess = t;
     if (kind == RWK_EVENT_BRANCH_POINT) RWK_TRY(refine_split(c, at, s, 1, &t, &doubt));
+    if (kind == RWK_EVENT_BRANCH_POINT && low.s < high.s)
+      at += (t - guess) * (high.s - low.s) / (high.t - low.t);
     if (rough && doubt < 1e-8) break;
   }
   /* T7's curvature is a smooth function of t, also where the corrector fails, beside the event itself */
