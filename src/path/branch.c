@@ -147,8 +147,8 @@ static const double angle_wanted = 0.35;
 static double first_step(const rwk_tracer *c) {
   if (!c->known) return c->settings.step;
   const double third = length_of(c, c->third, c->third_t), turn = length_of(c, c->here.kw, c->here.kt);
-  return fmin(fmin(2.5 * c->settings.step, angle_wanted / turn),
-              fmin(cbrt(3e-3 / third), sqrt(0.12 / third)));
+  const double good = fmin(angle_wanted / turn, fmin(cbrt(3e-3 / third), sqrt(0.12 / third)));
+  return fmin(fmin(2.5 * c->settings.step, c->settings.step_most), fmax(0.05 * c->settings.step, good));
 }
 
 /* Sets c->scale and the tangent at c->here; lambda and w are there. */
@@ -164,7 +164,7 @@ static rwk_status stand(rwk_tracer *c, const rwk_place *before) {
     c->known = c->here.curved;
   }
   c->step = first_step(c);
-  c->chord = 1;
+  c->chord = 0;
   return RWK_OK;
 }
 
@@ -301,7 +301,7 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
 /* Steps have shrunk to nothing. Where several eigenvalues go to 0 at once, as where all units of a network
  * die, that is a branch point of higher order: the branch beyond is taken up where there is one. */
 static rwk_status stuck(rwk_tracer *c, int *taken) {
-  const double lambda = c->here.lambda;
+  const double lambda = c->here.lambda, step = c->step;
   rwk_place_copy(&c->next, &c->here, c->local.n);
   rwk_place_copy(&c->probe, &c->here, c->local.n);
   rwk_branch_event event = event_here(c, RWK_EVENT_MERGE);
@@ -309,7 +309,8 @@ static rwk_status stuck(rwk_tracer *c, int *taken) {
   RWK_TRY(change_branch(c, lambda, taken));
   if (!*taken) {
     rwk_place_copy(&c->here, &c->next, c->local.n);
-    c->chord = 0;
+    c->known = 0;
+    c->step = step;
     return RWK_OK;
   }
   if (c->direction > 0)

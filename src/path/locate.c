@@ -190,6 +190,7 @@ static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk
     if (fabs(t - last) <= 1e-8 && c->next.negative == 0 && transversality(c) < never_a_fold) break;
     last = t;
     RWK_TRY(narrow(c, *kind, at, &low, &high, &side, &tight));
+    at = side > 0 ? low.s : high.s; /* of the probe */
   }
   int factored = 0;
   if (!there) RWK_TRY(rwk_tracer_reach_between(c, &c->probe, &c->ends[0], &c->ends[1], at, &factored));
