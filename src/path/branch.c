@@ -372,7 +372,7 @@ static double will_turn(rwk_tracer *c, double s) {
  * last time, or more where it turns faster and faster, as before a fold; and that the predictor's last term,
  * which its error should be well below, is what the corrector is good for. */
 static void next_step(rwk_tracer *c, double s, double angle) {
-  const double contraction = 0.4, share = 0.05;
+  const double contraction = 0.1, share = 0.02;
   rwk_tracer_predict(c, &c->next, s); /* for c->tail */
   const double sharpness = angle / s, growth = c->sharpness > 0 && !isfinite(c->tail)
                                                    ? fmin(4, fmax(1, sharpness / c->sharpness))

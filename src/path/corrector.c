@@ -76,8 +76,8 @@ rwk_status rwk_tracer_newton(rwk_tracer *c, const rwk_place *along, double *dt) 
   return RWK_OK;
 }
 
-/* Broyden's method by its steps alone (Kelley, Iterative Methods for Linear and Nonlinear Equations, 1995, chapter
- * 7): (c->x0, *dt) is Newton's step by the factor at hand, and becomes that of the matrix updated. */
+/* Broyden's method by its steps alone (Kelley, Iterative Methods for Linear and Nonlinear Equations, 1995,
+ * chapter 7): (c->x0, *dt) is Newton's step by the factor at hand, and becomes that of the matrix updated. */
 static void update_step(rwk_tracer *c, double *dt) {
   const rwk_updates *u = &c->updates;
   const double over = 1 / (c->scale * c->scale);
@@ -211,7 +211,8 @@ static rwk_status look_by_products(rwk_tracer *c, rwk_place *p, const rwk_place 
     normalise(c, p, before);
     const double size = hypot(rwk_norm(n, c->x0) / c->scale, dt);
     if (!(size <= 0.3 * last)) return RWK_OK;
-    *ok = size * fmin(1, size / last) <= (c->sharp ? 1e-9 : 1e-5); /* it contracts as before */
+    /* what is left, if it contracts as before */
+    *ok = size * (pass ? size / last : fmax(c->contraction, 0.01)) <= (c->sharp ? 1e-9 : 1e-7);
     last = size;
   }
   return *ok ? rwk_local_beside(l, p->w, c->sharp ? 1e-6 * fabs(c->here.mu) : 0, ok) : RWK_OK;
