@@ -136,14 +136,35 @@ static int smooth(const rwk_tracer *c, double s) {
   return fabs(change - trapezoid) <= 0.2 * (fabs(change) + fabs(trapezoid)) + 1e-12 * fabs(a->loss);
 }
 
+/* The length of a vector of the curve. */
+static double length_of(const rwk_tracer *c, const double *w, double t) {
+  return hypot(rwk_norm(c->local.n, w) / c->scale, t);
+}
+
+static const double angle_wanted = 0.35;
+
+/* Where nothing but the derivatives at c->here is known. */
+static double first_step(const rwk_tracer *c) {
+  if (!c->known) return c->settings.step;
+  const double third = length_of(c, c->third, c->third_t), turn = length_of(c, c->here.kw, c->here.kt);
+  const double good = fmin(angle_wanted / turn, fmin(cbrt(3e-3 / third), sqrt(0.12 / third)));
+  return fmin(fmin(2.5 * c->settings.step, c->settings.step_most), fmax(0.05 * c->settings.step, good));
+}
+
 /* Sets c->scale and the tangent at c->here; lambda and w are there. */
 static rwk_status stand(rwk_tracer *c, const rwk_place *before) {
   c->scale = sqrt(rwk_dot(c->local.n, c->here.w, c->here.w) + 1e-2);
   RWK_TRY(rwk_tracer_look(c, &c->here, before));
-  c->chord = 1;
-  c->bent = 0;
   c->refused = INFINITY;
   c->sharpness = 0;
+  c->strength = 0;
+  c->known = 0;
+  if (c->here.negative == 0) {
+    RWK_TRY(rwk_tracer_curve(c, &c->here, 1e-3, 1));
+    c->known = c->here.curved;
+  }
+  c->step = first_step(c);
+  c->chord = 0;
   return RWK_OK;
 }
 
@@ -209,7 +230,7 @@ static rwk_status look_beyond(rwk_tracer *c, double s) {
     }
     RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
     rwk_place_copy(&c->here, &c->next, c->local.n);
-    c->bent = 0;
+    c->known = 0;
   }
   return RWK_OK;
 }
@@ -268,7 +289,6 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
       if (status == RWK_OK && !*done) status = rwk_branch_add_point(c, &c->here, -1);
     }
     rwk_free_doubles(c->branch->ctx, null_vector);
-    c->step = c->settings.step;
     return status;
   }
   RWK_TRY(rwk_branch_add_point(c, &c->probe, (int64_t)c->branch->event_count));
@@ -281,7 +301,7 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
 /* Steps have shrunk to nothing. Where several eigenvalues go to 0 at once, as where all units of a network
  * die, that is a branch point of higher order: the branch beyond is taken up where there is one. */
 static rwk_status stuck(rwk_tracer *c, int *taken) {
-  const double lambda = c->here.lambda;
+  const double lambda = c->here.lambda, step = c->step;
   rwk_place_copy(&c->next, &c->here, c->local.n);
   rwk_place_copy(&c->probe, &c->here, c->local.n);
   rwk_branch_event event = event_here(c, RWK_EVENT_MERGE);
@@ -289,7 +309,8 @@ static rwk_status stuck(rwk_tracer *c, int *taken) {
   RWK_TRY(change_branch(c, lambda, taken));
   if (!*taken) {
     rwk_place_copy(&c->here, &c->next, c->local.n);
-    c->chord = 0;
+    c->known = 0;
+    c->step = step;
     return RWK_OK;
   }
   if (c->direction > 0)
@@ -298,15 +319,20 @@ static rwk_status stuck(rwk_tracer *c, int *taken) {
     event.low = c->here.lambda;
   RWK_TRY(rwk_branch_add_event(c->branch, &event, c->next.w, NULL));
   RWK_TRY(rwk_branch_add_point(c, &c->here, -1));
-  c->step = c->settings.step;
   return RWK_OK;
 }
 
 /* The last step, to lambda_to exactly. */
 static rwk_status arrive(rwk_tracer *c, int *ok) {
-  const double s = (c->t_to - c->here.t) / c->here.tt;
+  double s = (c->t_to - c->here.t) / c->here.tt;
   int factored;
   *ok = 0;
+  for (int k = 0; k < 4; k++) {
+    rwk_tracer_predict(c, &c->next, s);
+    const double missing = (c->t_to - c->next.t) / c->here.tt;
+    if (!(fabs(missing) < 0.5 * s)) break;
+    s += missing;
+  }
   rwk_tracer_predict(c, &c->next, s);
   c->next.t = c->t_to;
   c->next.lambda = c->lambda_to;
@@ -320,21 +346,51 @@ static rwk_status arrive(rwk_tracer *c, int *ok) {
   return RWK_OK;
 }
 
-/* After a good step s: so far that the tangent turns by a certain angle, as it did last time, or more where
- * it turns faster and faster, as before a fold; less where the corrector had to work. */
-static const double angle_wanted = 0.35;
+/* How strongly Newton's steps contract, by the length of the first one, and so how exact a prediction has to
+ * be. */
+static void learn(rwk_tracer *c) {
+  if (!(c->first > 1e-9) || !(c->contraction > 0)) return;
+  c->strength = fmax(c->contraction / c->first, 0.3 * c->strength);
+}
 
-static void next_step(rwk_tracer *c, double s, int factored) {
-  const double angle = turned(c), sharpness = angle / s,
-               growth = c->sharpness > 0 ? fmin(4, fmax(1, sharpness / c->sharpness)) : 1,
-               by_turn = fmax(0.3, angle_wanted / (angle * growth)),
-               by_work = factored <= 1   ? 2
-                         : factored >= 4 ? 0.6
-                                         : 1;
+/* The angle by which the predictor turns on the way to s. */
+static double will_turn(rwk_tracer *c, double s) {
+  const size_t n = c->local.n;
+  const double over = 1 / (c->scale * c->scale);
+  rwk_tracer_predict(c, &c->probe, 0.98 * s);
+  rwk_tracer_predict(c, &c->next, s);
+  double dt = c->next.t - c->probe.t, square = dt * dt, along = dt * c->here.tt;
+  for (size_t i = 0; i < n; i++) {
+    const double d = c->next.w[i] - c->probe.w[i];
+    square += d * d * over;
+    along += d * c->here.tw[i] * over;
+  }
+  return acos(fmax(-1, fmin(1, along / sqrt(square))));
+}
+
+/* After a good step s to what is c->here now: so far that the tangent turns by a certain angle, as it did
+ * last time, or more where it turns faster and faster, as before a fold; and that the predictor's last term,
+ * which its error should be well below, is what the corrector is good for. */
+static void next_step(rwk_tracer *c, double s, double angle) {
+  const double contraction = 0.1, share = 0.02;
+  rwk_tracer_predict(c, &c->next, s); /* for c->tail */
+  const double sharpness = angle / s, growth = c->sharpness > 0 && !isfinite(c->tail)
+                                                   ? fmin(4, fmax(1, sharpness / c->sharpness))
+                                                   : 1;
+  double next = fmin(3, fmax(0.3, angle_wanted / (angle * growth))) * s;
   c->sharpness = sharpness;
-  c->step = fmin(c->settings.step_most, s * fmin(by_turn, by_work));
-  c->step = fmin(c->step, fmax(s, 0.7 * c->refused));
+  next = fmin(next, c->settings.step_most);
+  next = fmin(next, fmax(s, 0.7 * c->refused));
   c->refused *= 1.5;
+  if (c->known == 2 && !isfinite(c->tail)) next = fmin(next, s);
+  while (next > 0.2 * s && isfinite(c->tail)) {
+    const double error = c->tail * next * next * next * (next + s) * (next + s);
+    if (error <= share * next && error * c->strength <= contraction &&
+        will_turn(c, next) <= 1.15 * angle_wanted)
+      break;
+    next *= 0.9;
+  }
+  c->step = next;
 }
 
 static rwk_status advance(rwk_tracer *c, int *done) {
@@ -364,15 +420,26 @@ static rwk_status advance(rwk_tracer *c, int *done) {
   RWK_TRY(rwk_tracer_reach(c, &c->next, s, &factored));
   if (factored < 0 || !smooth(c, s)) {
     c->refused = s;
-    c->step = s * (factored < 0 ? 0.4 : fmin(0.5, fmax(0.2, angle_wanted / turned(c))));
+    learn(c);
+    if (factored >= 0)
+      c->step = s * fmin(0.5, fmax(0.2, angle_wanted / turned(c)));
+    else
+      c->step = s * (c->contraction > 0 ? fmin(0.6, fmax(0.3, pow(0.05 / c->contraction, 0.2))) : 0.4);
     return RWK_OK;
   }
-  if (passed_event(c, &kind)) return meet(c, kind, s, done);
+  learn(c);
+  if (passed_event(c, &kind)) {
+    RWK_TRY(rwk_tracer_curve(c, &c->next, fmin(1e-3, 0.02 * s), 0));
+    return meet(c, kind, s, done);
+  }
   RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
-  next_step(c, s, factored);
-  rwk_tracer_turn(c, s);
+  RWK_TRY(rwk_tracer_curve(c, &c->next, fmin(1e-3, 0.02 * s), 0));
+  const double angle = turned(c);
+  rwk_place_copy(&c->back, &c->here, c->local.n);
   rwk_place_copy(&c->here, &c->next, c->local.n);
-  c->chord = 1;
+  c->known = 2;
+  next_step(c, s, angle);
+  c->chord = 0;
   return RWK_OK;
 }
 
@@ -387,7 +454,10 @@ static rwk_status trace(rwk_tracer *c, const double *w) {
   RWK_TRY(rwk_local_evaluate(&c->local, w, c->lambda_from));
   RWK_TRY(rwk_local_factor(&c->local, w, 0));
   RWK_TRY(rwk_local_flats(&c->local, w));
+  c->chord = c->local.dense && c->local.flats.count == 0 && !c->local.flats.moved;
+  if (c->chord) RWK_TRY(rwk_tracer_take(c));
   RWK_TRY(settle_here(c, 0.1, 0, &factored));
+  c->beside = factored == 0 && c->first <= 1e-5;
   if (factored >= 0) RWK_TRY(stand(c, NULL));
   if (factored < 0 || c->here.negative > 0 || !(c->direction * c->here.tt > 0))
     return end_here(c, RWK_EVENT_START);

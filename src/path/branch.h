@@ -16,16 +16,25 @@ struct rwk_branch {
 
 /* A point of the curve with its tangent. Lengths are measured as |dw|^2 / scale^2 + dt^2. */
 typedef struct rwk_place {
-  double *w, *tw; /* [dim]: weights, tangent */
-  double t, tt;   /* log(lambda / lambda_from), tangent */
+  double *w, *tw, *kw; /* [dim]: weights, tangent, curvature (of the curve by arclength) */
+  double t, tt, kt;    /* log(lambda / lambda_from), tangent, curvature */
   double lambda;
+  int curved;   /* 1: the curvature is known well */
   double dloss; /* dL/ds */
   double loss, mu;
   double escape; /* smallest curvature of T7 over the dead units; NaN where there is none */
   int64_t negative;
 } rwk_place;
 
-enum { RWK_SHARP_FOLD = 2 };
+enum { RWK_SHARP_FOLD = 2, RWK_UPDATES = 12 };
+
+/* The corrections since the factor at hand was made, by which Broyden's method betters it. */
+typedef struct rwk_updates {
+  size_t count;
+  double *w[RWK_UPDATES]; /* [dim] each */
+  double t[RWK_UPDATES];
+  double square[RWK_UPDATES]; /* of its length */
+} rwk_updates;
 
 /* What one trace works with. */
 typedef struct rwk_tracer {
@@ -36,14 +45,25 @@ typedef struct rwk_tracer {
   double direction; /* +1 upwards, -1 downwards */
   double scale;     /* of w, for lengths */
   rwk_place here, next, probe;
-  double *x0, *x1; /* [dim] scratch of the corrector */
-  double *bend;    /* [dim] how the tangent turns at c->here, by arclength, normal to it; bend_t for t */
-  double bend_t;
-  int bent; /* 1: it is known */
+  rwk_place back;    /* the place before c->here */
+  rwk_place ends[2]; /* of the bracket of an event */
+  double *x0;        /* [dim] scratch of the corrector */
+  double *x1;        /* [dim] H^-1 b off phi, of the factor at hand; phi_b: phi'b there */
+  double phi_b;
+  rwk_updates updates;
+  double *third; /* [dim] third derivative of the curve at c->here, by arclength; third_t for t */
+  double third_t;
+  int known;   /* of the curve behind c->here: 0 nothing but the tangent, 1 two more derivatives there, 2
+                  c->back */
+  double tail; /* length of the last coefficient of the predictor's polynomial */
+  double first,
+      contraction; /* of the last correction: length of its first step, and of the second beside it */
+  double strength; /* contraction by length of the first step, smoothed; 0: not known */
   int64_t tried;
-  int chord; /* 1: the factor at hand is that of c->here, from which the next correction may begin */
-  int sharp; /* correct as far as rounding lets it: an event is being located; RWK_SHARP_FOLD: by steps that
-                may be slow to begin with, as they are beside a fold */
+  int chord;  /* 1: the factor at hand is close to the place that is to be corrected */
+  int beside; /* 1: the factor at hand is so close to the place just corrected that products will do there */
+  int sharp;  /* correct as far as rounding lets it: an event is being located; RWK_SHARP_FOLD: by steps that
+                 may be slow to begin with, as they are beside a fold */
   double step;
   double refused;   /* the last step that was refused, growing slowly: not again so soon */
   double sharpness; /* of the last turn: angle over arclength; 0: not known */
@@ -56,9 +76,17 @@ void rwk_tracer_close(rwk_tracer *c);
 /* Newton on g(w, t) = 0 from the place's w and t: at that t, or, with `along` (a place with its tangent), in
  * the hyperplane through the start that is normal to the tangent. A first correction longer than `most` is
  * refused: the point would belong to something else. The factor at hand is used for as long as it contracts
- * well; *factored says how many new ones it took, < 0 that it did not converge. */
+ * well, bettered by Broyden's updates; *factored says how many new ones it took, < 0 that it did not
+ * converge. */
 rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most,
                               int *factored);
+
+/* After a new factor: what of it serves every correction, c->x1 and c->phi_b. */
+rwk_status rwk_tracer_take(rwk_tracer *c);
+
+/* Newton's step from where the local algebra was evaluated last, by the factor at hand: dw in c->x0, and *dt;
+ * in the hyperplane normal to the tangent at `along`, or with dt = 0 where that is NULL. */
+rwk_status rwk_tracer_newton(rwk_tracer *c, const rwk_place *along, double *dt);
 
 /* Switches off what is smaller than the threshold: Newton's steps move the weights of dead units by rounding,
  * after which their flat directions are not seen. */
@@ -68,14 +96,22 @@ rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold);
  * corrected place. */
 rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before);
 
-/* After a step of arclength s from c->here to c->next: how the tangent has turned. */
-void rwk_tracer_turn(rwk_tracer *c, double s);
+/* The curvature at a place where the local algebra is, by differences of the gradient over h of arclength;
+ * `third`: and c->third. */
+rwk_status rwk_tracer_curve(rwk_tracer *c, rwk_place *p, double h, int third);
+
+/* Where the branch is expected between or beyond two places of it, in the hyperplane at distance s from
+ * c->here. */
+void rwk_tracer_between(rwk_tracer *c, rwk_place *p, const rwk_place *from, const rwk_place *to, double s);
 
 /* Where the branch is expected at arclength s from c->here: w, t, lambda of *p. */
 void rwk_tracer_predict(rwk_tracer *c, rwk_place *p, double s);
 
 /* The place at arclength s from c->here; *factored as in correct. */
 rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored);
+
+rwk_status rwk_tracer_reach_between(rwk_tracer *c, rwk_place *p, const rwk_place *from, const rwk_place *to,
+                                    double s, int *factored);
 
 void rwk_place_copy(rwk_place *to, const rwk_place *from, size_t dim);
 

@@ -6,17 +6,16 @@ rwk_status rwk_tracer_open(rwk_tracer *c, rwk_branch *branch, const rwk_problem 
                            const rwk_branch_settings *settings) {
   *c = (rwk_tracer){.branch = branch, .settings = *settings, .step = settings->step};
   const size_t n = problem->dim;
-  double *block = rwk_alloc_doubles(branch->ctx, 9 * n);
+  double *block = rwk_alloc_doubles(branch->ctx, (21 + RWK_UPDATES) * n);
+  if (block) memset(block, 0, (21 + RWK_UPDATES) * n * sizeof *block);
   if (!block) return rwk_fail_memory(branch->ctx, "continuation");
-  c->x0 = block;
-  c->x1 = block + n;
-  c->here.w = block + 2 * n;
-  c->here.tw = block + 3 * n;
-  c->next.w = block + 4 * n;
-  c->next.tw = block + 5 * n;
-  c->probe.w = block + 6 * n;
-  c->probe.tw = block + 7 * n;
-  c->bend = block + 8 * n;
+  double **vectors[] = {&c->x0,        &c->x1,         &c->third,      &c->here.w,    &c->here.tw,
+                        &c->here.kw,   &c->next.w,     &c->next.tw,    &c->next.kw,   &c->probe.w,
+                        &c->probe.tw,  &c->probe.kw,   &c->back.w,     &c->back.tw,   &c->back.kw,
+                        &c->ends[0].w, &c->ends[0].tw, &c->ends[0].kw, &c->ends[1].w, &c->ends[1].tw,
+                        &c->ends[1].kw};
+  for (size_t k = 0; k < 21; k++) *vectors[k] = block + k * n;
+  for (size_t k = 0; k < RWK_UPDATES; k++) c->updates.w[k] = block + (21 + k) * n;
   const int dense = settings->algebra == RWK_ALGEBRA_DENSE ||
                     (settings->algebra == RWK_ALGEBRA_AUTO && n <= settings->dense_limit);
   return rwk_local_open(&c->local, branch->ctx, problem, dense);
@@ -29,19 +28,28 @@ void rwk_tracer_close(rwk_tracer *c) {
 }
 
 void rwk_place_copy(rwk_place *to, const rwk_place *from, size_t dim) {
-  double *w = to->w, *tw = to->tw;
+  double *w = to->w, *tw = to->tw, *kw = to->kw;
   memcpy(w, from->w, dim * sizeof *w);
   memcpy(tw, from->tw, dim * sizeof *tw);
+  memcpy(kw, from->kw, dim * sizeof *kw);
   *to = *from;
   to->w = w;
   to->tw = tw;
+  to->kw = kw;
 }
 
-/* One Newton step (dw in c->x0, returned dt): with dw = x0 + x1 dt + alpha phi,
- *   x0 = -H^-1 g,  x1 = -H^-1 b  off phi,
+rwk_status rwk_tracer_take(rwk_tracer *c) {
+  rwk_local *l = &c->local;
+  c->updates.count = 0;
+  c->phi_b = rwk_dot(l->n, l->phi, l->b);
+  return rwk_local_solve(l, c->x1, l->b);
+}
+
+/* With dw = x0 - x1 dt + alpha phi,
+ *   x0 = -H^-1 g,  x1 = H^-1 b  off phi,
  *   mu alpha + (phi'b) dt = -phi'g,
  *   tau_w'dw / scale^2 + tau_t dt = 0,  or dt = 0. */
-static rwk_status newton_step(rwk_tracer *c, const rwk_place *along, double *dt) {
+rwk_status rwk_tracer_newton(rwk_tracer *c, const rwk_place *along, double *dt) {
   rwk_local *l = &c->local;
   const size_t n = l->n;
   const double over = 1 / (c->scale * c->scale);
@@ -50,19 +58,17 @@ static rwk_status newton_step(rwk_tracer *c, const rwk_place *along, double *dt)
   double alpha = 0;
   *dt = 0;
   if (along) {
-    RWK_TRY(rwk_local_solve(l, c->x1, l->b));
-    rwk_scale(n, -1, c->x1);
-    const double q = rwk_dot(n, along->tw, c->x1) * over + along->tt,
+    const double q = along->tt - rwk_dot(n, along->tw, c->x1) * over,
                  r = -rwk_dot(n, along->tw, c->x0) * over;
     if (l->deflated) {
-      const double a = l->mu, b = rwk_dot(n, l->phi, l->b), e = -rwk_dot(n, l->phi, l->g),
+      const double a = l->mu, b = c->phi_b, e = -rwk_dot(n, l->phi, l->g),
                    f = rwk_dot(n, along->tw, l->phi) * over, determinant = a * q - b * f;
       alpha = (e * q - b * r) / determinant;
       *dt = (a * r - f * e) / determinant;
     } else {
       *dt = r / q;
     }
-    rwk_axpy(n, *dt, c->x1, c->x0);
+    rwk_axpy(n, -*dt, c->x1, c->x0);
   } else if (l->deflated && !l->singular) { /* along a flat direction w is as good as it is */
     alpha = -rwk_dot(n, l->phi, l->g) / l->mu;
   }
@@ -70,15 +76,55 @@ static rwk_status newton_step(rwk_tracer *c, const rwk_place *along, double *dt)
   return RWK_OK;
 }
 
+/* Broyden's method by its steps alone (Kelley, Iterative Methods for Linear and Nonlinear Equations, 1995,
+ * chapter 7): (c->x0, *dt) is Newton's step by the factor at hand, and becomes that of the matrix updated. */
+static void update_step(rwk_tracer *c, double *dt) {
+  const rwk_updates *u = &c->updates;
+  const double over = 1 / (c->scale * c->scale);
+  for (size_t k = 0; k < u->count; k++) {
+    const double share = (rwk_dot(c->local.n, u->w[k], c->x0) * over + u->t[k] * *dt) / u->square[k];
+    if (k + 1 < u->count) {
+      rwk_axpy(c->local.n, share, u->w[k + 1], c->x0);
+      *dt += share * u->t[k + 1];
+    } else {
+      rwk_scale(c->local.n, 1 / (1 - share), c->x0);
+      *dt /= 1 - share;
+    }
+  }
+}
+
+static void keep_step(rwk_tracer *c, double dt) {
+  rwk_updates *u = &c->updates;
+  memcpy(u->w[u->count], c->x0, c->local.n * sizeof *c->x0);
+  u->t[u->count] = dt;
+  u->square[u->count++] = rwk_dot(c->local.n, c->x0, c->x0) / (c->scale * c->scale) + dt * dt;
+}
+/* Newton's step from p in c->x0 and *dt, and its length: by the factor at hand and the steps since, or by a
+ * new factor. */
+static rwk_status step_from(rwk_tracer *c, const rwk_place *p, const rwk_place *along, int fresh, double *dt,
+                            double *size) {
+  rwk_local *l = &c->local;
+  if (fresh) RWK_TRY(rwk_local_factor(l, p->w, 0));
+  if (fresh || !l->dense) RWK_TRY(rwk_tracer_take(c)); /* products are always those of p */
+  RWK_TRY(rwk_tracer_newton(c, along, dt));
+  update_step(c, dt);
+  *size = hypot(rwk_norm(l->n, c->x0) / c->scale, *dt);
+  return RWK_OK;
+}
+
 rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most,
                               int *factored) {
-  enum { ITERATIONS = 30, FACTORS = 12 };
+  enum { ITERATIONS = 40 };
+  const double contraction = 0.5;
   rwk_local *l = &c->local;
-  const int chord = c->chord;
+  const int chord = c->chord, factors = c->sharp ? 12 : c->step < 1e-3 ? 8 : 3;
   double last = INFINITY;
   int count = 0, fresh_last = 0;
   *factored = -1;
   c->chord = 0;
+  c->updates.count = 0;
+  c->first = c->contraction = 0;
+  c->beside = 0;
   for (int k = 0; k < ITERATIONS; k++) {
     RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
     if (!isfinite(l->grad_inf)) return RWK_OK;
@@ -86,25 +132,27 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     if (c->sharp ? last <= 1e-12 && l->grad_inf <= 0.01 * tolerance
                  : l->grad_inf <= 0.01 * tolerance || (k > 1 && l->grad_inf <= tolerance)) {
       *factored = count;
+      c->beside =
+          count == 1 && (c->sharp ? c->sharp == RWK_SHARP_FOLD && c->first <= 1e-6 : c->contraction <= 0.2);
       return RWK_OK;
     }
     double dt = 0, size = INFINITY;
     int fresh = 0;
-    if (k == 0 ? chord : last < INFINITY) { /* the factor at hand, for as long as it contracts well */
-      RWK_TRY(newton_step(c, along, &dt));
-      size = hypot(rwk_norm(l->n, c->x0) / c->scale, dt);
-    }
-    if (!(size <= 0.2 * last) || (k == 0 && size > most)) {
-      if (l->grad_inf <= tolerance && k > 1 && (fresh_last || !c->sharp)) {
+    if ((k == 0 ? chord : last < INFINITY) && c->updates.count < RWK_UPDATES)
+      RWK_TRY(step_from(c, p, along, 0, &dt, &size));
+    if (k == 1) c->contraction = size / last;
+    if (k == 1 && c->contraction > 0.7 && along && !c->sharp && c->step > 1e-4)
+      return RWK_OK; /* a shorter step is cheaper */
+    if (!(size <= contraction * last) || (k == 0 && size > most)) {
+      if (k > 1 && l->grad_inf <= tolerance * (fresh_last || !c->sharp ? 1 : 1e-4)) {
         *factored = count; /* as good as rounding lets it be */
         return RWK_OK;
       }
-      if (count++ >= FACTORS) return RWK_OK;
-      RWK_TRY(rwk_local_factor(l, p->w, 0));
-      RWK_TRY(newton_step(c, along, &dt));
-      size = hypot(rwk_norm(l->n, c->x0) / c->scale, dt);
+      if (count++ >= factors) return RWK_OK;
+      RWK_TRY(step_from(c, p, along, 1, &dt, &size));
       fresh = 1;
     }
+    if (k == 0) c->first = size;
     /* steps by the same kind of factor are comparable, others are not */
     if (!(size <= most)) return RWK_OK;
     const int there = l->grad_inf <= tolerance;
@@ -114,6 +162,7 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     }
     last = size;
     fresh_last = fresh;
+    if (l->dense) keep_step(c, dt);
     rwk_axpy(l->n, 1, c->x0, p->w);
     if (along) {
       p->t += dt;
@@ -123,33 +172,75 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
   return RWK_OK;
 }
 
-/* tangent: H dw + b dt = 0, so with dw = x1 dt + alpha phi:  mu alpha + (phi'b) dt = 0. */
-rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
-  rwk_local *l = &c->local;
-  const size_t n = l->n;
+static void normalise(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
+  const size_t n = c->local.n;
   const double over = 1 / (c->scale * c->scale);
-  RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
-  RWK_TRY(rwk_local_flats(l, p->w));
-  RWK_TRY(rwk_local_factor(l, p->w, 1));
-  p->mu = l->mu;
-  p->negative = l->negative;
-  p->loss = l->parts.loss;
-  p->escape = l->flats.moved ? l->flats.curvature : NAN;
-  RWK_TRY(rwk_local_solve(l, c->x1, l->b));
-  double alpha = 0;
-  p->tt = 1;
-  if (l->deflated) {
-    p->tt = l->mu;
-    alpha = -rwk_dot(n, l->phi, l->b);
-  }
-  for (size_t i = 0; i < n; i++) p->tw[i] = -p->tt * c->x1[i] + alpha * l->phi[i] * l->deflated;
   double length = sqrt(rwk_dot(n, p->tw, p->tw) * over + p->tt * p->tt), sign = c->direction * p->tt;
   if (before) sign = rwk_dot(n, p->tw, before->tw) * over + p->tt * before->tt;
   if (length == 0) length = 1;
   if (sign < 0) length = -length;
   rwk_scale(n, 1 / length, p->tw);
   p->tt /= length;
-  p->dloss = -rwk_dot(n, l->b, p->tw); /* dL/dw = -2 lambda M w at a critical point */
+}
+
+/* tangent: H dw + b dt = 0, so with dw = -x1 dt + alpha phi:  mu alpha + (phi'b) dt = 0. */
+static void tangent(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
+  const rwk_local *l = &c->local;
+  const double alpha = -c->phi_b;
+  p->tt = l->deflated ? l->mu : 1;
+  for (size_t i = 0; i < l->n; i++) p->tw[i] = -p->tt * c->x1[i] + (l->deflated ? alpha * l->phi[i] : 0);
+  normalise(c, p, before);
+}
+
+/* Tangent and lowest eigenvalue at p by a factor from close by: products with H at p correct both. *ok 0: not
+ * close enough. */
+static rwk_status look_by_products(rwk_tracer *c, rwk_place *p, const rwk_place *before, int *ok) {
+  rwk_local *l = &c->local;
+  const size_t n = l->n;
+  double last = INFINITY;
+  *ok = 0;
+  tangent(c, p, before);
+  c->updates.count = 0;
+  for (int pass = 0; pass < 5 && !*ok; pass++) {
+    double dt;
+    RWK_TRY(rwk_local_product(l, l->g, p->tw, p->w));
+    rwk_axpy(n, p->tt, l->b, l->g);
+    RWK_TRY(rwk_tracer_newton(c, p, &dt));
+    rwk_axpy(n, 1, c->x0, p->tw);
+    p->tt += dt;
+    normalise(c, p, before);
+    const double size = hypot(rwk_norm(n, c->x0) / c->scale, dt);
+    if (!(size <= 0.3 * last)) return RWK_OK;
+    /* what is left, if it contracts as before */
+    *ok = size * (pass ? size / last : fmax(c->contraction, 0.01)) <= (c->sharp ? 1e-9 : 1e-7);
+    last = size;
+  }
+  return *ok ? rwk_local_beside(l, p->w, c->sharp ? 1e-6 * fabs(c->here.mu) : 0, ok) : RWK_OK;
+}
+
+rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
+  rwk_local *l = &c->local;
+  const int flat = l->flats.count > 0 || l->flats.moved;
+  int ok = 0;
+  RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
+  const double grad_inf = l->grad_inf;
+  RWK_TRY(rwk_local_flats(l, p->w));
+  if (c->beside && l->dense && l->form == RWK_LOCAL_CHOLESKY && !flat && l->flats.count == 0 &&
+      !l->flats.moved)
+    RWK_TRY(look_by_products(c, p, before, &ok));
+  c->beside = 0;
+  if (!ok) {
+    RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
+    RWK_TRY(rwk_local_factor(l, p->w, 1));
+    RWK_TRY(rwk_tracer_take(c));
+    tangent(c, p, before);
+  }
+  l->grad_inf = grad_inf;
+  p->mu = l->mu;
+  p->negative = l->negative;
+  p->loss = l->parts.loss;
+  p->escape = l->flats.moved ? l->flats.curvature : NAN;
+  p->dloss = -rwk_dot(l->n, l->b, p->tw); /* dL/dw = -2 lambda M w at a critical point */
   return RWK_OK;
 }
 
@@ -163,39 +254,21 @@ rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold) {
   return RWK_OK;
 }
 
-void rwk_tracer_turn(rwk_tracer *c, double s) {
-  const size_t n = c->local.n;
-  const double over = 1 / (c->scale * c->scale);
-  const rwk_place *a = &c->here, *b = &c->next;
-  for (size_t i = 0; i < n; i++) c->bend[i] = (b->tw[i] - a->tw[i]) / s;
-  c->bend_t = (b->tt - a->tt) / s;
-  const double along = rwk_dot(n, c->bend, b->tw) * over + c->bend_t * b->tt;
-  rwk_axpy(n, -along, b->tw, c->bend);
-  c->bend_t -= along * b->tt;
-  c->bent = 1;
-}
-
-/* By the tangent and half the turn: in a valley that is stiff to its sides, Newton's method converges only
- * from very near. */
-void rwk_tracer_predict(rwk_tracer *c, rwk_place *p, double s) {
-  const size_t n = c->local.n;
-  double turn = 0;
-  if (c->bent) {
-    turn = 0.5 * s * s;
-    const double size = hypot(rwk_norm(n, c->bend) / c->scale, c->bend_t) * turn;
-    if (!(size <= 0.3 * fabs(s))) turn = 0; /* such a turn is seldom the next one too */
-  }
-  for (size_t i = 0; i < n; i++)
-    p->w[i] = c->here.w[i] + s * c->here.tw[i] + (turn > 0 ? turn * c->bend[i] : 0);
-  p->t = c->here.t + s * c->here.tt + (turn > 0 ? turn * c->bend_t : 0);
-  p->lambda = c->lambda_from * exp(p->t);
-}
-
-rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored) {
-  rwk_tracer_predict(c, p, s);
+static rwk_status reach(rwk_tracer *c, rwk_place *p, double s, int *factored) {
   RWK_TRY(rwk_tracer_correct(c, p, &c->here, 0.3 * s + 1e-9, factored));
   if (*factored < 0) return RWK_OK;
   /* where a unit is dead, and its curvature near 0 at that, Newton moves it by more than elsewhere */
   RWK_TRY(rwk_tracer_tidy(c, p, isnan(c->here.escape) ? 1e-8 : 1e-5));
   return rwk_tracer_look(c, p, &c->here);
+}
+
+rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored) {
+  rwk_tracer_predict(c, p, s);
+  return reach(c, p, s, factored);
+}
+
+rwk_status rwk_tracer_reach_between(rwk_tracer *c, rwk_place *p, const rwk_place *from, const rwk_place *to,
+                                    double s, int *factored) {
+  rwk_tracer_between(c, p, from, to, s);
+  return reach(c, p, s, factored);
 }

@@ -76,6 +76,11 @@ static double row_sum_norm(const double *H, size_t n) {
   return norm;
 }
 
+/* Size of the rounding errors of H phi. */
+static double rounding(const rwk_local *l) {
+  return 4 * DBL_EPSILON * l->norm;
+}
+
 /* Inverse iteration from the last phi with the factor of H + lift: *residual = |H phi - mu phi|, as small as
  * 1e-7 of mu + lift if it can be had. */
 static void iterate(rwk_local *l, int iterations, double lift, double *residual) {
@@ -94,7 +99,9 @@ static void iterate(rwk_local *l, int iterations, double lift, double *residual)
     l->mu = rwk_dot(n, l->phi, l->q);
     rwk_axpy(n, -l->mu, l->phi, l->q);
     *residual = rwk_norm(n, l->q);
-    if (*residual <= 1e-7 * (fabs(l->mu) + lift) || (k > 2 && *residual > 0.5 * last)) return;
+    if (*residual <= fmax(1e-7 * (fabs(l->mu) + lift), 0.5 * rounding(l)) ||
+        (k > 2 && *residual > 0.5 * last))
+      return;
     last = *residual;
   }
 }
@@ -116,17 +123,20 @@ static int definite(rwk_local *l, double lift, double push) {
 /* One negative eigenvalue, as behind a fold: found by inverse iteration on H + lift, then pushed up, so that
  * a Cholesky factor of the rest remains. 0 where it is not as simple as that. */
 static int one_negative(rwk_local *l) {
-  const double least = 1e-7 * l->norm;
-  double lift = fmax(4 * fabs(l->mu), least), residual;
+  const double least = 64 * zero_limit(l), exact = rounding(l);
+  memcpy(l->p, l->phi, l->n * sizeof *l->p);
+  rwk_local_project(l, l->p);
+  rwk_symv(l->q, l->n, l->H, l->n, l->p);
+  double lift = fmax(2 * fabs(rwk_dot(l->n, l->p, l->q)), least), residual;
   int tries = 0;
   while (!definite(l, lift, 0)) {
     lift *= 8;
-    if (++tries > 4) return 0;
+    if (++tries > 7 || lift > 0.1 * l->norm) return 0;
   }
   /* the closer the lift to -mu the faster; where mu is a cluster that does not help */
   for (int pass = 0; pass < 3; pass++) {
     iterate(l, 8, lift, &residual);
-    if (residual <= 1e-6 * (fabs(l->mu) + lift)) return definite(l, 0, l->norm);
+    if (residual <= fmax(1e-6 * (fabs(l->mu) + lift), exact)) return definite(l, 0, l->norm);
     const double closer = fmax(1.1 * fabs(l->mu) + 2 * residual, least);
     if (!(closer < 0.7 * lift) || !definite(l, closer, 0)) return 0;
     lift = closer;
@@ -188,14 +198,14 @@ static rwk_status factor_dense(rwk_local *l, const double *w, int lowest) {
       return done ? RWK_OK : all_eigenvalues(l);
     }
     l->deflated = 1;
+    l->residual = 0;
     l->negative = l->mu < -zero_limit(l);
     return RWK_OK;
   }
   /* Where the iteration settles fast the lowest eigenvalue stands apart from the rest, which is when it has
    * to be held apart; elsewhere H^-1 as a whole is as good. */
-  double residual;
-  iterate(l, 8, 0, &residual);
-  l->deflated = residual <= 1e-4 * l->mu || l->mu <= zero_limit(l);
+  iterate(l, 8, 0, &l->residual);
+  l->deflated = l->residual <= 1e-4 * l->mu || l->mu <= zero_limit(l);
   l->negative = 0;
   return RWK_OK;
 }
@@ -310,5 +320,33 @@ rwk_status rwk_local_solve(rwk_local *l, double *x, const double *y) {
   project_all(l, x);
   solve_dense(l, x);
   project_all(l, x);
+  return RWK_OK;
+}
+
+rwk_status rwk_local_product(rwk_local *l, double *y, const double *x, const double *w) {
+  return rwk_objective_products(&l->o, y, l->n, x, l->n, 1, w);
+}
+
+rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, int *ok) {
+  const size_t n = l->n;
+  const double before = l->mu;
+  double last = INFINITY;
+  *ok = 0;
+  for (int pass = 0; pass < 4 && !*ok; pass++) {
+    RWK_TRY(rwk_local_product(l, l->q, l->phi, w));
+    l->mu = rwk_dot(n, l->phi, l->q);
+    rwk_axpy(n, -l->mu, l->phi, l->q);
+    const double residual = rwk_norm(n, l->q);
+    *ok = residual <= fmax(fmax(most, 0.02 * fabs(l->mu)), 1.5 * l->residual);
+    if (*ok || !(residual <= 0.5 * last)) break;
+    last = residual;
+    RWK_TRY(rwk_local_solve(l, l->q, l->q)); /* off phi: Newton's step on H phi = mu phi, H from beside */
+    rwk_axpy(n, -1, l->q, l->phi);
+    rwk_scale(n, 1 / rwk_norm(n, l->phi), l->phi);
+  }
+  if (!(fabs(l->mu - before) <= fmax(most, 0.5 * fabs(before)))) *ok = 0;
+  l->negative = l->mu < -zero_limit(l);
+  l->singular = fabs(l->mu) <= zero_limit(l);
+  l->w = w;
   return RWK_OK;
 }

@@ -27,6 +27,7 @@ typedef struct rwk_local {
   double *g, *b; /* dJ/dw, and dg/dt = 2 lambda M w */
   double *phi;   /* unit vector of the lowest eigenvalue mu, kept as the next one's first guess */
   double mu;
+  double residual;             /* |H phi - mu phi| of the factor; dense */
   int deflated;                /* 1: phi is held apart in solves; 0: H^-1 as a whole */
   int singular;                /* mu cannot be told from 0 */
   int64_t negative;            /* eigenvalues below 0 off the flat directions; Krylov: 0 or 1, at least */
@@ -52,6 +53,14 @@ rwk_status rwk_local_flats(rwk_local *l, const double *w);
 /* The Hessian at the point that was evaluated last. lowest 1: with mu, phi and negative; 0: for solves, with
  * those only where they come easily. w is borrowed until the next call. */
 rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest);
+
+/* The factor at hand was made beside w, where the objective was evaluated last: mu and phi at w by products
+ * there. *ok: |H phi - mu phi| is `most` or a fiftieth of mu, or little more than it was with the factor, and
+ * mu has not changed by half or `most`. Dense, no flat directions. */
+rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, int *ok);
+
+/* y = H x at w, where the objective was evaluated last. */
+rwk_status rwk_local_product(rwk_local *l, double *y, const double *x, const double *w);
 
 /* x = H^-1 y off the flat directions, and off phi where deflated. x and y may be the same. */
 rwk_status rwk_local_solve(rwk_local *l, double *x, const double *y);
