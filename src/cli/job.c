@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/json.h"
+#include "cli/ranks.h"
 #include "cli/share.h"
 
 /* ---- options to settings ---- */
