@@ -232,7 +232,7 @@ typedef struct rwk_path_settings {
                               are done: what they made has been saved, and drops, best and collapse are for
                               the path that fetches all of it. NULL */
   void *claim_payload;
-  const rwk_path_help *help;     /* NULL: there is none. Results do not depend on it. NULL */
+  const rwk_path_help *help; /* NULL: there is none. Results do not depend on it. NULL */
   rwk_path_take_fn take; /* with save and fetch, and their payload: pieces are taken one after the other, and
                             what others have made is fetched. Where the rest is another's, the path waits for
                             it, and ends with the walks alone. NULL: all is this process's */

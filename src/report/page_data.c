@@ -1,7 +1,7 @@
 #include <math.h>
 #include "report/page.h"
 
-enum { DIGITS = 6 };
+enum { DIGITS = 8 };
 
 /* The path of an SVG element for a shape. */
 static void write_shape(rwk_text *out, const rwk_shape *shape) {

@@ -126,7 +126,7 @@ class Page(Case):
         for p in j["best"]["points"]:
             self.assertIn(f"<td>{p['mse']:.6f}</td>", html)
         text = re.sub("<[^>]*>", "", html)
-        self.assertIn("All 38 fits are certified minima. The error falls 2 times while the penalty rises, in 1 of 2 walks: each time at a fold", text)
+        self.assertIn("All 38 fits are certified minima. The error falls 1 time while the penalty rises, in 1 of 2 walks: at a fold", text)
         self.assertIn("All weights are zero from lambda = 1.208 on.", text)
         self.assertIn("ridgewalk path", text)
         self.assertIn("--hidden 8 --lambda 2^-16:2^2 --walk up,best --effort low --seed 2</code>", html)

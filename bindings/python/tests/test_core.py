@@ -240,7 +240,8 @@ class Functions(Case):
         X, y = small()
         seen = []
         rw.path(X, y, lambdas=[0.1, 1], walk=("up",), threads=1, progress=seen.append)
-        self.assertEqual([s["done"] for s in seen], [1, 2])
+        self.assertEqual(sorted({s["done"] for s in seen}), [1, 2])
+        self.assertEqual([s["done"] for s in seen], sorted(s["done"] for s in seen))
         with self.assertRaises(rw.CancelledError) as caught:
             rw.path(X, y, lambdas=[0.1, 1], walk=("up",), threads=1, progress=lambda p: False)
         self.assertIsInstance(caught.exception, KeyboardInterrupt)
