@@ -21,7 +21,7 @@ import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.path.join(ROOT, "build/release/ridgewalk")
-STARTS = ["path", os.path.join(ROOT, "tests/data/diabetes.csv"), "--target", "progression", "--hidden", "16", "--lambda", "2^-16:2^2",
+STARTS = ["path", os.path.join(ROOT, "tests/data/diabetes.csv"), "--target", "progression", "--hidden", "32", "--lambda", "2^-16:2^2",
           "--walk", "up,down,cold", "--no-explain", "--starts", "16"]
 ROWS = ["--hidden", "16", "--lambda", "2^-6,2^-3", "--walk", "up", "--no-explain", "--split", "rows"]
 
