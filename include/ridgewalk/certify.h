@@ -46,7 +46,8 @@ typedef struct rwk_certificate {
   int64_t kinks; /* active kinks */
   double escape_curvature; /* most negative curvature of T7; NaN if there is no dead unit */
   double doubt;     /* Krylov: the chance, over random starts, that "no negative eigenvalue" is wrong; 0 when
-                       dense */
+                       dense, whose nearness to the critical point is bounded by random products but for a
+                       chance of 1e-6 (docs/certificates.md) */
   int dense;        /* 1: all eigenvalues were bounded; 0: Lanczos */
   int64_t products; /* Hessian-vector products used */
   double seconds;

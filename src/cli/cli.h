@@ -278,6 +278,7 @@ void cli_release(void *block, void *payload);                /* a rwk_release_fn
 
 /* ---- interrupt.c ---- */
 
+double cli_seconds(void); /* of the monotone clock */
 /* SIGINT, SIGTERM, and what batch systems warn by: SIGUSR1, SIGUSR2, SIGXCPU. */
 void cli_catch_signals(void);
 /* From now on. */

@@ -11,7 +11,7 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler needs lock-free atom
 /* Of the monotone clock; 0: none. Set before there is a second thread. */
 static double deadline;
 
-static double now(void) {
+double cli_seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
@@ -35,12 +35,12 @@ void cli_catch_signals(void) {
 }
 
 void cli_time_limit(double seconds) {
-  deadline = now() + seconds;
+  deadline = cli_seconds() + seconds;
 }
 
 int cli_interrupted(void *payload) {
   (void)payload;
-  return atomic_load_explicit(&asked, memory_order_relaxed) || (deadline > 0 && now() >= deadline);
+  return atomic_load_explicit(&asked, memory_order_relaxed) || (deadline > 0 && cli_seconds() >= deadline);
 }
 
 const char *cli_why_stopped(void) {

@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "cli/wait.h"
 
 enum { TAG_CLAIM = 1, TAG_NUMBER, TAG_LETTER, TAG_DONE };
@@ -34,12 +33,6 @@ struct cli_station {
   rwk_status status; /* of the first failure */
 };
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* The next numbers of the list, from *first on. A worker asks for more of them at once where asking takes its
  * share of the time. */
 static int64_t draw(int64_t *first, cli_station *s) {
@@ -49,16 +42,16 @@ static int64_t draw(int64_t *first, cli_station *s) {
     return 1;
   }
   const int64_t count = s->portion;
-  const double began = now();
+  const double began = cli_seconds();
   MPI_Send(&count, 1, MPI_INT64_T, 0, TAG_CLAIM, MPI_COMM_WORLD);
   MPI_Request request;
   MPI_Irecv(first, 1, MPI_INT64_T, 0, TAG_NUMBER, MPI_COMM_WORLD, &request);
   cli_poll(&request, 0);
   MPI_Wait(&request, MPI_STATUS_IGNORE);
-  const double worked = began - s->answered, waited = now() - began;
+  const double worked = began - s->answered, waited = cli_seconds() - began;
   if (waited > worked / 8 && s->portion < MOST) s->portion *= 2;
   if (waited < worked / 64 && s->portion > 1) s->portion /= 2;
-  s->answered = now();
+  s->answered = cli_seconds();
   return count;
 }
 
@@ -174,7 +167,7 @@ rwk_status cli_station_open(cli_station **station, size_t own, cli_letter_fn tak
                        .own = own,
                        .drawn = own,
                        .portion = 1,
-                       .answered = now(),
+                       .answered = cli_seconds(),
                        .take = take,
                        .payload = payload,
                        .working = cli_ranks_count() - 1};
