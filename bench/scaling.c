@@ -159,6 +159,7 @@ int main(int argc, char **argv) {
   if (status == RWK_OK) status = certificate(ctx, 1030, 8, 50, 0x1p-10, budget);
   if (status == RWK_OK) status = certificate(ctx, 1030, 8, 50, 0x1p-4, budget);
   if (status == RWK_OK) status = certificate(ctx, 1000, 90, 1087, 0x1p-2, budget);
+  if (status == RWK_OK) status = certificate(ctx, 1000, 90, 1087, 1, budget);
   if (status != RWK_OK) fprintf(stderr, "%s: %s\n", rwk_status_name(status), rwk_context_error(ctx));
   rwk_context_destroy(ctx);
   return status != RWK_OK;

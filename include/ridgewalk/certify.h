@@ -60,7 +60,8 @@ static inline int rwk_certificate_is_minimum(const rwk_certificate *c) {
 }
 
 /* Certifies w[dim] at lambda. direction[dim], unless NULL, receives the unit eigenvector of min_eig (zeros
- * where no eigenvalue was computed). Memory: dense 2 p^2 doubles, Krylov O(p) vectors. */
+ * where no eigenvalue was computed). Memory: dense 2 p^2 doubles, Krylov up to 256 MiB of vectors
+ * of p, at least six. */
 RWK_API rwk_status rwk_certify(rwk_certificate *certificate, double *direction, rwk_context *ctx,
                                const rwk_problem *problem, double lambda, const double *w,
                                const rwk_certify_settings *settings);

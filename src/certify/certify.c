@@ -82,18 +82,19 @@ static void judge(rwk_certificate *c, const rwk_flat_set *flats, int settled) {
              "%lld products did not settle the sign of the smallest eigenvalue (%.3g so far; a smaller one "
              "is missed with chance %.1g)",
              (long long)c->products, c->min_eig_rest, c->doubt);
-  else if (c->dense ? c->zero == 0 : flats->count == 0)
+  else if (c->dense ? c->zero == 0 : flats->span.count == 0)
     conclude(c, RWK_VERDICT_STRICT_MIN,
              "gradient zero to %.2g and smallest eigenvalue %.6g above the limit of rounding %.2g%s",
              c->grad_inf, c->min_eig, c->zero_limit, chance);
-  else if (!c->dense || (size_t)c->zero == flats->count)
+  else if (!c->dense || (size_t)c->zero == flats->span.count)
     conclude(c, RWK_VERDICT_DEGENERATE_MIN,
              "%lld flat directions, all explained (%s%s); smallest other eigenvalue %.6g%s",
-             (long long)flats->count, flats->label, flats->count > 1 ? ", ..." : "", c->min_eig_rest, chance);
+             (long long)flats->span.count, flats->label, flats->span.count > 1 ? ", ..." : "",
+             c->min_eig_rest, chance);
   else
     conclude(c, RWK_VERDICT_INCONCLUSIVE,
              "%lld eigenvalues cannot be told from zero (limit %.2g), of which %zu are explained",
-             (long long)c->zero, c->zero_limit, flats->count);
+             (long long)c->zero, c->zero_limit, flats->span.count);
 }
 
 rwk_status rwk_certify(rwk_certificate *c, double *direction, rwk_context *ctx, const rwk_problem *problem,

@@ -31,7 +31,7 @@ static double row_sum_norm(const double *H, size_t n) {
 static int definite(dense *d, double lift, double shift) {
   const size_t n = d->n;
   for (size_t i = 0; i < n; i++) memcpy(d->factor + i * n, d->H + i * n, (i + 1) * sizeof *d->H);
-  if (d->flats->count) rwk_syrk(d->factor, n, n, d->flats->count, lift, d->flats->vectors, n, 1);
+  rwk_span_lift(d->factor, n, lift, &d->flats->span);
   for (size_t i = 0; i < n; i++) d->factor[i * n + i] -= shift;
   size_t pivot;
   rwk_cholesky(&pivot, d->factor, n, n);
@@ -157,10 +157,8 @@ static rwk_status smallest_positive(dense *d, double lift, double *value, double
   rwk_lanczos_result lr;
   RWK_TRY(rwk_lanczos_min(&lr, d->v, d->o->ctx, n, &ls, apply_inverse, d));
   rwk_symv(d->x, n, d->H, n, d->v);
-  for (size_t k = 0; k < d->flats->count; k++) {
-    const double *u = d->flats->vectors + k * n;
-    rwk_axpy(n, lift * rwk_dot(n, u, d->v), u, d->x);
-  }
+  const rwk_span *flat = &d->flats->span;
+  for (size_t k = 0; k < flat->count; k++) rwk_span_axpy(d->x, lift * rwk_span_dot(flat, k, d->v), flat, k);
   *value = rwk_dot(n, d->v, d->x);
   rwk_axpy(n, -*value, d->v, d->x);
   *error = rwk_norm(n, d->x);
@@ -193,7 +191,7 @@ rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objecti
   c->zero_limit = rounding;
   status = rwk_flats_verify(flats, o, w, rwk_flat_limit(c, rounding));
   if (status != RWK_OK) goto done;
-  c->flats = (int64_t)flats->count;
+  c->flats = (int64_t)flats->span.count;
   const double lift = norm > 0 ? norm : 1;
   if (!definite(&d, lift, 0)) {
     status = by_eigenvalues(&d, direction, rounding);
@@ -204,7 +202,7 @@ rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objecti
   if (status != RWK_OK) goto done;
   if (direction) {
     memcpy(direction, d.v, n * sizeof *direction);
-    if (flats->count) memcpy(direction, flats->vectors, n * sizeof *direction);
+    if (flats->span.count) rwk_span_expand(direction, &flats->span, 0);
   }
   /* no eigenvalue lies below value - gap: the matrix shifted by that is still positive definite */
   const double gap = fmax(2 * error + rounding, 1e-4 * value);
@@ -223,16 +221,17 @@ rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objecti
   c->min_eig_rest = value;
   c->min_eig = value;
   c->min_eig_error = gap;
-  if (flats->count) {
+  if (flats->span.count) {
     c->min_eig = INFINITY;
-    for (size_t k = 0; k < flats->count; k++) {
-      rwk_symv(d.x, n, d.H, n, flats->vectors + k * n);
-      c->min_eig = fmin(c->min_eig, rwk_dot(n, d.x, flats->vectors + k * n));
+    for (size_t k = 0; k < flats->span.count; k++) {
+      rwk_span_expand(d.v, &flats->span, k);
+      rwk_symv(d.x, n, d.H, n, d.v);
+      c->min_eig = fmin(c->min_eig, rwk_dot(n, d.x, d.v));
     }
     c->min_eig_error = rounding;
   }
   c->negative = 0;
-  c->zero = (int64_t)flats->count;
+  c->zero = (int64_t)flats->span.count;
   c->positive = (int64_t)n - c->zero;
   rwk_lanczos_settings ls;
   rwk_lanczos_settings_init(&ls);

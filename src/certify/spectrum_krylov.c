@@ -35,44 +35,39 @@ rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_object
   rwk_lanczos_result lr;
   *settled = 0;
   rwk_lanczos_settings_init(&ls);
-  ls.products = 40;
+  ls.products = most < 40 ? most : 40;
   ls.seed = settings->seed;
+  ls.tol = 0.05; /* the limit of rounding needs no more */
+  ls.least = 0;
   RWK_TRY(rwk_lanczos_min(&lr, NULL, o->ctx, n, &ls, apply_negative, &k));
   const double norm =
       lr.largest + lr.residual; /* an eigenvalue lies within the residual, and the end is found first */
   c->max_eig = -lr.value;
   c->zero_limit = 16 * DBL_EPSILON * sqrt((double)n) * norm;
   RWK_TRY(rwk_flats_verify(flats, o, w, rwk_flat_limit(c, c->zero_limit)));
-  c->flats = (int64_t)flats->count;
-  ls.flat = flats->vectors;
-  ls.flat_count = flats->count;
-  ls.products = most < 200 ? most : 200;
-  ls.tol = 1e-4;
-  ls.tol_abs = c->zero_limit;
-  RWK_TRY(rwk_lanczos_min(&lr, direction, o->ctx, n, &ls, apply, &k));
-  c->min_eig_rest = lr.value;
-  c->min_eig_error = lr.residual;
-  if (lr.value >= -c->zero_limit &&
-      flats->count < n) { /* no proof of a saddle yet: is it positive definite? */
+  c->flats = (int64_t)flats->span.count;
+  ls.flat = &flats->span;
+  ls.products = most;
+  if (flats->span.count < n) {
     rwk_lanczos_bound_result bound;
-    ls.products = most;
-    RWK_TRY(rwk_lanczos_bound(&bound, o->ctx, n, norm, doubt_most, &ls, apply, &k));
-    c->doubt = bound.doubt;
-    if (bound.value < -c->zero_limit) { /* a direction was missed: look for it with all that is left */
+    RWK_TRY(rwk_lanczos_bound(&bound, direction, o->ctx, n, c->zero_limit, doubt_most, &ls, apply, &k));
+    c->doubt = bound.doubt + flats->doubt;
+    c->max_eig = fmax(c->max_eig, bound.largest);
+    c->min_eig_rest = bound.value;
+    c->min_eig_error = bound.value - bound.lower;
+    *settled = bound.doubt <= doubt_most;
+    if (!(bound.value > c->zero_limit)) { /* the way down, or what it is that cannot be told from zero */
+      ls.tol = 1e-4;
+      ls.tol_abs = c->zero_limit;
+      ls.least = 48;
       RWK_TRY(rwk_lanczos_min(&lr, direction, o->ctx, n, &ls, apply, &k));
-      c->min_eig_rest = fmin(lr.value, bound.value);
+      c->min_eig_rest = lr.value;
       c->min_eig_error = lr.residual;
-    } else {
-      *settled = bound.doubt <= doubt_most && bound.lower > c->zero_limit;
-      if (bound.value < c->min_eig_rest) {
-        c->min_eig_rest = bound.value;
-        c->min_eig_error = bound.value - bound.lower;
-      }
     }
   }
-  if (flats->count == n) *settled = 1;
+  if (flats->span.count == n) *settled = 1;
   c->min_eig = c->min_eig_rest;
-  if (flats->count && !(c->min_eig_rest < 0)) {
+  if (flats->span.count && !(c->min_eig_rest < 0)) {
     c->min_eig = 0;
     c->min_eig_error = c->zero_limit;
   }

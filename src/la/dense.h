@@ -60,8 +60,4 @@ rwk_status rwk_eigen_tridiagonal(rwk_context *ctx, double *d, double *e, double 
  */
 rwk_status rwk_singular_max(rwk_context *ctx, double *sigma, double *u, double *v, const double *A,
                             size_t lda, size_t m, size_t n);
-/* Orthonormal basis of the span of k vectors (vector j at V + j*ldv) with relative tolerance tol, in place:
- * on return the first *rank vectors are orthonormal. Modified Gram-Schmidt, twice. */
-void rwk_orthonormalise(size_t *rank, double *V, size_t ldv, size_t n, size_t k, double tol);
-
 #endif

@@ -24,10 +24,7 @@ static void reorthogonalise(lanczos *z, double *v, size_t k) {
   const size_t n = z->n;
   double *c = z->theta; /* free at this moment: Ritz values are made anew at each check */
   for (int pass = 0; pass < 2; pass++) {
-    for (size_t i = 0; i < z->settings->flat_count; i++) {
-      const double *u = z->settings->flat + i * n;
-      rwk_axpy(n, -rwk_dot(n, u, v), u, v);
-    }
+    if (z->settings->flat) rwk_span_project(v, z->settings->flat);
     if (k == 0) continue;
     rwk_gemv(c, 0, k, n, 1, z->basis, n, v, 0);
     rwk_gemv(v, 1, k, n, -1, z->basis, n, c, 1);
@@ -81,14 +78,15 @@ static rwk_status restart(lanczos *z, size_t k, size_t kept, double beta) {
 rwk_status rwk_lanczos_min(rwk_lanczos_result *result, double *vector, rwk_context *ctx, size_t n,
                            const rwk_lanczos_settings *settings, rwk_operator_fn apply, void *payload) {
   *result = (rwk_lanczos_result){.value = NAN, .residual = INFINITY};
-  if (n <= settings->flat_count) {
+  const size_t flat = settings->flat ? settings->flat->count : 0;
+  if (n <= flat) {
     if (vector) memset(vector, 0, n * sizeof *vector);
     return RWK_OK;
   }
   size_t most = settings->memory / (n * sizeof(double));
   if (most < 24) most = 24;
   if (most > 320) most = 320;
-  if (most > n - settings->flat_count) most = n - settings->flat_count;
+  if (most > n - flat) most = n - flat;
   lanczos z = {.ctx = ctx, .n = n, .most = most, .settings = settings};
   rwk_stream stream;
   rwk_stream_init(&stream, settings->seed, 0x4c616e63); /* a stream of its own, apart from starting weights */
@@ -133,16 +131,15 @@ rwk_status rwk_lanczos_min(rwk_lanczos_result *result, double *vector, rwk_conte
       const double tol = fmax(settings->tol * fabs(result->value), settings->tol_abs);
       result->converged = result->residual <= fmax(tol, 1e-14 * result->largest);
       /* a small residual early on may belong to a cluster that hides the end behind it */
-      if (k < n - settings->flat_count && result->products < settings->least) result->converged = 0;
+      if (k < n - flat && result->products < settings->least) result->converged = 0;
       /* an invariant space seen from one starting vector may hide other copies: only the whole space settles
        * it */
-      if (k == n - settings->flat_count) result->converged = 1;
+      if (k == n - flat) result->converged = 1;
       const int found = result->value + result->residual < settings->stop_below &&
                         result->residual <= 0.5 * fabs(result->value);
-      if (found || exhausted ||
-          (result->converged && !(invariant && settings->least > 0 && k < n - settings->flat_count)))
+      if (found || exhausted || (result->converged && !(invariant && settings->least > 0 && k < n - flat)))
         goto done;
-      if (full && k == n - settings->flat_count) goto done;
+      if (full && k == n - flat) goto done;
     }
     if (invariant) { /* go on in a fresh direction that does not couple with what is there */
       if (full || !random_direction(&z, &stream, next, k)) goto done;
@@ -173,74 +170,5 @@ done:
   rwk_free_doubles(ctx, z.scratch);
   rwk_free_doubles(ctx, z.T);
   rwk_free_doubles(ctx, z.basis);
-  return status;
-}
-
-rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, rwk_context *ctx, size_t n, double largest,
-                             double doubt, const rwk_lanczos_settings *settings, rwk_operator_fn apply,
-                             void *payload) {
-  *result = (rwk_lanczos_bound_result){.value = NAN, .lower = -INFINITY, .doubt = 1};
-  const size_t free_dim = n > settings->flat_count ? n - settings->flat_count : 0;
-  if (free_dim == 0) return RWK_OK;
-  const size_t most = settings->products > 1 ? (size_t)settings->products : 1;
-  lanczos z = {.ctx = ctx, .n = n, .settings = settings};
-  rwk_stream stream;
-  rwk_stream_init(&stream, settings->seed, 0x426f756e64);
-  rwk_status status = RWK_OK;
-  double *vectors = rwk_alloc_doubles(ctx, 3 * n), *delta = rwk_alloc_doubles(ctx, 4 * (most + 1));
-  z.theta = delta; /* reorthogonalise wants a scratch array, of length 0 here */
-  if (!vectors || !delta) {
-    status = rwk_fail_memory(ctx, "Lanczos");
-    goto done;
-  }
-  double *v = vectors, *before = v + n, *next = before + n, *gamma = delta + most + 1, *d = gamma + most + 1,
-         *e = d + most + 1;
-  memset(before, 0, n * sizeof *before);
-  if (!random_direction(&z, &stream, v, 0)) goto done;
-  double beta = 0;
-  for (size_t k = 0; k < most;) {
-    status = apply(next, v, payload);
-    if (status != RWK_OK) goto done;
-    result->products++;
-    delta[k] = rwk_dot(n, v, next);
-    if (!isfinite(delta[k])) {
-      status = rwk_fail(ctx, RWK_NUMERICAL, "a Hessian-vector product is not finite");
-      goto done;
-    }
-    rwk_axpy(n, -delta[k], v, next);
-    rwk_axpy(n, -beta, before, next);
-    reorthogonalise(&z, next, 0);
-    beta = rwk_norm(n, next);
-    gamma[k] = beta;
-    k++;
-    const int ended = !(beta > 1e-14 * largest) || k >= free_dim;
-    if (k == most || ended || k % 64 == 0) {
-      memcpy(d, delta, k * sizeof *d);
-      memcpy(e, gamma, k * sizeof *e);
-      status = rwk_eigen_tridiagonal(ctx, d, e, NULL, k);
-      if (status != RWK_OK) goto done;
-      result->value = d[0];
-      if (d[0] <= 0) goto done;
-      /* Kuczynski and Wozniakowski, theorem 4.1 (b): the part of the spectrum's width by which the smallest
-       * Ritz value after k steps from a random start exceeds the smallest eigenvalue is above e with
-       * probability at most 1.648 sqrt(n) exp(-(2k - 1) sqrt e). Half the value is asked for, e = value / (2
-       * largest). */
-      const double part = fmin(0.999, d[0] / (2 * largest));
-      result->doubt = fmin(1, 1.648 * sqrt((double)free_dim) * exp(-(2 * (double)k - 1) * sqrt(part)));
-      /* An invariant space holds an eigenvector of every eigenvalue but for those that the start hardly saw:
-       * a component below 1e-10 has at most this chance. */
-      if (ended) result->doubt = fmin(result->doubt, 1e-10 * sqrt((double)free_dim));
-      result->lower = d[0] / 2;
-      if (result->doubt <= doubt || ended) goto done;
-    }
-    double *swap = before;
-    before = v;
-    v = next;
-    next = swap;
-    rwk_scale(n, 1 / beta, v);
-  }
-done:
-  rwk_free_doubles(ctx, delta);
-  rwk_free_doubles(ctx, vectors);
   return status;
 }

@@ -14,14 +14,10 @@ rwk_status rwk_off_flats(double *distance, rwk_objective *o, const double *w, co
   rwk_flat_set flats = {.ctx = o->ctx};
   double *d = rwk_alloc_doubles(o->ctx, n);
   rwk_status status = d ? rwk_flats_collect(&flats, o, reference) : rwk_fail_memory(o->ctx, "a comparison");
-  size_t rank = 0;
+  if (status == RWK_OK) status = rwk_span_orthonormalise(&flats.span, 1e-8);
   if (status == RWK_OK) {
-    rwk_orthonormalise(&rank, flats.vectors, n, n, flats.count, 1e-8);
     for (size_t i = 0; i < n; i++) d[i] = w[i] - reference[i];
-    for (size_t k = 0; k < rank; k++) {
-      const double *u = flats.vectors + k * n;
-      rwk_axpy(n, -rwk_dot(n, u, d), u, d);
-    }
+    rwk_span_project(d, &flats.span);
     *distance = rwk_norm(n, d);
   }
   rwk_flats_release(&flats);

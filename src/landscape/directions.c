@@ -62,8 +62,8 @@ static rwk_status of_least_curvature(double *u, double *v, rwk_objective *o, con
   double values[2];
   if (n < 2) return rwk_fail(o->ctx, RWK_INVALID_ARGUMENT, "a plane needs two coordinates at least");
   if (s->algebra == RWK_ALGEBRA_KRYLOV || (s->algebra == RWK_ALGEBRA_AUTO && n > s->dense_limit)) {
-    RWK_TRY(rwk_landscape_lowest(&values[0], u, o, w, 1e-6, NULL, 0));
-    return rwk_landscape_lowest(&values[1], v, o, w, 1e-6, u, 1);
+    RWK_TRY(rwk_landscape_lowest(&values[0], u, o, w, 1e-6, NULL));
+    return rwk_landscape_lowest(&values[1], v, o, w, 1e-6, u);
   }
   double *H = rwk_alloc_doubles(o->ctx, n * (n + 2));
   if (!H) return rwk_fail_memory(o->ctx, "a Hessian");

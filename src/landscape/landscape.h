@@ -13,10 +13,10 @@ rwk_status rwk_landscape_check(rwk_context *ctx, const rwk_landscape_settings *s
 rwk_status rwk_landscape_min_eig(double *value, rwk_objective *o, const double *w,
                                  const rwk_certify_settings *settings);
 
-/* Smallest eigenvalue, with its unit vector[dim], of the Hessian at w; `without`[count x dim], orthonormal,
- * are kept out of the search. */
+/* Smallest eigenvalue, with its unit vector[dim], of the Hessian at w; the unit vector `without`, unless
+ * NULL, is kept out of the search. */
 rwk_status rwk_landscape_lowest(double *value, double *vector, rwk_objective *o, const double *w, double tol,
-                                const double *without, size_t count);
+                                const double *without);
 
 /* Largest eigenvalue in size, roughly. */
 rwk_status rwk_landscape_stiffness(double *value, rwk_objective *o, const double *w);

@@ -38,18 +38,21 @@ static rwk_status apply(double *y, const double *x, void *payload) {
 }
 
 rwk_status rwk_landscape_lowest(double *value, double *vector, rwk_objective *o, const double *w, double tol,
-                                const double *without, size_t count) {
+                                const double *without) {
   at_point p = {o, w, 1};
   rwk_lanczos_settings s;
   rwk_lanczos_result r;
   rwk_lanczos_settings_init(&s);
   s.products = LANCZOS_MOST;
   s.tol = tol;
-  s.flat = without;
-  s.flat_count = count;
-  RWK_TRY(rwk_lanczos_min(&r, vector, o->ctx, o->problem->dim, &s, apply, &p));
-  *value = r.value;
-  return RWK_OK;
+  rwk_span known;
+  rwk_span_init(&known, o->ctx, o->problem->dim);
+  rwk_status status = without ? rwk_span_add(&known, without) : RWK_OK;
+  s.flat = &known;
+  if (status == RWK_OK) status = rwk_lanczos_min(&r, vector, o->ctx, o->problem->dim, &s, apply, &p);
+  if (status == RWK_OK) *value = r.value;
+  rwk_span_release(&known);
+  return status;
 }
 
 rwk_status rwk_landscape_stiffness(double *value, rwk_objective *o, const double *w) {
@@ -69,7 +72,7 @@ rwk_status rwk_landscape_min_eig(double *value, rwk_objective *o, const double *
   const size_t n = o->problem->dim;
   if (settings->algebra == RWK_ALGEBRA_KRYLOV ||
       (settings->algebra == RWK_ALGEBRA_AUTO && n > settings->dense_limit))
-    return rwk_landscape_lowest(value, NULL, o, w, 1e-4, NULL, 0);
+    return rwk_landscape_lowest(value, NULL, o, w, 1e-4, NULL);
   double *H = rwk_alloc_doubles(o->ctx, n * n + n);
   if (!H) return rwk_fail_memory(o->ctx, "a Hessian");
   rwk_status status = rwk_objective_hessian(o, H, n, w);

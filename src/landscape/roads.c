@@ -188,7 +188,7 @@ static rwk_status index_one(int *yes, rwk_roads *r, const rwk_certificate *c, co
   *yes = c->verdict == RWK_VERDICT_SADDLE && (c->dense ? c->negative == 1 : 1);
   if (!*yes || c->dense) return RWK_OK;
   double next;
-  RWK_TRY(rwk_landscape_lowest(&next, NULL, r->o, w, 1e-6, mode, 1));
+  RWK_TRY(rwk_landscape_lowest(&next, NULL, r->o, w, 1e-6, mode));
   *yes = next >= -c->zero_limit;
   return RWK_OK;
 }

@@ -85,7 +85,7 @@ static rwk_status climb(int *found, climber *c, double radius, double grad_tol) 
     if (rwk_cancelled(c->o->ctx)) return RWK_CANCELLED;
     const double size = rwk_norm(n, c->g), limit = grad_tol * fmax(1, parts.objective);
     if (!fresh) {
-      RWK_TRY(rwk_landscape_lowest(&curvature, c->mode, c->o, c->w, 1e-7, NULL, 0));
+      RWK_TRY(rwk_landscape_lowest(&curvature, c->mode, c->o, c->w, 1e-7, NULL));
       if (!(curvature < 0)) { /* not there yet: the band's own direction leads up */
         memcpy(c->mode, c->tangent, n * sizeof *c->mode);
         RWK_TRY(rwk_objective_products(c->o, c->product, n, c->mode, n, 1, c->w));
@@ -133,7 +133,7 @@ rwk_status rwk_saddle_find(int *found, double *w, double *mode, rwk_objective *o
   if (status == RWK_OK && *found) {
     double value;
     memcpy(w, c.w, n * sizeof *w);
-    status = rwk_landscape_lowest(&value, mode, o, w, 1e-8, NULL, 0);
+    status = rwk_landscape_lowest(&value, mode, o, w, 1e-8, NULL);
   }
   rwk_free_doubles(o->ctx, block);
   return status;

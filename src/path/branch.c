@@ -454,7 +454,7 @@ static rwk_status trace(rwk_tracer *c, const double *w) {
   RWK_TRY(rwk_local_evaluate(&c->local, w, c->lambda_from));
   RWK_TRY(rwk_local_factor(&c->local, w, 0));
   RWK_TRY(rwk_local_flats(&c->local, w));
-  c->chord = c->local.dense && c->local.flats.count == 0 && !c->local.flats.moved;
+  c->chord = c->local.dense && c->local.flats.span.count == 0 && !c->local.flats.moved;
   if (c->chord) RWK_TRY(rwk_tracer_take(c));
   RWK_TRY(settle_here(c, 0.1, 0, &factored));
   c->beside = factored == 0 && c->first <= 1e-5;

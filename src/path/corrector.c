@@ -220,12 +220,12 @@ static rwk_status look_by_products(rwk_tracer *c, rwk_place *p, const rwk_place 
 
 rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
   rwk_local *l = &c->local;
-  const int flat = l->flats.count > 0 || l->flats.moved;
+  const int flat = l->flats.span.count > 0 || l->flats.moved;
   int ok = 0;
   RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
   const double grad_inf = l->grad_inf;
   RWK_TRY(rwk_local_flats(l, p->w));
-  if (c->beside && l->dense && l->form == RWK_LOCAL_CHOLESKY && !flat && l->flats.count == 0 &&
+  if (c->beside && l->dense && l->form == RWK_LOCAL_CHOLESKY && !flat && l->flats.span.count == 0 &&
       !l->flats.moved)
     RWK_TRY(look_by_products(c, p, before, &ok));
   c->beside = 0;

@@ -53,10 +53,7 @@ rwk_status rwk_local_flats(rwk_local *l, const double *w) {
 }
 
 void rwk_local_project(const rwk_local *l, double *x) {
-  for (size_t k = 0; k < l->flats.count; k++) {
-    const double *u = l->flats.vectors + k * l->n;
-    rwk_axpy(l->n, -rwk_dot(l->n, u, x), u, x);
-  }
+  rwk_span_project(x, &l->flats.span);
 }
 
 static void project_all(const rwk_local *l, double *x) {
@@ -114,7 +111,7 @@ static int definite(rwk_local *l, double lift, double push) {
     l->factor[i * n + i] += lift;
     for (size_t j = 0; push > 0 && j <= i; j++) l->factor[i * n + j] += push * l->phi[i] * l->phi[j];
   }
-  if (l->flats.count) rwk_syrk(l->factor, n, n, l->flats.count, l->norm, l->flats.vectors, n, 1);
+  rwk_span_lift(l->factor, n, l->norm, &l->flats.span);
   size_t pivot;
   rwk_cholesky(&pivot, l->factor, n, n);
   return pivot == 0;
@@ -152,7 +149,7 @@ static rwk_status all_eigenvalues(rwk_local *l) {
     l->vectors = l->values + n;
   }
   memcpy(l->factor, l->H, n * n * sizeof *l->H);
-  if (l->flats.count) rwk_syrk(l->factor, n, n, l->flats.count, l->norm, l->flats.vectors, n, 1);
+  rwk_span_lift(l->factor, n, l->norm, &l->flats.span);
   rwk_mirror(l->factor, n, n);
   RWK_TRY(rwk_eigen(l->ctx, l->values, l->vectors, l->factor, n, n));
   memcpy(l->phi, l->vectors, n * sizeof *l->phi);
@@ -174,7 +171,7 @@ static rwk_status indefinite(rwk_local *l, int *done) {
     if (!l->pivots) return rwk_fail_memory(l->ctx, "a factor");
   }
   for (size_t i = 0; i < n; i++) memcpy(l->factor + i * n, l->H + i * n, (i + 1) * sizeof *l->H);
-  if (l->flats.count) rwk_syrk(l->factor, n, n, l->flats.count, l->norm, l->flats.vectors, n, 1);
+  rwk_span_lift(l->factor, n, l->norm, &l->flats.span);
   double least;
   int64_t negative;
   RWK_TRY(rwk_ldl(l->ctx, &least, &negative, l->pivots, l->factor, n, n));
@@ -252,8 +249,7 @@ static rwk_status factor_krylov(rwk_local *l) {
   ls.products = 400;
   ls.tol = 1e-3;
   ls.tol_abs = zero_limit(l);
-  ls.flat = l->flats.vectors;
-  ls.flat_count = l->flats.count;
+  ls.flat = &l->flats.span;
   RWK_TRY(rwk_lanczos_min(&lr, l->phi, l->ctx, l->n, &ls, apply, l));
   l->mu = lr.value;
   l->negative = lr.value < -ls.tol_abs;

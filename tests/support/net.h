@@ -4,6 +4,7 @@
 
 #include <ridgewalk/mlp.h>
 #include "support/analytic.h"
+#include "support/orthonormal.h"
 
 typedef struct net {
   rwk_mlp *mlp;
@@ -39,7 +40,7 @@ static inline void net_table(double *X, double *Y, size_t rows, size_t inputs, s
   }
   if (whitened) {
     size_t rank;
-    rwk_orthonormalise(&rank, C, rows, rows, inputs, 1e-12);
+    orthonormalise(&rank, C, rows, rows, inputs, 1e-12);
     assert_int_equal(rank, inputs);
     rwk_scale(inputs * rows, sqrt((double)rows), C);
   }

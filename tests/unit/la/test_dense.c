@@ -166,17 +166,6 @@ static void test_ldl(void **state) {
   rwk_context_destroy(ctx);
 }
 
-static void test_orthonormalise(void **state) {
-  (void)state;
-  double V[4 * 3] = {3, 0, 0, 1, 1, 0, 2, 1, 0, 0, 0, 5}; /* the third is a sum of the first two */
-  V[6] = V[0] + V[3], V[7] = V[1] + V[4], V[8] = V[2] + V[5];
-  size_t rank;
-  rwk_orthonormalise(&rank, V, 3, 3, 4, 1e-10);
-  assert_int_equal(rank, 3);
-  for (size_t i = 0; i < rank; i++)
-    for (size_t j = 0; j < rank; j++) assert_near(rwk_dot(3, V + 3 * i, V + 3 * j), i == j, 1e-14);
-}
-
 static void test_norms(void **state) {
   (void)state;
   const double x[3] = {3e200, -4e200, 0}, bad[2] = {1, NAN};
@@ -188,10 +177,8 @@ static void test_norms(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_products),     cmocka_unit_test(test_cholesky),
-      cmocka_unit_test(test_ldl),          cmocka_unit_test(test_eigenvalues),
-      cmocka_unit_test(test_singular_max), cmocka_unit_test(test_orthonormalise),
-      cmocka_unit_test(test_norms),
+      cmocka_unit_test(test_products),    cmocka_unit_test(test_cholesky),     cmocka_unit_test(test_ldl),
+      cmocka_unit_test(test_eigenvalues), cmocka_unit_test(test_singular_max), cmocka_unit_test(test_norms),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,23 +89,30 @@ static void test_flat_directions_are_left_out(void **state) {
   (void)state;
   enum { N = 60 };
   double d[N], flat[2 * N] = {0};
+  rwk_span span;
+  rwk_span_init(&span, ctx, N);
   for (size_t i = 0; i < N; i++) d[i] = (double)i; /* 0 and 1 are flat below */
   flat[0] = 1;
   flat[N + 1] = 1;
   diagonal a = {d, N, 0};
   rwk_lanczos_settings s;
   rwk_lanczos_settings_init(&s);
-  s.flat = flat;
-  s.flat_count = 2;
+  for (size_t i = 0; i < 2; i++) assert_int_equal(rwk_span_add(&span, flat + i * N), RWK_OK);
+  s.flat = &span;
   rwk_lanczos_result r;
   assert_int_equal(rwk_lanczos_min(&r, NULL, ctx, N, &s, apply, &a), RWK_OK);
   assert_near(r.value, 2, 1e-2);
   diagonal b = {d, 2, 0};
   const double both[4] = {1, 0, 0, 1};
-  s.flat = both;
+  rwk_span all;
+  rwk_span_init(&all, ctx, 2);
+  for (size_t i = 0; i < 2; i++) assert_int_equal(rwk_span_add(&all, both + 2 * i), RWK_OK);
+  s.flat = &all;
   assert_int_equal(rwk_lanczos_min(&r, NULL, ctx, 2, &s, apply, &b), RWK_OK);
   assert_true(isnan(r.value));
   assert_int_equal(r.products, 0);
+  rwk_span_release(&span);
+  rwk_span_release(&all);
 }
 
 /* A multiple of the identity: the first vector spans an invariant space, and fresh ones must follow. */

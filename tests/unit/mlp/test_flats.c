@@ -1,6 +1,7 @@
 /* Flat directions against the dense Hessian at critical points; T7's curvature against the Hessian with the
  * bias moved. */
 #include <stdio.h>
+#include "support/orthonormal.h"
 #include "unit/mlp/fixture.h"
 
 enum { MOST_FLATS = 100, MOST_DIM = 80 };
@@ -68,7 +69,7 @@ static size_t check_flat(const fixture *f, const list *l, double lambda) {
     memcpy(V + i * n, u, n * sizeof *u);
   }
   size_t rank;
-  rwk_orthonormalise(&rank, V, n, n, l->count, 1e-8);
+  orthonormalise(&rank, V, n, n, l->count, 1e-8);
   free(V);
   free(H);
   return rank;
