@@ -55,5 +55,7 @@ void cli_json_free(void *block) {
 }
 
 void cli_memory_begin(void) {
+  atomic_store(&memory.short_of, 0);
+  memory.limit = 0;
   json_set_alloc_funcs(json_allocate, cli_json_free);
 }

@@ -1,10 +1,13 @@
 /* faults KIND FIRST STEP TIMES FOLDER VERB ARGUMENTS...: calls the program over and over, each time in a
- * process and a folder of its own (FOLDER/FIRST, FOLDER/FIRST+STEP, ..., copies of FOLDER/in), and the
+ * folder of its own (FOLDER/FIRST, FOLDER/FIRST+STEP, ..., copies of FOLDER/in), and the
  * request of that number fails. KIND is memory, files, full (files that grow past FIRST bytes; STEP doubles
  * nothing: the sizes are FIRST, FIRST + STEP, ...), clock; a + behind it: all later requests fail, too. FIRST
  * 0: nothing fails.
  *
  * For each call a line: number, exit code or minus the signal, requests, and blocks of memory that are left.
+ * Where memory fails at more than a hundred places, fifty calls share a process (starting one under a
+ * sanitizer takes five times as long as the call): what a library allocates at its first use only is then
+ * asked for in the first of them.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -56,49 +59,82 @@ static void redirect(int fd, const char *name) {
   close(file);
 }
 
-/* What a child tells. */
+/* What a child tells of a call. */
 typedef struct told {
+  int code;
   long count, live;
 } told;
 
-static int call(const fault_plan *plan, rlim_t size, int pipe_end, int argc, char **argv) {
-  char *words[64] = {(char *)"ridgewalk"};
-  for (int i = 0; i < argc; i++) words[i + 1] = argv[i];
+typedef struct series {
+  fault_plan plan;
+  long first, step, times;
+  int full;  /* plan.at is how far files may grow */
+  int batch; /* calls of one process */
+  const char *folder;
+  int argc;
+  char **argv;
+} series;
+
+static void place(char *out, size_t size, const series *s, long at) {
+  snprintf(out, size, "%s/%ld", s->folder, at);
+}
+
+static told call(const series *s, long at) {
+  char *words[64] = {(char *)"ridgewalk"}, here[512];
+  place(here, sizeof here, s, at);
+  if (chdir(here) != 0) die(here);
+  for (int i = 0; i < s->argc; i++) words[i + 1] = s->argv[i];
   redirect(1, "stdout");
   redirect(2, "stderr");
   alarm(SECONDS);
-  if (size && setrlimit(RLIMIT_FSIZE, &(struct rlimit){size, size}) != 0) die("setrlimit");
-  faults_plan(plan);
-  const int code = ridgewalk_main(argc + 1, words);
-  const told t = {faults_count(), faults_live()};
+  if (s->full && setrlimit(RLIMIT_FSIZE, &(struct rlimit){(rlim_t)at, (rlim_t)at}) != 0) die("setrlimit");
+  fault_plan plan = s->plan;
+  plan.at = s->full ? 0 : at;
+  plan.error = at % 2 ? EIO : ENOSPC;
+  const long held = faults_live();
+  faults_plan(&plan);
+  const int code = ridgewalk_main(s->argc + 1, words);
+  const told t = {code, faults_count(), faults_live() - held};
   faults_plan(&(fault_plan){FAULT_NONE, 0, 0, 0});
   fflush(NULL);
-  if (write(pipe_end, &t, sizeof t) != sizeof t) return 99;
-  return code;
+  clearerr(stdout);
+  clearerr(stderr);
+  return t;
 }
 
-static void attempt(const fault_plan *plan, rlim_t size, const char *folder, int argc, char **argv) {
+/* Calls from number k on, in one process, until one ends that process; the number behind the last one. */
+static long attempt(const series *s, long k) {
   char in[512], here[512];
   int ends[2], how;
-  told t = {-1, -1};
-  snprintf(in, sizeof in, "%s/in", folder);
-  snprintf(here, sizeof here, "%s/%ld", folder, size ? (long)size : plan->at);
-  copy_folder(in, here);
+  const long end = k + s->batch < s->times ? k + s->batch : s->times;
+  snprintf(in, sizeof in, "%s/in", s->folder);
+  for (long i = k; i < end; i++) {
+    place(here, sizeof here, s, s->first + i * s->step);
+    copy_folder(in, here);
+  }
   if (pipe(ends) != 0) die("pipe");
   fflush(NULL);
   const pid_t child = fork();
   if (child < 0) die("fork");
   if (child == 0) {
     close(ends[0]);
-    if (chdir(here) != 0) die(here);
-    _exit(call(plan, size, ends[1], argc, argv));
+    for (long i = k; i < end; i++) {
+      const told t = call(s, s->first + i * s->step);
+      if (write(ends[1], &t, sizeof t) != sizeof t) _exit(99);
+    }
+    _exit(0);
   }
   close(ends[1]);
-  if (read(ends[0], &t, sizeof t) != sizeof t) t = (told){-1, -1};
+  told t;
+  for (; k < end && read(ends[0], &t, sizeof t) == sizeof t; k++)
+    printf("%ld %d %ld %ld\n", s->first + k * s->step, t.code, t.count, t.live);
   close(ends[0]);
   if (waitpid(child, &how, 0) != child) die("waitpid");
-  printf("%ld %d %ld %ld\n", size ? (long)size : plan->at, WIFEXITED(how) ? WEXITSTATUS(how) : -WTERMSIG(how),
-         t.count, t.live);
+  if (k < end) { /* the call that it died of */
+    printf("%ld %d -1 -1\n", s->first + k * s->step, WIFEXITED(how) ? WEXITSTATUS(how) : -WTERMSIG(how));
+    k++;
+  }
+  return k;
 }
 
 int main(int argc, char **argv) {
@@ -108,18 +144,18 @@ int main(int argc, char **argv) {
   } kinds[] = {{"memory", FAULT_MEMORY}, {"files", FAULT_FILE}, {"full", FAULT_NONE}, {"clock", FAULT_CLOCK}};
   if (argc < 7 || faults_install() != 0) return fprintf(stderr, "faults: see tests/faults/main.c\n"), 99;
   const char *plus = strchr(argv[1], '+');
-  fault_plan plan = {FAULT_NONE, 0, plus != NULL, EIO};
+  series s = {.plan = {FAULT_NONE, 0, plus != NULL, EIO},
+              .batch = 1,
+              .folder = argv[5],
+              .argc = argc - 6,
+              .argv = argv + 6};
   const size_t length = plus ? (size_t)(plus - argv[1]) : strlen(argv[1]);
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (strlen(kinds[i].name) == length && !strncmp(argv[1], kinds[i].name, length))
-      plan.kind = kinds[i].kind;
-  const long first = atol(argv[2]), step = atol(argv[3]), times = atol(argv[4]);
-  const int full = plan.kind == FAULT_NONE;
-  for (long i = 0; i < times; i++) {
-    const long at = first + i * step;
-    plan.at = full ? 0 : at;
-    plan.error = at % 2 ? EIO : ENOSPC;
-    attempt(&plan, full ? (rlim_t)at : 0, argv[5], argc - 6, argv + 6);
-  }
+      s.plan.kind = kinds[i].kind;
+  s.first = atol(argv[2]), s.step = atol(argv[3]), s.times = atol(argv[4]);
+  s.full = s.plan.kind == FAULT_NONE;
+  if (s.plan.kind == FAULT_MEMORY && s.times > 100) s.batch = 50;
+  for (long k = 0; k < s.times;) k = attempt(&s, k);
   return 0;
 }

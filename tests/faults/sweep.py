@@ -37,12 +37,21 @@ CASES = {
     "explain": (["run.rwk"], ["explain", "run.rwk", "--from", "2^-6", "--json"], None),
     "predict": (["run.rwk"], ["predict", "run.rwk", "new.csv", "--lambda", "2^-4", "--out", "p.csv"], "p.csv"),
     "predict-se": (["run.rwk"], ["predict", "run.rwk", "new.csv", "--lambda", "2^-6", "--se"], None),
+    "compare": ([], ["compare", "t.csv", "--target", "y", "--hidden", "1", "--lambda", "2^-4", "--solvers", "newton,gd", "--max-iter", "20",
+                     "--json"], None),
+    "search": ([], ["search", "t.csv", "--target", "y", "--hidden", "1:2", "--lambda", "2^-6:2^-2", "--trials", "2", "--holdout", "0.5",
+                    "--json", "--out", "out.rwk"], "out.rwk"),
+    "landscape": (["run.rwk"], ["landscape", "run.rwk", "up:2^-6", "cold:2^-6", "--points", "5", "--csv", "p.csv", "--json"], "p.csv"),
+    "landscape-curve": (["run.rwk"], ["landscape", "run.rwk", "up:2^-6", "cold:2^-6", "--what", "curve", "--bands", "1", "--out", "p.svg"],
+                        "p.svg"),
+    "landscape-density": (["run.rwk"], ["landscape", "run.rwk", "up:2^-6", "--what", "density", "--probes", "1", "--json"], None),
     "runs": (["run.rwk"], ["runs", "--json"], None),
     "show": (["run.rwk"], ["runs", "show", "run.rwk"], None),
     "show-cv": (["cv.rwk"], ["runs", "show", "cv.rwk", "--json"], None),
     "audit": (["sweep.csv"], ["audit", "sweep.csv", "--json"], None),
     "convert": ([], ["convert", "0.01", "--from", "sklearn", "--to", "torch", "--rows", "442"], None),
     "export-json": (["run.rwk"], ["export", "run.rwk", "--lambda", "2^-4", "--out", "m.json"], "m.json"),
+    "export-csv": (["run.rwk"], ["export", "run.rwk", "--lambda", "2^-4", "--out", "m.csv"], "m.csv"),
     "export-c": (["run.rwk"], ["export", "run.rwk", "--lambda", "2^-4", "--out", "m.c"], "m.c"),
     "export-onnx": (["run.rwk"], ["export", "run.rwk", "--lambda", "2^-4", "--out", "m.onnx"], "m.onnx"),
     "report": (["run.rwk"], ["report", "run.rwk", "--out", "r.html"], "r.html"),
@@ -54,7 +63,7 @@ def call(folder, arguments, kind, first, step=1, times=1):
     """[(number, exit code or minus the signal, requests, blocks left)]"""
     shutil.rmtree(os.path.join(folder, str(first)), ignore_errors=True)
     got = subprocess.run([FAULTS, kind, str(first), str(step), str(times), folder, *arguments], capture_output=True, text=True,
-                         env=ENVIRONMENT, check=True, timeout=3000)
+                         env=ENVIRONMENT, check=True, timeout=20000)
     return [tuple(map(int, line.split())) for line in got.stdout.splitlines()]
 
 
@@ -64,7 +73,7 @@ def read(*names, mode="rb"):
 
 
 def timeless(output):
-    return re.sub(rb'"seconds": *[0-9.e+-]+|[0-9.]+ s\b', b"T", output)
+    return re.sub(rb'"seconds": *(\[[^]]*\]|[0-9.e+-]+)|[0-9.]+ s\b', b"T", output)
 
 
 class Sweep:
@@ -166,12 +175,15 @@ class Sweep:
         else:
             times = requests if BUDGET == "all" else min(requests, int(BUDGET))
             first, step = 1, max(1, requests // max(times, 1))
-        rows = call(folder, CASES[case][1], kind, first, step, times) if times else []
-        for row in rows:
-            self.check(case, kind, row, reference)
-            if out and out.endswith(".rwk") and (BUDGET == "all" or row[0] // step % 8 == 3):
-                self.check_run(case, row[0], reference)
-        print(f"{case}: exit {code} with {requests} requests, {len(rows)} failed", flush=True)
+        wrong = 0
+        for begin in range(0, times, 1000):  # what a thousand calls leave is looked at, then thrown away
+            for row in call(folder, CASES[case][1], kind, first + begin * step, step, min(1000, times - begin)):
+                self.check(case, kind, row, reference)
+                if out and out.endswith(".rwk") and row[0] // step % (16 if BUDGET == "all" else 8) == 3:
+                    self.check_run(case, row[0], reference)
+                wrong += row[1] not in (0, 1)
+                shutil.rmtree(os.path.join(folder, str(row[0])))
+        print(f"{case}: exit {code} with {requests} requests, {times} made to fail, {wrong} of them told", flush=True)
 
     def run(self):
         base = self.fixture()
