@@ -2,7 +2,8 @@
 """sweep.py FAULTS KIND [BUDGET]: every verb of the program, on small data, while one request after the other fails it.
 
 KIND: memory (an allocation fails, once or from there on), files (a file operation fails), full (the disk is full), clock (the time of
-day jumps). BUDGET: failures for each verb, evenly spread over all there are; `all` tries every one, as ./dev faults does.
+day jumps). BUDGET: failures for each verb, evenly spread over all there are; `all` tries every one, as ./dev faults does (and of memory that runs
+out for good every eighth place).
 
 Whatever fails: the program ends by itself, keeps no block of memory, and either its result is that of a run in which nothing fails,
 bit for bit, or it says in a sentence what went wrong, exits with the documented code and leaves nothing half written; a run file it
@@ -173,7 +174,7 @@ class Sweep:
             times = 12 if BUDGET == "all" else 5
             first, step = 700, max(1, sizes // times)
         else:
-            times = requests if BUDGET == "all" else min(requests, int(BUDGET))
+            times = min(requests, int(BUDGET)) if BUDGET != "all" else requests // 8 if kind == "memory+" else requests
             first, step = 1, max(1, requests // max(times, 1))
         wrong = 0
         for begin in range(0, times, 1000):  # what a thousand calls leave is looked at, then thrown away
