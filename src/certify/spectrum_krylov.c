@@ -54,13 +54,18 @@ rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_object
     c->doubt = bound.doubt + flats->doubt;
     c->max_eig = fmax(c->max_eig, bound.largest);
     c->min_eig_rest = bound.value;
-    c->min_eig_error = bound.value - bound.lower;
+    c->min_eig_error = bound.residual;
     *settled = bound.doubt <= doubt_most;
     if (!(bound.value > c->zero_limit)) { /* the way down, or what it is that cannot be told from zero */
       ls.tol = 1e-4;
       ls.tol_abs = c->zero_limit;
       ls.least = 48;
+      ls.products = most < 200 ? most : 200;
       RWK_TRY(rwk_lanczos_min(&lr, direction, o->ctx, n, &ls, apply, &k));
+      if (!lr.converged && lr.value >= -c->zero_limit) { /* which of the two takes longer */
+        ls.products = most;
+        RWK_TRY(rwk_lanczos_min(&lr, direction, o->ctx, n, &ls, apply, &k));
+      }
       c->min_eig_rest = lr.value;
       c->min_eig_error = lr.residual;
     }

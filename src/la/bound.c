@@ -52,7 +52,7 @@ typedef struct bound {
   size_t n, kept, most; /* kept: vectors the basis holds */
   double *basis;        /* [kept x n] */
   double *recent;       /* [3 x n] the last vectors once the basis is full */
-  double *delta, *gamma, *c;
+  double *delta, *gamma, *c, *scratch;
   const rwk_lanczos_settings *settings;
 } bound;
 
@@ -82,6 +82,24 @@ static double *place(const bound *b, size_t k) {
   return k < b->kept ? b->basis + k * b->n : b->recent + (k - b->kept) % 3 * b->n;
 }
 
+/* |A x - value x| for the Ritz vector x of the smallest Ritz value: gamma_k times the last entry of the unit
+ * eigenvector of T, by inverse iteration with the pivots of T - s, s just below. */
+static double residual_of(const bound *b, size_t k, double value, double largest) {
+  const double s = value - 1e-8 * fabs(value) - 1e-12 * largest;
+  double *x = b->scratch, *pivot = x + k;
+  for (size_t i = 0; i < k; i++) {
+    x[i] = 1;
+    pivot[i] = b->delta[i] - s - (i ? b->gamma[i - 1] * b->gamma[i - 1] / pivot[i - 1] : 0);
+    if (pivot[i] == 0) pivot[i] = 1e-300;
+  }
+  for (int pass = 0; pass < 4; pass++) {
+    for (size_t i = 1; i < k; i++) x[i] -= b->gamma[i - 1] / pivot[i - 1] * x[i - 1];
+    for (size_t i = k; i-- > 0;) x[i] = (x[i] - (i + 1 < k ? b->gamma[i] * x[i + 1] : 0)) / pivot[i];
+    rwk_scale(k, 1 / rwk_norm(k, x), x);
+  }
+  return fabs(b->gamma[k - 1] * x[k - 1]);
+}
+
 /* What T says: the ends of its spectrum, and the largest s that has the chance `doubt` at most. */
 static void read_bound(rwk_lanczos_bound_result *r, const bound *b, size_t k, size_t dimensions, double floor,
                        double doubt) {
@@ -93,6 +111,7 @@ static void read_bound(rwk_lanczos_bound_result *r, const bound *b, size_t k, si
   }
   r->value = bisect(b->delta, b->gamma, k, 0, low, high);
   r->largest = fmax(fabs(r->value), fabs(bisect(b->delta, b->gamma, k, k - 1, low, high)));
+  r->residual = residual_of(b, k, r->value, r->largest);
   r->doubt = r->value > floor ? chance(log_overlap(b->delta, b->gamma, k, floor), dimensions) : 1;
   if (r->doubt > doubt) return;
   double right = r->value, s = floor;
@@ -126,7 +145,7 @@ static rwk_status ritz_vector(double *vector, rwk_context *ctx, const bound *b, 
 rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, double *vector, rwk_context *ctx, size_t n,
                              double floor, double doubt, const rwk_lanczos_settings *settings,
                              rwk_operator_fn apply, void *payload) {
-  *result = (rwk_lanczos_bound_result){.value = NAN, .lower = -INFINITY, .doubt = 1};
+  *result = (rwk_lanczos_bound_result){.value = NAN, .lower = -INFINITY, .doubt = 1, .residual = INFINITY};
   if (vector) memset(vector, 0, n * sizeof *vector);
   const size_t flat = settings->flat ? settings->flat->count : 0, dimensions = n > flat ? n - flat : 0;
   if (dimensions == 0) return RWK_OK;
@@ -139,13 +158,14 @@ rwk_status rwk_lanczos_bound(rwk_lanczos_bound_result *result, double *vector, r
   rwk_status status = RWK_OK;
   b.basis = rwk_alloc_doubles(ctx, b.kept * n);
   b.recent = rwk_alloc_doubles(ctx, 3 * n);
-  b.delta = rwk_alloc_doubles(ctx, 2 * b.most + b.kept);
+  b.delta = rwk_alloc_doubles(ctx, 4 * b.most + b.kept);
   if (!b.basis || !b.recent || !b.delta) {
     status = rwk_fail_memory(ctx, "Lanczos");
     goto done;
   }
   b.gamma = b.delta + b.most;
-  b.c = b.gamma + b.most;
+  b.scratch = b.gamma + b.most;
+  b.c = b.scratch + 2 * b.most;
   double sum = 0, pivot = 1, scale = 0;
   size_t k = 0;
   if (!random_start(&b, b.basis)) goto done;

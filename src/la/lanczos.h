@@ -42,7 +42,8 @@ typedef struct rwk_lanczos_bound_result {
   double value; /* smallest Ritz value: an upper bound of the smallest eigenvalue; NaN where there is none */
   double lower; /* the smallest eigenvalue is above this ... */
   double doubt; /* ... but for a start of at most this probability; 1 where nothing can be said */
-  double largest; /* largest Ritz value in size: a lower bound of the norm of A */
+  double residual; /* an eigenvalue lies within this of value */
+  double largest;  /* largest Ritz value in size: a lower bound of the norm of A */
   int64_t products;
 } rwk_lanczos_bound_result;
 

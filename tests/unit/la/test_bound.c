@@ -67,6 +67,10 @@ static void test_outliers_are_cheap(void **state) {
     for (size_t i = 0; i < N; i++) rayleigh += d[i] * v[i] * v[i];
     assert_near(rwk_norm(N, v), 1, 1e-12);
     assert_near(rayleigh, r.value, 1e-6); /* v holds rounding of 5e7 */
+    double square = 0;
+    for (size_t i = 0; i < N; i++) square += (d[i] - r.value) * (d[i] - r.value) * v[i] * v[i];
+    assert_near(sqrt(square), r.residual, 1e-6);
+    assert_true(r.value - 1 <= r.residual);
   }
   free(v);
   free(d);
