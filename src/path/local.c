@@ -327,7 +327,7 @@ rwk_status rwk_local_product(rwk_local *l, double *y, const double *x, const dou
   return rwk_objective_products(&l->o, y, l->n, x, l->n, 1, w);
 }
 
-rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, int *ok) {
+rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, double change, int *ok) {
   const size_t n = l->n;
   const double before = l->mu;
   double last = INFINITY;
@@ -344,7 +344,7 @@ rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, int *ok)
     rwk_axpy(n, -1, l->q, l->phi);
     rwk_scale(n, 1 / rwk_norm(n, l->phi), l->phi);
   }
-  if (!(fabs(l->mu - before) <= fmax(most, 0.5 * fabs(before)))) *ok = 0;
+  if (!(fabs(l->mu - before) <= fmax(change, 0.5 * fabs(before)))) *ok = 0;
   l->negative = l->mu < -zero_limit(l);
   l->singular = fabs(l->mu) <= zero_limit(l);
   l->w = w;

@@ -56,8 +56,8 @@ rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest);
 
 /* The factor at hand was made beside w, where the objective was evaluated last: mu and phi at w by products
  * there. *ok: |H phi - mu phi| is `most` or a fiftieth of mu, or little more than it was with the factor, and
- * mu has not changed by half or `most`. Dense, no flat directions. */
-rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, int *ok);
+ * mu has not changed by half or `change`. Dense, no flat directions. */
+rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, double change, int *ok);
 
 /* y = H x at w, where the objective was evaluated last. */
 rwk_status rwk_local_product(rwk_local *l, double *y, const double *x, const double *w);
