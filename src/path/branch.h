@@ -14,8 +14,8 @@ struct rwk_branch {
   size_t event_count, event_capacity;
 };
 
-/* A point of the curve with its tangent. Lengths are measured as |dw|^2 / scale^2 + dt^2, scale a share of |w|
- * where the trace stands: in w a branch bends gently on the way to a fold, in t sharply at its end. */
+/* A point of the curve with its tangent. Lengths are measured as |dw|^2 / scale^2 + dt^2, scale a share of
+ * |w| where the trace stands: in w a branch bends gently on the way to a fold, in t sharply at its end. */
 typedef struct rwk_place {
   double *w, *tw, *kw; /* [dim]: weights, tangent, curvature (of the curve by arclength) */
   double t, tt, kt;    /* log(lambda / lambda_from), tangent, curvature */
@@ -63,8 +63,8 @@ typedef struct rwk_tracer {
   rwk_updates updates;
   double *third; /* [dim] third derivative of the curve at c->here, by arclength; third_t for t */
   double third_t;
-  int known; /* of the curve behind c->here: 0 nothing but the tangent, 1 two more derivatives there, 2
-                c->back */
+  int known;      /* of the curve behind c->here: 0 nothing but the tangent, 1 two more derivatives there, 2
+                     c->back */
   rwk_arc ahead;  /* from c->here on, by what is known */
   int drawn;      /* 1: it is that of c->here */
   rwk_arc inside; /* between two places */
@@ -82,6 +82,11 @@ typedef struct rwk_tracer {
   double refused;   /* the last step that was refused, growing slowly: not again so soon */
   double sharpness; /* of the last turn: angle over arclength; 0: not known */
 } rwk_tracer;
+
+/* rwk_branch_trace where a minimum w_to at lambda_to is known, to which the branch may lead; or NULL. */
+rwk_status rwk_branch_between(rwk_branch **branch, rwk_context *ctx, const rwk_problem *problem,
+                              const double *w, double lambda_from, const double *w_to, double lambda_to,
+                              const rwk_branch_settings *settings);
 
 rwk_status rwk_tracer_open(rwk_tracer *c, rwk_branch *branch, const rwk_problem *problem,
                            const rwk_branch_settings *settings);
@@ -114,8 +119,8 @@ rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before)
  * `third`: and c->third. */
 rwk_status rwk_tracer_curve(rwk_tracer *c, rwk_place *p, double h, int third);
 
-/* The arc through two places, by arclength along the tangent at c->here: of degree 5 where both curvatures are
- * known, else the cubic. */
+/* The arc through two places, by arclength along the tangent at c->here: of degree 5 where both curvatures
+ * are known, else the cubic. */
 void rwk_tracer_span(rwk_tracer *c, rwk_arc *arc, const rwk_place *from, const rwk_place *to);
 
 /* w, t, lambda of the place of an arc at s. */
@@ -139,6 +144,9 @@ rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, const rwk_arc *arc, dou
 /* The length of a vector of the curve, and the cosine of the angle between the tangents of two places. */
 double rwk_tracer_length(const rwk_tracer *c, const double *w, double t);
 double rwk_tracer_cosine(const rwk_tracer *c, const rwk_place *a, const rwk_place *b);
+
+/* How far b is from a along the tangent at a. */
+double rwk_tracer_distance(const rwk_tracer *c, const rwk_place *a, const rwk_place *b);
 
 /* What lengths are measured by, where the trace stands at weights w. */
 double rwk_tracer_scale(const rwk_tracer *c, const double *w);

@@ -147,7 +147,7 @@ static rwk_status correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, d
     if (c->sharp ? last <= 1e-12 && l->grad_inf <= 0.01 * tolerance
                  : l->grad_inf <= 0.01 * tolerance || (k > 1 && l->grad_inf <= tolerance)) {
       *factored = count;
-      c->beside = count <= 1 && c->contraction <= 0.3;
+      c->beside = count <= 1 && c->contraction <= 0.4;
       return RWK_OK;
     }
     double dt = 0, size = INFINITY;
@@ -222,7 +222,7 @@ static rwk_status look_by_products(rwk_tracer *c, rwk_place *p, const rwk_place 
   *ok = 0;
   tangent(c, p, before);
   c->updates.count = 0;
-  for (int pass = 0; pass < 8 && !*ok; pass++) {
+  for (int pass = 0; pass < 10 && !*ok; pass++) {
     double dt;
     RWK_TRY(rwk_local_product(l, l->g, p->tw, p->w));
     rwk_axpy(n, p->tt, l->b, l->g);
@@ -231,19 +231,18 @@ static rwk_status look_by_products(rwk_tracer *c, rwk_place *p, const rwk_place 
     p->tt += dt;
     normalise(c, p, before);
     const double size = rwk_tracer_length(c, c->x0, dt);
-    if (!(size <= 0.3 * last)) return RWK_OK;
+    if (!(size <= 0.4 * last)) return RWK_OK;
     /* what is left, if it contracts as before */
-    *ok = size * (pass ? size / last : fmax(c->contraction, 0.01)) <= (c->sharp ? 1e-9 : 1e-7);
+    *ok = size * (pass ? size / last : fmax(c->contraction, 0.01)) <= (c->sharp ? 1e-9 : 1e-6);
     last = size;
   }
   const double mu = fabs(c->here.mu);
-  return *ok ? rwk_local_beside(l, p->w, (c->sharp ? 1e-6 : 1e-2) * mu, (c->sharp ? 0.05 : 0.2) * mu, ok)
+  return *ok ? rwk_local_beside(l, p->w, (c->sharp ? 1e-6 : 1e-2) * mu, (c->sharp ? 1 : 0.3) * mu, ok)
              : RWK_OK;
 }
 
 rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
   rwk_local *l = &c->local;
-  const int flat = l->flats.count > 0 || l->flats.moved;
   int ok = 0;
   if (!c->current) RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
   c->current = 0;
@@ -252,12 +251,18 @@ rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before)
   p->loss = l->parts.loss;
   p->penalty = l->parts.penalty;
   RWK_TRY(rwk_local_flats(l, p->w));
-  if (c->beside && l->dense && l->form == RWK_LOCAL_CHOLESKY && !flat && l->flats.count == 0 &&
-      !l->flats.moved)
-    RWK_TRY(look_by_products(c, p, before, &ok));
+  if (c->beside && rwk_local_serves(l)) RWK_TRY(look_by_products(c, p, before, &ok));
   c->beside = 0;
   memcpy(l->g, c->g, l->n * sizeof *c->g);
   if (!ok) {
+    RWK_TRY(rwk_local_factor(l, p->w, 1));
+    RWK_TRY(rwk_tracer_take(c));
+    tangent(c, p, before);
+  }
+  /* where t turns the tangent all but is the null vector, which another eigenvalue may have hidden */
+  if (before && p->tt * before->tt < 0 && l->negative == 0 && l->dense && l->form == RWK_LOCAL_CHOLESKY) {
+    memcpy(l->phi, p->tw, l->n * sizeof *l->phi);
+    rwk_scale(l->n, 1 / rwk_norm(l->n, l->phi), l->phi);
     RWK_TRY(rwk_local_factor(l, p->w, 1));
     RWK_TRY(rwk_tracer_take(c));
     tangent(c, p, before);

@@ -46,10 +46,26 @@ static double zero_limit(const rwk_local *l) {
   return 16 * DBL_EPSILON * sqrt((double)l->n) * l->norm;
 }
 
+static int same_directions(const rwk_flat_set *a, const rwk_flat_set *b) {
+  if (a->count != b->count) return 0;
+  for (size_t i = 0; i < a->count * a->dim; i++)
+    if (!(fabs(a->vectors[i] - b->vectors[i]) <= 1e-12)) return 0;
+  return 1;
+}
+
 rwk_status rwk_local_flats(rwk_local *l, const double *w) {
-  if (l->flats.ctx) rwk_flats_release(&l->flats);
-  RWK_TRY(rwk_flats_collect(&l->flats, &l->o, w));
-  return rwk_flats_verify(&l->flats, &l->o, w, zero_limit(l) + 10 * rwk_norm(l->n, l->g));
+  rwk_flat_set last = l->flats;
+  l->flats = (rwk_flat_set){0};
+  rwk_status status = rwk_flats_collect(&l->flats, &l->o, w);
+  if (status == RWK_OK)
+    status = rwk_flats_verify(&l->flats, &l->o, w, zero_limit(l) + 10 * rwk_norm(l->n, l->g));
+  if (status != RWK_OK || !same_directions(&l->flats, &last)) l->strange = 1;
+  if (last.ctx) rwk_flats_release(&last);
+  return status;
+}
+
+int rwk_local_serves(const rwk_local *l) {
+  return l->dense && l->form == RWK_LOCAL_CHOLESKY && !l->strange;
 }
 
 void rwk_local_project(const rwk_local *l, double *x) {
@@ -299,6 +315,7 @@ static rwk_status solve_krylov(rwk_local *l, double *x, const double *y) {
 rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest) {
   l->w = w;
   RWK_TRY(l->dense ? factor_dense(l, w, lowest) : factor_krylov(l));
+  l->strange = 0;
   l->singular = fabs(l->mu) <= zero_limit(l);
   return RWK_OK;
 }
@@ -332,13 +349,13 @@ rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, double c
   const double before = l->mu;
   double last = INFINITY;
   *ok = 0;
-  for (int pass = 0; pass < 4 && !*ok; pass++) {
+  for (int pass = 0; pass < 8 && !*ok; pass++) {
     RWK_TRY(rwk_local_product(l, l->q, l->phi, w));
     l->mu = rwk_dot(n, l->phi, l->q);
     rwk_axpy(n, -l->mu, l->phi, l->q);
     const double residual = rwk_norm(n, l->q);
-    *ok = residual <= fmax(fmax(most, 0.02 * fabs(l->mu)), 1.5 * l->residual);
-    if (*ok || !(residual <= 0.5 * last)) break;
+    *ok = residual <= fmax(fmax(most, 0.1 * fabs(l->mu)), 1.5 * l->residual);
+    if (*ok || !(residual <= 0.7 * last)) break;
     last = residual;
     RWK_TRY(rwk_local_solve(l, l->q, l->q)); /* off phi: Newton's step on H phi = mu phi, H from beside */
     rwk_axpy(n, -1, l->q, l->phi);

@@ -21,6 +21,7 @@ typedef struct rwk_local {
   int dense;
   rwk_objective o;
   rwk_flat_set flats; /* of the last point that rwk_local_flats was called at */
+  int strange;        /* 1: they are not those that the factor at hand was made with */
   rwk_parts parts;
   double grad_inf;
   double *block; /* holds the vectors */
@@ -43,6 +44,9 @@ typedef struct rwk_local {
 rwk_status rwk_local_open(rwk_local *l, rwk_context *ctx, const rwk_problem *problem, int dense);
 void rwk_local_close(rwk_local *l);
 
+/* Is the factor at hand one that may serve beside where it was made? */
+int rwk_local_serves(const rwk_local *l);
+
 /* J, g and b at (w, lambda). */
 rwk_status rwk_local_evaluate(rwk_local *l, const double *w, double lambda);
 
@@ -56,7 +60,7 @@ rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest);
 
 /* The factor at hand was made beside w, where the objective was evaluated last: mu and phi at w by products
  * there. *ok: |H phi - mu phi| is `most` or a fiftieth of mu, or little more than it was with the factor, and
- * mu has not changed by half or `change`. Dense, no flat directions. */
+ * mu has not changed by half or `change`. */
 rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, double change, int *ok);
 
 /* y = H x at w, where the objective was evaluated last. */

@@ -40,9 +40,8 @@ static mark mark_of(const rwk_tracer *c, rwk_event_kind kind, const rwk_place *p
 /* The probe at arclength `at`, predicted by the arc inside; *ok: it converged, and not on a branch that
  * crosses this one. The factor at hand is from close by. */
 static rwk_status probe(rwk_tracer *c, double at, int *ok) {
-  const rwk_local *l = &c->local;
   int factored;
-  c->chord = l->dense && l->form == RWK_LOCAL_CHOLESKY && l->flats.count == 0 && !l->flats.moved;
+  c->chord = rwk_local_serves(&c->local);
   RWK_TRY(rwk_tracer_reach(c, &c->probe, &c->inside, at, &factored));
   *ok = factored >= 0 && rwk_tracer_cosine(c, &c->probe, &c->here) >= 0.5;
   return RWK_OK;
@@ -111,7 +110,8 @@ static double extrapolate(const double *x, const double *y, size_t count) {
  * by dividing by mu, and where the trace turns t by dividing by the distance h. But t is a smooth function of
  * mu: where the branch goes on both are functions of s, and where it turns into its mirror image both are
  * functions of h^2. So t is extrapolated to mu = 0 from places well before, and beyond where it goes on.
- * Where two orders agree to 1e-8 they overrule the value at hand; *doubt is by how much they differ. */
+ * Where two orders agree to 1e-8 they overrule the value at hand; *doubt is by how much they differ. Where it
+ * goes on c->ends are the closest of those places. */
 static rwk_status refine_split(rwk_tracer *c, double at, double s, int goes_on, double *t, double *doubt) {
   enum { PLACES = 18 };
   double mu[PLACES], place[PLACES];
@@ -127,10 +127,12 @@ static rwk_status refine_split(rwk_tracer *c, double at, double s, int goes_on, 
       if (!ok || !(side ? f < 0 : f > 0)) continue;
       mu[count] = f;
       place[count++] = c->probe.t;
+      c->probe.curved = 0; /* close together, the cubic is good */
+      if (goes_on) rwk_place_copy(&c->ends[side], &c->probe, c->local.n);
       if (count < high) continue;
       const double now = extrapolate(mu + count - high, place + count - high, high),
                    change = fabs(now - extrapolate(mu + count - low, place + count - low, low));
-      if (!(change < *doubt) || !(fabs(now - guess) < 1e-4)) continue;
+      if (!(change < *doubt) || !(fabs(now - guess) < 1e-3)) continue;
       *doubt = change;
       *t = now;
       if (change < 1e-10) return RWK_OK;
@@ -141,40 +143,44 @@ static rwk_status refine_split(rwk_tracer *c, double at, double s, int goes_on, 
 static void bracket_turn(const rwk_tracer *c, const mark *low, const mark *high, double t,
                          rwk_branch_event *event) {
   event->lambda = c->lambda_from * exp(t);
-  const double reached = c->lambda_from * exp(c->direction > 0 ? fmax(low->t, high->t) : fmin(low->t, high->t)),
+  const double reached =
+                   c->lambda_from * exp(c->direction > 0 ? fmax(low->t, high->t) : fmin(low->t, high->t)),
                doubt = 2 * fabs(event->lambda - reached) + 1e-9 * event->lambda;
   event->low = c->direction > 0 ? fmin(reached, event->lambda) : event->lambda - doubt;
   event->high = c->direction > 0 ? event->lambda + doubt : fmax(reached, event->lambda);
 }
 
 /* The trace turns into its own mirror image, about a place where the corrector is in trouble and the curve is
- * as smooth as elsewhere: the arc knows where t turns, and is tried by a third place. *found 0: it is not as
+ * as smooth as elsewhere: the arc knows where t turns, the better the closer its ends. *found 0: it is not as
  * simple as that. */
 static rwk_status locate_mirror(rwk_tracer *c, double s, rwk_branch_event *event, int *found) {
-  enum { PLACES = 4 };
-  mark low = mark_of(c, RWK_EVENT_FOLD, &c->here, 0), high = mark_of(c, RWK_EVENT_FOLD, &c->next, s);
-  double t, last, at = rwk_arc_turning(&c->inside, low.s, high.s, &t);
+  enum { ROUNDS = 3 };
+  mark ends[2] = {mark_of(c, RWK_EVENT_FOLD, &c->here, 0), mark_of(c, RWK_EVENT_FOLD, &c->next, s)};
+  double t, at = rwk_arc_turning(&c->inside, 0, s, &t);
   *found = 0;
-  for (int k = 0; k < PLACES && !*found; k++) {
-    const int before = at - low.s > high.s - at;
-    const double there = before ? low.s + 0.6 * (at - low.s) : high.s - 0.6 * (high.s - at);
-    int ok;
-    RWK_TRY(probe(c, there, &ok));
-    const mark m = mark_of(c, RWK_EVENT_FOLD, &c->probe, there);
-    if (!ok || !(before ? m.f > 0 : m.f < 0) || !(c->first <= 0.03 * (high.s - low.s))) return RWK_OK;
-    RWK_TRY(rwk_tracer_curve(c, &c->probe, fmin(1e-3, 0.02 * (high.s - low.s)), 0));
-    *(before ? &low : &high) = m;
-    rwk_place_copy(&c->ends[before ? 0 : 1], &c->probe, c->local.n);
+  for (int k = 0; k < ROUNDS && !*found; k++) {
+    const double width = ends[1].s - ends[0].s, d = 0.08 * width, last = t;
+    for (int e = 0; e < 2; e++) {
+      const double there = e ? fmin(at + d, ends[1].s) : fmax(at - d, ends[0].s);
+      if (there == ends[e].s) continue;
+      int factored;
+      RWK_TRY(rwk_tracer_reach(c, &c->probe, &c->inside, there, &factored));
+      if (factored < 0 || !(c->first <= 0.03 * width)) return RWK_OK;
+      RWK_TRY(rwk_tracer_curve(c, &c->probe, fmin(1e-3, 0.02 * d), 0));
+      ends[e] = mark_of(c, RWK_EVENT_FOLD, &c->probe, there);
+      if (!(e ? ends[e].f < 0 : ends[e].f > 0)) return RWK_OK;
+      rwk_place_copy(&c->ends[e], &c->probe, c->local.n);
+    }
     rwk_tracer_span(c, &c->inside, &c->ends[0], &c->ends[1]);
-    last = t;
-    at = rwk_arc_turning(&c->inside, low.s, high.s, &t);
-    *found = fabs(t - last) <= 1e-9;
+    at = rwk_arc_turning(&c->inside, ends[0].s, ends[1].s, &t);
+    const double ratio = (ends[1].s - ends[0].s) / width; /* the error goes like its power 6 */
+    *found = fabs(t - last) * ratio * ratio * ratio * ratio <= 1e-9;
   }
   if (!*found) return RWK_OK;
   RWK_TRY(probe_arc(c, at));
   event->transversality = transversality(c);
   *found = event->transversality < never_a_fold;
-  bracket_turn(c, &low, &high, t, event);
+  bracket_turn(c, &ends[0], &ends[1], t, event);
   return RWK_OK;
 }
 
@@ -226,19 +232,55 @@ static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk
   return RWK_OK;
 }
 
-/* A function of the place goes through zero while the branch goes on. */
-static rwk_status locate_zero(rwk_tracer *c, rwk_event_kind kind, double s, rwk_branch_event *event) {
+/* As refine_split, by places before the branch point alone, where the branch is one of minima: each a part of
+ * the way on to where mu will be 0 by those before. *found 0: that does not settle. */
+static rwk_status approach_split(rwk_tracer *c, double s, double *at, double *t, double *doubt, int *found) {
+  enum { PLACES = 9, MOST = 5 };
+  double mu[PLACES] = {fabs(c->here.mu)}, time[PLACES] = {c->here.t}, place[PLACES] = {0};
+  size_t count = 1;
+  *found = 0;
+  *at = s * mu[0] / (mu[0] + fabs(c->next.mu));
+  while (count < PLACES) {
+    const double there = place[count - 1] + 0.6 * (*at - place[count - 1]);
+    int ok;
+    if (count > 1) c->local.mu *= 0.4; /* as it will be there */
+    RWK_TRY(probe(c, there, &ok));
+    if (!ok || c->probe.negative > 0 || !(c->probe.mu < mu[count - 1])) return RWK_OK;
+    mu[count] = c->probe.mu;
+    time[count] = c->probe.t;
+    place[count++] = there;
+    const size_t take = count < MOST ? count : MOST, from = count - take;
+    *at = extrapolate(mu + from, place + from, take);
+    if (!(*at > there && *at < s)) return RWK_OK;
+    if (count < MOST) continue;
+    *t = extrapolate(mu + from, time + from, take);
+    *doubt = fabs(*t - extrapolate(mu + from + 1, time + from + 1, take - 1));
+    if (!(*doubt < 1e-9)) continue;
+    *found = 1;
+    RWK_TRY(rwk_tracer_curve(c, &c->probe, fmin(1e-3, 0.02 * (s - there)), 0));
+    rwk_place_copy(&c->ends[0], &c->probe, c->local.n);
+    rwk_tracer_span(c, &c->inside, &c->ends[0], &c->ends[1]);
+    return RWK_OK;
+  }
+  return RWK_OK;
+}
+
+/* The lowest eigenvalue goes through 0 while the branch goes on. */
+static rwk_status locate_split(rwk_tracer *c, double s, rwk_branch_event *event) {
   enum { ITERATIONS = 80 };
+  const rwk_event_kind kind = RWK_EVENT_BRANCH_POINT;
   mark low = mark_of(c, kind, &c->here, 0), high = mark_of(c, kind, &c->next, s);
   int side = 0, tight = 0, ok;
   if (!(low.f > 0)) low.f = 1e-300;
   double t = NAN, doubt = NAN, at = NAN, root = NAN;
-  /* where the lowest eigenvalue goes through 0 a rough guess is enough for refine_split, most of the time */
-  for (int rough = kind == RWK_EVENT_BRANCH_POINT; rough >= 0; rough--) {
+  int found;
+  RWK_TRY(approach_split(c, s, &at, &t, &doubt, &found));
+  /* a rough guess is enough for refine_split, most of the time */
+  for (int rough = 1; rough >= 0 && !found; rough--) {
     for (int k = 0; k < ITERATIONS && !tight && fabs(high.t - low.t) > 1e-11 && high.f != 0; k++) {
       const double before = root;
       root = (low.s * high.measure - high.s * low.measure) / (high.measure - low.measure);
-      if (rough && fabs(root - before) <= 1e-6 * s) break;
+      if (rough && fabs(root - before) <= 5e-3 * s) break;
       RWK_TRY(narrow(c, kind, NAN, &low, &high, &side, &tight));
     }
     t = high.t;
@@ -250,16 +292,42 @@ static rwk_status locate_zero(rwk_tracer *c, rwk_event_kind kind, double s, rwk_
       at = root;
     }
     const double guess = t;
-    if (kind == RWK_EVENT_BRANCH_POINT) RWK_TRY(refine_split(c, at, s, 1, &t, &doubt));
-    if (kind == RWK_EVENT_BRANCH_POINT && low.s < high.s)
-      at += (t - guess) * (high.s - low.s) / (high.t - low.t);
+    RWK_TRY(refine_split(c, at, s, 1, &t, &doubt));
+    if (low.s < high.s) at += (t - guess) * (high.s - low.s) / (high.t - low.t);
     if (rough && doubt < 1e-8) break;
   }
-  /* T7's curvature is a smooth function of t, also where the corrector fails, beside the event itself */
-  if (kind == RWK_EVENT_REVIVAL && low.measure > 0 && high.measure < 0)
-    t = (low.t * high.measure - high.t * low.measure) / (high.measure - low.measure);
-  RWK_TRY(probe(c, at, &ok));
-  if (kind == RWK_EVENT_REVIVAL && !c->local.flats.way_label[0]) {
+  if (doubt < 1e-8) {
+    if (!found) rwk_tracer_span(c, &c->inside, &c->ends[0], &c->ends[1]);
+    RWK_TRY(probe_arc(c, at));
+  } else {
+    RWK_TRY(probe(c, at, &ok));
+  }
+  event->lambda = c->lambda_from * exp(t);
+  event->low = event->lambda * (1 - doubt - 1e-11);
+  event->high = event->lambda * (1 + doubt + 1e-11);
+  event->transversality = transversality(c);
+  return RWK_OK;
+}
+
+/* T7's curvature goes through 0. It is a smooth function of t, also where the corrector fails, beside the
+ * event itself, so that the secant through the ends of the bracket finds t. */
+static rwk_status locate_revival(rwk_tracer *c, double s, rwk_branch_event *event) {
+  enum { ITERATIONS = 80 };
+  const rwk_event_kind kind = RWK_EVENT_REVIVAL;
+  mark low = mark_of(c, kind, &c->here, 0), high = mark_of(c, kind, &c->next, s);
+  int side = 0, tight = 0, ok = 1;
+  if (!(low.f > 0)) low.f = 1e-300;
+  double t = high.t, doubt = fabs(high.t - low.t);
+  for (int k = 0; k < ITERATIONS && !tight && doubt > 1e-11 && high.f != 0; k++) {
+    const double last = t;
+    RWK_TRY(narrow(c, kind, NAN, &low, &high, &side, &tight));
+    t = low.measure > 0 && high.measure < 0
+            ? (low.t * high.measure - high.t * low.measure) / (high.measure - low.measure)
+            : high.t;
+    doubt = fmin(fabs(t - last), fabs(high.t - low.t));
+  }
+  if (tight) RWK_TRY(probe(c, high.s, &ok));
+  if (!c->local.flats.way_label[0]) {
     /* just beyond, rounding has brought the unit to life already: who it is can be seen before, and there */
     RWK_TRY(probe(c, low.s, &ok));
     if (!ok) RWK_TRY(probe_here(c));
@@ -267,7 +335,6 @@ static rwk_status locate_zero(rwk_tracer *c, rwk_event_kind kind, double s, rwk_
   event->lambda = c->lambda_from * exp(t);
   event->low = event->lambda * (1 - doubt - 1e-11);
   event->high = event->lambda * (1 + doubt + 1e-11);
-  if (kind == RWK_EVENT_BRANCH_POINT) event->transversality = transversality(c);
   return RWK_OK;
 }
 
@@ -281,8 +348,10 @@ rwk_status rwk_tracer_locate(rwk_tracer *c, rwk_event_kind *kind, double s, rwk_
   c->sharp = *kind == RWK_EVENT_FOLD ? RWK_SHARP_FOLD : 1;
   if (*kind == RWK_EVENT_FOLD)
     RWK_TRY(locate_turn(c, kind, s, event));
+  else if (*kind == RWK_EVENT_REVIVAL)
+    RWK_TRY(locate_revival(c, s, event));
   else
-    RWK_TRY(locate_zero(c, *kind, s, event));
+    RWK_TRY(locate_split(c, s, event));
   c->sharp = 0;
   event->kind = *kind;
   event->loss = c->probe.loss;

@@ -77,13 +77,19 @@ typedef struct slant {
   double at, q, dq;
 } slant;
 
+double rwk_tracer_distance(const rwk_tracer *c, const rwk_place *a, const rwk_place *b) {
+  const double over = 1 / (c->scale * c->scale);
+  double s = (b->t - a->t) * a->tt;
+  for (size_t i = 0; i < c->local.n; i++) s += (b->w[i] - a->w[i]) * a->tw[i] * over;
+  return s;
+}
+
 static slant slant_of(const rwk_tracer *c, const rwk_place *p, const rwk_place *along) {
   const size_t n = c->local.n;
   const double over = 1 / (c->scale * c->scale);
-  slant x = {.at = (p->t - along->t) * along->tt,
+  slant x = {.at = rwk_tracer_distance(c, along, p),
              .q = rwk_dot(n, p->tw, along->tw) * over + p->tt * along->tt,
              .dq = rwk_dot(n, p->kw, along->tw) * over + p->kt * along->tt};
-  for (size_t i = 0; i < n; i++) x.at += (p->w[i] - along->w[i]) * along->tw[i] * over;
   x.q = 1 / x.q;
   x.dq *= -x.q * x.q * x.q;
   return x;
@@ -93,7 +99,8 @@ static jet jet_of(slant x, double f, double d, double k) {
   return (jet){.f = f, .d = d * x.q, .k = k * x.q * x.q + d * x.dq};
 }
 
-/* The second derivatives of the cubic with the same values and first derivatives at a and b = a + 1 / over. */
+/* The second derivatives of the cubic with the same values and first derivatives at a and b = a + 1 / over.
+ */
 static void as_cubic(jet *a, jet *b, double over) {
   const double rise = 6 * (b->f - a->f) * over;
   a->k = (rise - 4 * a->d - 2 * b->d) * over;
@@ -134,8 +141,7 @@ static double combine(const rwk_tracer *c, const rwk_arc *arc, double *w, const 
 static void powers(const rwk_arc *arc, double s, double share[RWK_TERMS], double slope[RWK_TERMS]) {
   const double x = s - arc->b, y = s - arc->a;
   const double f[RWK_TERMS] = {1, x, x * x, x * x * x, x * x * x * y, x * x * x * y * y},
-               d[RWK_TERMS] = {
-                   0, 1, 2 * x, 3 * x * x, x * x * (3 * y + x), x * x * y * (3 * y + 2 * x)};
+               d[RWK_TERMS] = {0, 1, 2 * x, 3 * x * x, x * x * (3 * y + x), x * x * y * (3 * y + 2 * x)};
   memcpy(share, f, sizeof f);
   memcpy(slope, d, sizeof d);
 }

@@ -5,7 +5,7 @@
 /* A change of w by an eighth of its length counts as one of lambda by the factor e: a fold that is far ahead
  * turns the curve slowly then, and all the way. */
 static const double share_of_w = 0.125;
-static const double angle_wanted = 0.4;
+static const double angle_wanted = 0.42;
 
 double rwk_tracer_scale(const rwk_tracer *c, const double *w) {
   return share_of_w * sqrt(rwk_dot(c->local.n, w, w) + 1e-2);
@@ -71,16 +71,25 @@ void rwk_tracer_learn(rwk_tracer *c) {
 static double will_turn(rwk_tracer *c, double s) {
   rwk_place said = {.tw = c->x0};
   said.tt = rwk_arc_slope(c, rwk_tracer_ahead(c), c->x0, s);
-  const double cosine =
-      rwk_tracer_cosine(c, &said, &c->here) / rwk_tracer_length(c, said.tw, said.tt);
+  const double cosine = rwk_tracer_cosine(c, &said, &c->here) / rwk_tracer_length(c, said.tw, said.tt);
   return acos(fmax(-1, fmin(1, cosine)));
 }
 
+/* Just past where the arc ahead turns back, if it does before `most`. At a fold mu goes to 0 like the
+ * distance; where the curve is its own mirror image like the square, and the corrector wants to be well past.
+ */
+static double past_turn(rwk_tracer *c, const rwk_arc *arc, double most, double s) {
+  double t;
+  if (!(c->direction * rwk_arc_slope(c, arc, c->x0, most) < 0)) return most;
+  const double turn = rwk_arc_turning(arc, 0, most, &t), mirror = pow(turn / (turn + s), 1.5);
+  return turn * (fabs(c->here.mu) < mirror * fabs(c->back.mu) ? 1.6 : 1.08);
+}
+
 /* So far that the tangent turns by a certain angle, as it did last time, or more where it turns faster and
- * faster, as before a fold; that the last term of the arc ahead, which its error should be well below, is what
+ * faster, as before a fold; that the last term of the arc ahead, by which its error is guessed, is what
  * the corrector is good for; and no further than just past where the arc turns back. */
 void rwk_tracer_next_step(rwk_tracer *c, double s, double angle) {
-  const double contraction = 0.1, share = 0.02;
+  const double contraction = 0.2, share = 0.02, safety = 3;
   const rwk_arc *arc = rwk_tracer_ahead(c);
   const double sharpness = angle / s, growth = c->sharpness > 0 && !isfinite(arc->tail)
                                                    ? fmin(4, fmax(1, sharpness / c->sharpness))
@@ -92,12 +101,13 @@ void rwk_tracer_next_step(rwk_tracer *c, double s, double angle) {
   c->refused *= 1.5;
   if (c->known == 2 && !isfinite(arc->tail)) next = fmin(next, s);
   while (next > 0.2 * s && isfinite(arc->tail)) {
-    const double error = arc->tail * next * next * next * (next + s) * (next + s);
+    const double error = safety * arc->tail * next * next * next * (next + s) * (next + s);
     if (error <= share * next && error * c->strength <= contraction &&
         will_turn(c, next) <= 1.15 * angle_wanted)
       break;
     next *= 0.9;
   }
+  if (c->known == 2 && isfinite(arc->tail)) next = fmin(next, past_turn(c, arc, next, s));
   c->step = next;
 }
 
