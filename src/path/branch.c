@@ -112,6 +112,7 @@ static rwk_status stand(rwk_tracer *c, const rwk_place *before) {
   c->refused = INFINITY;
   c->sharpness = 0;
   c->strength = 0;
+  c->past = 0;
   rwk_tracer_stand(c, 0);
   if (c->here.negative == 0) {
     RWK_TRY(rwk_tracer_curve(c, &c->here, 1e-3, 1));
@@ -369,7 +370,10 @@ static rwk_status advance(rwk_tracer *c, int *done) {
   }
   int factored;
   rwk_event_kind kind;
+  c->local.turned = c->past;
+  c->past = 0;
   RWK_TRY(rwk_tracer_reach(c, &c->next, rwk_tracer_ahead(c), s, &factored));
+  c->local.turned = 0;
   rwk_tracer_learn(c);
   int bent = 0, trusted = factored >= 0 &&
                           (rwk_tracer_smooth(c, &c->here, &c->next, s) ||
@@ -466,8 +470,9 @@ static rwk_status trace(rwk_tracer *c, const double *w, const double *w_to) {
   int factored, done = 0;
   /* the flat directions first: they would be in Newton's way */
   RWK_TRY(rwk_local_evaluate(&c->local, w, c->lambda_from));
-  RWK_TRY(rwk_local_factor(&c->local, w, 0));
+  RWK_TRY(rwk_local_hessian(&c->local, w));
   RWK_TRY(rwk_local_flats(&c->local, w));
+  RWK_TRY(rwk_local_decompose(&c->local, 0));
   c->chord = rwk_local_serves(&c->local);
   if (c->chord) RWK_TRY(rwk_tracer_take(c));
   RWK_TRY(settle_here(c, 0.8, 0, &factored));

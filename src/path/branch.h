@@ -79,6 +79,7 @@ typedef struct rwk_tracer {
   int sharp;  /* correct as far as rounding lets it: an event is being located; RWK_SHARP_FOLD: by steps that
                  may be slow to begin with, as they are beside a fold */
   double step;
+  int past;         /* 1: to just past where the branch is expected to turn back */
   double refused;   /* the last step that was refused, growing slowly: not again so soon */
   double sharpness; /* of the last turn: angle over arclength; 0: not known */
 } rwk_tracer;

@@ -202,21 +202,20 @@ static rwk_status indefinite(rwk_local *l, int *done) {
   return RWK_OK;
 }
 
-static rwk_status factor_dense(rwk_local *l, const double *w, int lowest) {
-  const size_t n = l->n;
-  RWK_TRY(rwk_objective_hessian(&l->o, l->H, n, w));
-  l->norm = row_sum_norm(l->H, n);
+static rwk_status factor_dense(rwk_local *l, int lowest) {
   l->form = RWK_LOCAL_CHOLESKY;
-  if (!definite(l, 0, 0)) {
-    if (!one_negative(l)) {
-      int done = 0;
-      if (!lowest) RWK_TRY(indefinite(l, &done));
-      return done ? RWK_OK : all_eigenvalues(l);
-    }
+  int positive = l->turned ? 0 : definite(l, 0, 0);
+  if (!positive && one_negative(l)) {
     l->deflated = 1;
     l->residual = 0;
     l->negative = l->mu < -zero_limit(l);
     return RWK_OK;
+  }
+  if (!positive && l->turned) positive = definite(l, 0, 0);
+  if (!positive) {
+    int done = 0;
+    if (!lowest) RWK_TRY(indefinite(l, &done));
+    return done ? RWK_OK : all_eigenvalues(l);
   }
   /* Where the iteration settles fast the lowest eigenvalue stands apart from the rest, which is when it has
    * to be held apart; elsewhere H^-1 as a whole is as good. */
@@ -256,15 +255,21 @@ static rwk_status apply_negative(double *y, const double *x, void *payload) {
   return RWK_OK;
 }
 
+static rwk_status norm_krylov(rwk_local *l) {
+  rwk_lanczos_settings ls;
+  rwk_lanczos_result lr;
+  rwk_lanczos_settings_init(&ls);
+  if (l->norm != 0) return RWK_OK;
+  ls.products = 40;
+  RWK_TRY(rwk_lanczos_min(&lr, NULL, l->ctx, l->n, &ls, apply_negative, l));
+  l->norm = fabs(lr.value) + lr.residual;
+  return RWK_OK;
+}
+
 static rwk_status factor_krylov(rwk_local *l) {
   rwk_lanczos_settings ls;
   rwk_lanczos_result lr;
   rwk_lanczos_settings_init(&ls);
-  if (l->norm == 0) {
-    ls.products = 40;
-    RWK_TRY(rwk_lanczos_min(&lr, NULL, l->ctx, l->n, &ls, apply_negative, l));
-    l->norm = fabs(lr.value) + lr.residual;
-  }
   ls.products = 400;
   ls.tol = 1e-3;
   ls.tol_abs = zero_limit(l);
@@ -312,12 +317,24 @@ static rwk_status solve_krylov(rwk_local *l, double *x, const double *y) {
   return RWK_OK;
 }
 
-rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest) {
+rwk_status rwk_local_hessian(rwk_local *l, const double *w) {
   l->w = w;
-  RWK_TRY(l->dense ? factor_dense(l, w, lowest) : factor_krylov(l));
+  if (!l->dense) return norm_krylov(l);
+  RWK_TRY(rwk_objective_hessian(&l->o, l->H, l->n, w));
+  l->norm = row_sum_norm(l->H, l->n);
+  return RWK_OK;
+}
+
+rwk_status rwk_local_decompose(rwk_local *l, int lowest) {
+  RWK_TRY(l->dense ? factor_dense(l, lowest) : factor_krylov(l));
   l->strange = 0;
   l->singular = fabs(l->mu) <= zero_limit(l);
   return RWK_OK;
+}
+
+rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest) {
+  RWK_TRY(rwk_local_hessian(l, w));
+  return rwk_local_decompose(l, lowest);
 }
 
 rwk_status rwk_local_solve(rwk_local *l, double *x, const double *y) {

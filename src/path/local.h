@@ -31,6 +31,7 @@ typedef struct rwk_local {
   double residual;             /* |H phi - mu phi| of the factor; dense */
   int deflated;                /* 1: phi is held apart in solves; 0: H^-1 as a whole */
   int singular;                /* mu cannot be told from 0 */
+  int turned;                  /* 1: mu is likely to be below 0; dense */
   int64_t negative;            /* eigenvalues below 0 off the flat directions; Krylov: 0 or 1, at least */
   double norm;                 /* of H, from above or nearly so */
   const double *w;             /* where the Hessian is */
@@ -50,12 +51,17 @@ int rwk_local_serves(const rwk_local *l);
 /* J, g and b at (w, lambda). */
 rwk_status rwk_local_evaluate(rwk_local *l, const double *w, double lambda);
 
-/* The flat directions at the point that was evaluated last; needs rwk_local_factor there once before for the
- * norm. */
+/* The Hessian, or only its norm, at the point that was evaluated last. w is borrowed until the next call. */
+rwk_status rwk_local_hessian(rwk_local *l, const double *w);
+
+/* The flat directions at the point that was evaluated last; needs the norm of a Hessian. */
 rwk_status rwk_local_flats(rwk_local *l, const double *w);
 
-/* The Hessian at the point that was evaluated last. lowest 1: with mu, phi and negative; 0: for solves, with
- * those only where they come easily. w is borrowed until the next call. */
+/* The factor of the Hessian at hand, off the flat directions. lowest 1: with mu, phi and negative; 0: for
+ * solves, with those only where they come easily. */
+rwk_status rwk_local_decompose(rwk_local *l, int lowest);
+
+/* rwk_local_hessian and rwk_local_decompose. */
 rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest);
 
 /* The factor at hand was made beside w, where the objective was evaluated last: mu and phi at w by products

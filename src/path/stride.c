@@ -82,7 +82,8 @@ static double past_turn(rwk_tracer *c, const rwk_arc *arc, double most, double s
   double t;
   if (!(c->direction * rwk_arc_slope(c, arc, c->x0, most) < 0)) return most;
   const double turn = rwk_arc_turning(arc, 0, most, &t), mirror = pow(turn / (turn + s), 1.5);
-  return turn * (fabs(c->here.mu) < mirror * fabs(c->back.mu) ? 1.6 : 1.08);
+  c->past = !(fabs(c->here.mu) < mirror * fabs(c->back.mu));
+  return turn * (c->past ? 1.08 : 1.6);
 }
 
 /* So far that the tangent turns by a certain angle, as it did last time, or more where it turns faster and
@@ -107,6 +108,7 @@ void rwk_tracer_next_step(rwk_tracer *c, double s, double angle) {
       break;
     next *= 0.9;
   }
+  c->past = 0;
   if (c->known == 2 && isfinite(arc->tail)) next = fmin(next, past_turn(c, arc, next, s));
   c->step = next;
 }
