@@ -375,6 +375,7 @@ static rwk_status advance(rwk_tracer *c, int *done) {
   RWK_TRY(rwk_tracer_reach(c, &c->next, rwk_tracer_ahead(c), s, &factored));
   c->local.turned = 0;
   rwk_tracer_learn(c);
+  const double first = c->first;
   int bent = 0, trusted = factored >= 0 &&
                           (rwk_tracer_smooth(c, &c->here, &c->next, s) ||
                            (c->known && rwk_tracer_as_said(c, &c->here, &c->next, &c->ahead, s, c->first)));
@@ -384,6 +385,12 @@ static rwk_status advance(rwk_tracer *c, int *done) {
     return RWK_OK;
   }
   if (passed_event(c, &kind)) {
+    /* another branch crosses this one there, to which a place is drawn that was not well predicted */
+    if (kind == RWK_EVENT_BRANCH_POINT && !(first <= 0.01 * s) && s > 1e3 * c->settings.step_least) {
+      c->refused = s;
+      c->step = 0.6 * s;
+      return RWK_OK;
+    }
     if (!bent) RWK_TRY(rwk_tracer_curve(c, &c->next, fmin(1e-3, 0.02 * s), 0));
     return meet(c, kind, s, done);
   }

@@ -37,6 +37,13 @@ static mark mark_of(const rwk_tracer *c, rwk_event_kind kind, const rwk_place *p
   return (mark){.s = s, .t = p->t, .f = f, .measure = f};
 }
 
+/* The arc inside, between c->here and c->next. */
+static void bracket(rwk_tracer *c) {
+  rwk_place_copy(&c->ends[0], &c->here, c->local.n);
+  rwk_place_copy(&c->ends[1], &c->next, c->local.n);
+  rwk_tracer_span(c, &c->inside, &c->ends[0], &c->ends[1]);
+}
+
 /* The probe at arclength `at`, predicted by the arc inside; *ok: it converged, and not on a branch that
  * crosses this one. The factor at hand is from close by. */
 static rwk_status probe(rwk_tracer *c, double at, int *ok) {
@@ -198,9 +205,7 @@ static rwk_status locate_turn(rwk_tracer *c, rwk_event_kind *kind, double s, rwk
     *kind = RWK_EVENT_BRANCH_POINT;
     if (found) return RWK_OK;
     *kind = RWK_EVENT_FOLD;
-    rwk_place_copy(&c->ends[0], &c->here, c->local.n);
-    rwk_place_copy(&c->ends[1], &c->next, c->local.n);
-    rwk_tracer_span(c, &c->inside, &c->ends[0], &c->ends[1]);
+    bracket(c);
   }
   for (int k = 0; k < ITERATIONS && !tight; k++) {
     const double before = at;
@@ -265,42 +270,57 @@ static rwk_status approach_split(rwk_tracer *c, double s, double *at, double *t,
   return RWK_OK;
 }
 
-/* The lowest eigenvalue goes through 0 while the branch goes on. */
-static rwk_status locate_split(rwk_tracer *c, double s, rwk_branch_event *event) {
+/* Is mu of the probe, at t, so small that its zero can be no further than 1e-8? */
+static int is_zero(const rwk_tracer *c, double t) {
+  return fabs(c->probe.mu * (t - c->here.t)) <= 1e-8 * fabs(c->here.mu);
+}
+
+/* The same from both sides, where the lowest eigenvalue before is not the one that goes through 0. */
+static rwk_status corner_split(rwk_tracer *c, double s, double *at, double *t, double *doubt) {
   enum { ITERATIONS = 80 };
   const rwk_event_kind kind = RWK_EVENT_BRANCH_POINT;
   mark low = mark_of(c, kind, &c->here, 0), high = mark_of(c, kind, &c->next, s);
   int side = 0, tight = 0, ok;
   if (!(low.f > 0)) low.f = 1e-300;
-  double t = NAN, doubt = NAN, at = NAN, root = NAN;
-  int found;
-  RWK_TRY(approach_split(c, s, &at, &t, &doubt, &found));
+  double root = NAN;
   /* a rough guess is enough for refine_split, most of the time */
-  for (int rough = 1; rough >= 0 && !found; rough--) {
+  for (int rough = 1; rough >= 0; rough--) {
     for (int k = 0; k < ITERATIONS && !tight && fabs(high.t - low.t) > 1e-11 && high.f != 0; k++) {
       const double before = root;
       root = (low.s * high.measure - high.s * low.measure) / (high.measure - low.measure);
       if (rough && fabs(root - before) <= 5e-3 * s) break;
       RWK_TRY(narrow(c, kind, NAN, &low, &high, &side, &tight));
     }
-    t = high.t;
-    doubt = fabs(high.t - low.t);
-    at = high.s;
+    *t = high.t;
+    *doubt = fabs(high.t - low.t);
+    *at = high.s;
     if (rough && root > low.s && root < high.s) {
       rwk_arc_place(c, &c->inside, &c->probe, root);
-      t = c->probe.t;
-      at = root;
+      *t = c->probe.t;
+      *at = root;
     }
-    const double guess = t;
-    RWK_TRY(refine_split(c, at, s, 1, &t, &doubt));
-    if (low.s < high.s) at += (t - guess) * (high.s - low.s) / (high.t - low.t);
-    if (rough && doubt < 1e-8) break;
+    const double guess = *t;
+    RWK_TRY(refine_split(c, *at, s, 1, t, doubt));
+    if (low.s < high.s) *at += (*t - guess) * (high.s - low.s) / (high.t - low.t);
+    if (rough && *doubt < 1e-8) break;
   }
-  if (doubt < 1e-8) {
-    if (!found) rwk_tracer_span(c, &c->inside, &c->ends[0], &c->ends[1]);
+  if (!(*doubt < 1e-8)) return probe(c, *at, &ok);
+  rwk_tracer_span(c, &c->inside, &c->ends[0], &c->ends[1]);
+  return probe_arc(c, *at);
+}
+
+/* The lowest eigenvalue goes through 0 while the branch goes on. */
+static rwk_status locate_split(rwk_tracer *c, double s, rwk_branch_event *event) {
+  double t, doubt, at;
+  int found;
+  RWK_TRY(approach_split(c, s, &at, &t, &doubt, &found));
+  if (found) {
     RWK_TRY(probe_arc(c, at));
-  } else {
-    RWK_TRY(probe(c, at, &ok));
+    found = is_zero(c, t);
+  }
+  if (!found) {
+    bracket(c);
+    RWK_TRY(corner_split(c, s, &at, &t, &doubt));
   }
   event->lambda = c->lambda_from * exp(t);
   event->low = event->lambda * (1 - doubt - 1e-11);
@@ -342,9 +362,7 @@ rwk_status rwk_tracer_locate(rwk_tracer *c, rwk_event_kind *kind, double s, rwk_
   const rwk_local *l = &c->local;
   *event = (rwk_branch_event){
       .transversality = NAN, .lambda_beyond = NAN, .loss_beyond = NAN, .bias = NAN, .curvature = NAN};
-  rwk_place_copy(&c->ends[0], &c->here, l->n);
-  rwk_place_copy(&c->ends[1], &c->next, l->n);
-  rwk_tracer_span(c, &c->inside, &c->ends[0], &c->ends[1]);
+  bracket(c);
   c->sharp = *kind == RWK_EVENT_FOLD ? RWK_SHARP_FOLD : 1;
   if (*kind == RWK_EVENT_FOLD)
     RWK_TRY(locate_turn(c, kind, s, event));
