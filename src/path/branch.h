@@ -53,7 +53,8 @@ typedef struct rwk_tracer {
   rwk_branch_settings settings;
   double lambda_from, lambda_to, t_to;
   double direction; /* +1 upwards, -1 downwards */
-  double scale;     /* of w, for lengths */
+  double extent;    /* of w */
+  double scale;     /* a share of that, for lengths */
   rwk_place here, next, probe;
   rwk_place back;    /* the place before c->here */
   rwk_place ends[2]; /* of the bracket of an event */
@@ -149,8 +150,21 @@ double rwk_tracer_cosine(const rwk_tracer *c, const rwk_place *a, const rwk_plac
 /* How far b is from a along the tangent at a. */
 double rwk_tracer_distance(const rwk_tracer *c, const rwk_place *a, const rwk_place *b);
 
-/* What lengths are measured by, where the trace stands at weights w. */
-double rwk_tracer_scale(const rwk_tracer *c, const double *w);
+/* c->next, at s, is reached, but not as it was said. It is believed if the arc to it from here holds half
+ * way, and c->here moves there; so is the place half way alone, as c->next. *s is the way to c->next then,
+ * *bent 1: its curvature is known. *trusted 0: neither. */
+rwk_status rwk_tracer_halve(rwk_tracer *c, double *s, int *trusted, int *bent);
+
+/* A minimum w_to[dim] at lambda_to is known. *reached 1: c->here is there, and the branch has been followed.
+ * Where a curve of degree 4 from here to there all but holds half way, by the factor at hand, tangent and
+ * curvature there are worth a Hessian, and then a place half way to believe it. Else all is as it was. */
+rwk_status rwk_tracer_straight(rwk_tracer *c, const double *w_to, int *reached);
+
+/* Has a dead unit become escapable between c->here and c->next? */
+int rwk_tracer_revived(const rwk_tracer *c);
+
+/* Sets c->extent and c->scale, by which lengths are measured where the trace stands at weights w. */
+void rwk_tracer_measure(rwk_tracer *c, const double *w);
 
 /* Is the step from a to b, s apart, along one smooth curve, and not to another branch nearby? */
 int rwk_tracer_smooth(const rwk_tracer *c, const rwk_place *a, const rwk_place *b, double s);

@@ -18,7 +18,7 @@ static double measure(const rwk_tracer *c, rwk_event_kind kind, const rwk_place 
  * itself vanishes, so it is held against the size of w on the way. */
 static double transversality(const rwk_tracer *c) {
   const rwk_local *l = &c->local;
-  const double size = fmax(rwk_norm(l->n, l->b), 2 * c->probe.lambda * c->scale);
+  const double size = fmax(rwk_norm(l->n, l->b), 2 * c->probe.lambda * c->extent);
   return size > 0 ? fabs(rwk_dot(l->n, l->phi, l->b)) / size : 0;
 }
 

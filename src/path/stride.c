@@ -7,8 +7,9 @@
 static const double share_of_w = 0.125;
 static const double angle_wanted = 0.42;
 
-double rwk_tracer_scale(const rwk_tracer *c, const double *w) {
-  return share_of_w * sqrt(rwk_dot(c->local.n, w, w) + 1e-2);
+void rwk_tracer_measure(rwk_tracer *c, const double *w) {
+  c->extent = sqrt(rwk_dot(c->local.n, w, w) + 1e-2);
+  c->scale = share_of_w * c->extent;
 }
 
 /* The settings' steps are measured with all of |w|. */
@@ -119,4 +120,10 @@ void rwk_tracer_shorter_step(rwk_tracer *c, double s, int factored) {
     c->step = s * fmin(0.5, fmax(0.2, angle_wanted / rwk_tracer_turned(c, &c->here, &c->next)));
   else
     c->step = s * (c->contraction > 0 ? fmin(0.6, fmax(0.3, pow(0.05 / c->contraction, 0.2))) : 0.4);
+}
+
+/* T7's curvature is 0 but for rounding where a unit is linear on all rows: that is no way down. */
+int rwk_tracer_revived(const rwk_tracer *c) {
+  const double rounding = -1e-9 * c->next.lambda;
+  return c->here.escape >= rounding && c->next.escape < rounding;
 }
