@@ -386,7 +386,7 @@ static rwk_status trace(rwk_tracer *c, const double *w, const double *w_to) {
   for (double stuck_at = NAN; !done;) {
     if (rwk_cancelled(c->branch->ctx)) return RWK_CANCELLED;
     if (++c->tried > c->settings.points) return end_here(c, RWK_EVENT_BUDGET);
-    if (c->step < 1e-6 && !(fabs(c->here.t - stuck_at) < 1e-3)) {
+    if (c->step < 1e-5 && !(fabs(c->here.t - stuck_at) < 1e-3)) {
       int taken;
       stuck_at = c->here.t;
       RWK_TRY(stuck(c, &taken));

@@ -116,7 +116,7 @@ static void iterate(rwk_local *l, int iterations, double lift, double *residual)
     rwk_axpy(n, -l->mu, l->phi, l->q);
     *residual = rwk_norm(n, l->q);
     if (*residual <= fmax(1e-7 * (fabs(l->mu) + lift), 0.5 * rounding(l)) ||
-        (k > 2 && *residual > 0.5 * last))
+        (k > 2 && *residual > 0.8 * last))
       return;
     last = *residual;
   }
@@ -371,7 +371,7 @@ rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, double c
     l->mu = rwk_dot(n, l->phi, l->q);
     rwk_axpy(n, -l->mu, l->phi, l->q);
     const double residual = rwk_norm(n, l->q);
-    *ok = residual <= fmax(fmax(most, 0.1 * fabs(l->mu)), 1.5 * l->residual);
+    *ok = residual <= fmax(fmax(most, 0.02 * fabs(l->mu)), 1.5 * l->residual);
     if (*ok || !(residual <= 0.7 * last)) break;
     last = residual;
     RWK_TRY(rwk_local_solve(l, l->q, l->q)); /* off phi: Newton's step on H phi = mu phi, H from beside */
