@@ -86,8 +86,8 @@ typedef struct rwk_tracer {
 } rwk_tracer;
 
 /* rwk_branch_trace where a minimum w_to at lambda_to is known, to which the branch may lead; or NULL. */
-rwk_status rwk_branch_between(rwk_branch **branch, rwk_context *ctx, const rwk_problem *problem,
-                              const double *w, double lambda_from, const double *w_to, double lambda_to,
+rwk_status rwk_branch_between(rwk_branch **out, rwk_context *ctx, const rwk_problem *problem, const double *w,
+                              double lambda_from, const double *w_to, double lambda_to,
                               const rwk_branch_settings *settings);
 
 rwk_status rwk_tracer_open(rwk_tracer *c, rwk_branch *branch, const rwk_problem *problem,
