@@ -1,4 +1,5 @@
 #include "la/span.h"
+#include <math.h>
 #include <string.h>
 #include "la/dense.h"
 
@@ -53,6 +54,17 @@ double rwk_span_dot(const rwk_span *span, size_t i, const double *x) {
 void rwk_span_expand(double *x, const rwk_span *span, size_t i) {
   memset(x, 0, span->n * sizeof *x);
   memcpy(x + span->vectors[i].first, span->vectors[i].value, span->vectors[i].length * sizeof *x);
+}
+
+int rwk_span_same(const rwk_span *a, const rwk_span *b, double tol) {
+  if (a->count != b->count) return 0;
+  for (size_t i = 0; i < a->count; i++) {
+    const rwk_span_vector *u = &a->vectors[i], *v = &b->vectors[i];
+    if (u->first != v->first || u->length != v->length) return 0;
+    for (size_t k = 0; k < u->length; k++)
+      if (!(fabs(u->value[k] - v->value[k]) <= tol)) return 0;
+  }
+  return 1;
 }
 
 void rwk_span_project(double *x, const rwk_span *span) {

@@ -35,6 +35,9 @@ void rwk_span_expand(double *x, const rwk_span *span, size_t i);
 void rwk_span_axpy(double *x, double alpha, const rwk_span *span, size_t i);
 double rwk_span_dot(const rwk_span *span, size_t i, const double *x);
 
+/* Are they the same vectors in the same order, each entry within tol? */
+int rwk_span_same(const rwk_span *a, const rwk_span *b, double tol);
+
 /* x -= U U'x, for orthonormal vectors U. */
 void rwk_span_project(double *x, const rwk_span *span);
 /* H += alpha U U', lower triangle. */

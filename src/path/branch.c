@@ -43,17 +43,15 @@ static double *copy_of(rwk_context *ctx, const double *w, size_t n) {
   return copy;
 }
 
-rwk_status rwk_branch_add_point(rwk_tracer *c, const rwk_place *p, int64_t event) {
-  rwk_branch *b = c->branch;
-  const rwk_local *l = &c->local;
+rwk_status rwk_branch_add_point(rwk_branch *b, const rwk_place *p, int64_t event) {
   RWK_TRY(rwk_grow(b->ctx, &b->points, &b->capacity, b->count + 1, sizeof *b->points));
   const double *w = copy_of(b->ctx, p->w, b->dim);
   if (!w) return rwk_fail_memory(b->ctx, "a point of a branch");
   b->points[b->count++] = (rwk_branch_point){.lambda = p->lambda,
-                                             .loss = l->parts.loss,
-                                             .penalty = l->parts.penalty,
-                                             .objective = l->parts.objective,
-                                             .grad_inf = l->grad_inf,
+                                             .loss = p->loss,
+                                             .penalty = p->penalty,
+                                             .objective = p->loss + p->lambda * p->penalty,
+                                             .grad_inf = p->grad_inf,
                                              .min_eig = p->mu,
                                              .slope = p->dloss / p->tt / p->lambda, /* dL/ds : dlambda/ds */
                                              .event = event,
@@ -81,8 +79,8 @@ static rwk_branch_event event_here(const rwk_tracer *c, rwk_event_kind kind) {
                             .lambda = c->here.lambda,
                             .low = c->here.lambda,
                             .high = c->here.lambda,
-                            .loss = c->local.parts.loss,
-                            .penalty = c->local.parts.penalty,
+                            .loss = c->here.loss,
+                            .penalty = c->here.penalty,
                             .min_eig = c->here.mu,
                             .transversality = NAN,
                             .lambda_beyond = NAN,
@@ -107,63 +105,20 @@ static rwk_status give_up(rwk_tracer *c) {
   return end_here(c, kinks.count > 0 ? RWK_EVENT_KINK : RWK_EVENT_BUDGET);
 }
 
-/* The angle between the tangents at c->here and c->next. */
-static double turned(const rwk_tracer *c) {
-  const double cosine =
-      rwk_dot(c->local.n, c->here.tw, c->next.tw) / (c->scale * c->scale) + c->here.tt * c->next.tt;
-  return acos(fmax(-1, fmin(1, cosine)));
-}
-
-/* Is the step from c->here to c->next along one smooth curve, and not to another branch nearby? The tangents
- * may not differ by more than some 30 degrees; the chord must have the direction of their mean, up to what is
- * of higher order; and L must agree with its derivatives at both ends. */
-static int smooth(const rwk_tracer *c, double s) {
-  const size_t n = c->local.n;
-  const rwk_place *a = &c->here, *b = &c->next;
-  const double over = 1 / (c->scale * c->scale);
-  double inner = a->tt * b->tt, chord = (b->t - a->t) * (b->t - a->t),
-         mean = (a->tt + b->tt) * (a->tt + b->tt), along = (b->t - a->t) * (a->tt + b->tt);
-  for (size_t i = 0; i < n; i++) {
-    const double d = b->w[i] - a->w[i], m = a->tw[i] + b->tw[i];
-    inner += a->tw[i] * b->tw[i] * over;
-    chord += d * d * over;
-    mean += m * m * over;
-    along += d * m * over;
-  }
-  if (!(inner >= 0.85)) return 0;
-  if (!(along * along >= (1 - 0.05 * 0.05) * chord * mean)) return 0;
-  const double change = b->loss - a->loss, trapezoid = 0.5 * s * (a->dloss + b->dloss);
-  return fabs(change - trapezoid) <= 0.2 * (fabs(change) + fabs(trapezoid)) + 1e-12 * fabs(a->loss);
-}
-
-/* The length of a vector of the curve. */
-static double length_of(const rwk_tracer *c, const double *w, double t) {
-  return hypot(rwk_norm(c->local.n, w) / c->scale, t);
-}
-
-static const double angle_wanted = 0.35;
-
-/* Where nothing but the derivatives at c->here is known. */
-static double first_step(const rwk_tracer *c) {
-  if (!c->known) return c->settings.step;
-  const double third = length_of(c, c->third, c->third_t), turn = length_of(c, c->here.kw, c->here.kt);
-  const double good = fmin(angle_wanted / turn, fmin(cbrt(3e-3 / third), sqrt(0.12 / third)));
-  return fmin(fmin(2.5 * c->settings.step, c->settings.step_most), fmax(0.05 * c->settings.step, good));
-}
-
 /* Sets c->scale and the tangent at c->here; lambda and w are there. */
 static rwk_status stand(rwk_tracer *c, const rwk_place *before) {
-  c->scale = sqrt(rwk_dot(c->local.n, c->here.w, c->here.w) + 1e-2);
+  rwk_tracer_measure(c, c->here.w);
   RWK_TRY(rwk_tracer_look(c, &c->here, before));
   c->refused = INFINITY;
   c->sharpness = 0;
   c->strength = 0;
-  c->known = 0;
+  c->past = 0;
+  rwk_tracer_stand(c, 0);
   if (c->here.negative == 0) {
     RWK_TRY(rwk_tracer_curve(c, &c->here, 1e-3, 1));
-    c->known = c->here.curved;
+    rwk_tracer_stand(c, c->here.curved);
   }
-  c->step = first_step(c);
+  c->step = rwk_tracer_first_step(c);
   c->chord = 0;
   return RWK_OK;
 }
@@ -198,7 +153,7 @@ static rwk_status change_branch(rwk_tracer *c, double at, int *taken) {
     if (status != RWK_OK) break;
     c->here.t = log(at / c->lambda_from) + c->direction * ahead;
     c->here.lambda = c->lambda_from * exp(c->here.t);
-    status = settle_here(c, 0.1, 1, &factored);
+    status = settle_here(c, 0.8, 1, &factored);
     if (status != RWK_OK || factored < 0) continue;
     double moved = 0;
     for (size_t i = 0; i < n; i++) moved += (c->here.w[i] - from[i]) * (c->here.w[i] - from[i]);
@@ -217,33 +172,27 @@ static rwk_status look_beyond(rwk_tracer *c, double s) {
   for (int k = 0; k < c->settings.beyond; k++) {
     if (k > 0) {
       int factored;
-      RWK_TRY(rwk_tracer_reach(c, &c->next, s, &factored));
-      if (factored < 0 || !smooth(c, s)) {
+      RWK_TRY(rwk_tracer_reach(c, &c->next, rwk_tracer_ahead(c), s, &factored));
+      if (factored < 0 || !rwk_tracer_smooth(c, &c->here, &c->next, s)) {
         s *= 0.3;
         if (s < 1e-6) return RWK_OK;
         continue;
       }
     } else {
       int factored; /* the local algebra has moved on to the fold: come back */
-      RWK_TRY(rwk_tracer_reach(c, &c->next, s, &factored));
+      RWK_TRY(rwk_tracer_reach(c, &c->next, rwk_tracer_ahead(c), s, &factored));
       if (factored < 0) return RWK_OK;
     }
-    RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
+    RWK_TRY(rwk_branch_add_point(c->branch, &c->next, -1));
     rwk_place_copy(&c->here, &c->next, c->local.n);
-    c->known = 0;
+    rwk_tracer_stand(c, 0);
   }
   return RWK_OK;
 }
 
-/* T7's curvature is 0 but for rounding where a unit is linear on all rows: that is no way down. */
-static int revived(const rwk_tracer *c) {
-  const double rounding = -1e-9 * c->next.lambda;
-  return c->here.escape >= rounding && c->next.escape < rounding;
-}
-
 /* What lies between c->here and c->next, if anything: *found. */
 static int passed_event(const rwk_tracer *c, rwk_event_kind *kind) {
-  if (revived(c)) {
+  if (rwk_tracer_revived(c)) {
     *kind = RWK_EVENT_REVIVAL;
     return 1;
   }
@@ -264,8 +213,9 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
   int turned = kind == RWK_EVENT_FOLD;
   RWK_TRY(rwk_tracer_locate(c, &kind, s, &event));
   /* The smallest eigenvalue goes to 0 at a fold or branch point; where it jumps across, so did the step. */
-  if (kind != RWK_EVENT_REVIVAL && !(fabs(event.min_eig) <= 0.02 * fabs(c->here.mu)) &&
-      s > 1e3 * c->settings.step_least) {
+  const double mu =
+      turned && kind == RWK_EVENT_BRANCH_POINT ? fmax(fabs(c->here.mu), fabs(c->next.mu)) : fabs(c->here.mu);
+  if (kind != RWK_EVENT_REVIVAL && !(fabs(event.min_eig) <= 0.02 * mu) && s > 1e3 * c->settings.step_least) {
     c->step = 0.25 * s;
     return RWK_OK;
   }
@@ -286,12 +236,12 @@ static rwk_status meet(rwk_tracer *c, rwk_event_kind kind, double s, int *done) 
         *done = 0;
       }
       status = rwk_branch_add_event(c->branch, &event, c->probe.w, null_vector);
-      if (status == RWK_OK && !*done) status = rwk_branch_add_point(c, &c->here, -1);
+      if (status == RWK_OK && !*done) status = rwk_branch_add_point(c->branch, &c->here, -1);
     }
     rwk_free_doubles(c->branch->ctx, null_vector);
     return status;
   }
-  RWK_TRY(rwk_branch_add_point(c, &c->probe, (int64_t)c->branch->event_count));
+  RWK_TRY(rwk_branch_add_point(c->branch, &c->probe, (int64_t)c->branch->event_count));
   RWK_TRY(
       rwk_branch_add_event(c->branch, &event, c->probe.w, kind == RWK_EVENT_REVIVAL ? NULL : c->local.phi));
   if (kind == RWK_EVENT_FOLD && c->settings.beyond) return look_beyond(c, s);
@@ -305,11 +255,10 @@ static rwk_status stuck(rwk_tracer *c, int *taken) {
   rwk_place_copy(&c->next, &c->here, c->local.n);
   rwk_place_copy(&c->probe, &c->here, c->local.n);
   rwk_branch_event event = event_here(c, RWK_EVENT_MERGE);
-  event.loss = c->here.loss; /* the local algebra may be at a step that was refused */
   RWK_TRY(change_branch(c, lambda, taken));
   if (!*taken) {
     rwk_place_copy(&c->here, &c->next, c->local.n);
-    c->known = 0;
+    rwk_tracer_stand(c, 0);
     c->step = step;
     return RWK_OK;
   }
@@ -318,22 +267,23 @@ static rwk_status stuck(rwk_tracer *c, int *taken) {
   else
     event.low = c->here.lambda;
   RWK_TRY(rwk_branch_add_event(c->branch, &event, c->next.w, NULL));
-  RWK_TRY(rwk_branch_add_point(c, &c->here, -1));
+  RWK_TRY(rwk_branch_add_point(c->branch, &c->here, -1));
   return RWK_OK;
 }
 
 /* The last step, to lambda_to exactly. */
 static rwk_status arrive(rwk_tracer *c, int *ok) {
+  const rwk_arc *arc = rwk_tracer_ahead(c);
   double s = (c->t_to - c->here.t) / c->here.tt;
   int factored;
   *ok = 0;
   for (int k = 0; k < 4; k++) {
-    rwk_tracer_predict(c, &c->next, s);
+    rwk_arc_place(c, arc, &c->next, s);
     const double missing = (c->t_to - c->next.t) / c->here.tt;
     if (!(fabs(missing) < 0.5 * s)) break;
     s += missing;
   }
-  rwk_tracer_predict(c, &c->next, s);
+  rwk_arc_place(c, arc, &c->next, s);
   c->next.t = c->t_to;
   c->next.lambda = c->lambda_to;
   RWK_TRY(rwk_tracer_correct(c, &c->next, NULL, 0.3 * fabs(s) + 1e-9, &factored));
@@ -341,56 +291,23 @@ static rwk_status arrive(rwk_tracer *c, int *ok) {
   RWK_TRY(rwk_tracer_tidy(c, &c->next, 1e-8));
   RWK_TRY(rwk_tracer_look(c, &c->next, NULL));
   /* a revival may lie on the last stretch; anything else has to be met by arclength */
-  *ok = c->next.negative == 0 && smooth(c, s);
-  if (*ok && revived(c)) *ok = -1;
+  *ok = c->next.negative == 0 && (rwk_tracer_smooth(c, &c->here, &c->next, s) ||
+                                  rwk_tracer_as_said(c, &c->here, &c->next, arc, s, c->first));
+  if (*ok && rwk_tracer_revived(c)) *ok = -1;
   return RWK_OK;
 }
 
-/* How strongly Newton's steps contract, by the length of the first one, and so how exact a prediction has to
- * be. */
-static void learn(rwk_tracer *c) {
-  if (!(c->first > 1e-9) || !(c->contraction > 0)) return;
-  c->strength = fmax(c->contraction / c->first, 0.3 * c->strength);
-}
-
-/* The angle by which the predictor turns on the way to s. */
-static double will_turn(rwk_tracer *c, double s) {
-  const size_t n = c->local.n;
-  const double over = 1 / (c->scale * c->scale);
-  rwk_tracer_predict(c, &c->probe, 0.98 * s);
-  rwk_tracer_predict(c, &c->next, s);
-  double dt = c->next.t - c->probe.t, square = dt * dt, along = dt * c->here.tt;
-  for (size_t i = 0; i < n; i++) {
-    const double d = c->next.w[i] - c->probe.w[i];
-    square += d * d * over;
-    along += d * c->here.tw[i] * over;
-  }
-  return acos(fmax(-1, fmin(1, along / sqrt(square))));
-}
-
-/* After a good step s to what is c->here now: so far that the tangent turns by a certain angle, as it did
- * last time, or more where it turns faster and faster, as before a fold; and that the predictor's last term,
- * which its error should be well below, is what the corrector is good for. */
-static void next_step(rwk_tracer *c, double s, double angle) {
-  const double contraction = 0.1, share = 0.02;
-  rwk_tracer_predict(c, &c->next, s); /* for c->tail */
-  const double sharpness = angle / s, growth = c->sharpness > 0 && !isfinite(c->tail)
-                                                   ? fmin(4, fmax(1, sharpness / c->sharpness))
-                                                   : 1;
-  double next = fmin(3, fmax(0.3, angle_wanted / (angle * growth))) * s;
-  c->sharpness = sharpness;
-  next = fmin(next, c->settings.step_most);
-  next = fmin(next, fmax(s, 0.7 * c->refused));
-  c->refused *= 1.5;
-  if (c->known == 2 && !isfinite(c->tail)) next = fmin(next, s);
-  while (next > 0.2 * s && isfinite(c->tail)) {
-    const double error = c->tail * next * next * next * (next + s) * (next + s);
-    if (error <= share * next && error * c->strength <= contraction &&
-        will_turn(c, next) <= 1.15 * angle_wanted)
-      break;
-    next *= 0.9;
-  }
-  c->step = next;
+/* c->next is reached, and good: on from there. `bent`: its curvature is known. */
+static rwk_status go_on(rwk_tracer *c, double s, int bent) {
+  RWK_TRY(rwk_branch_add_point(c->branch, &c->next, -1));
+  if (!bent) RWK_TRY(rwk_tracer_curve(c, &c->next, fmin(1e-3, 0.02 * s), 0));
+  const double angle = rwk_tracer_turned(c, &c->here, &c->next);
+  rwk_place_copy(&c->back, &c->here, c->local.n);
+  rwk_place_copy(&c->here, &c->next, c->local.n);
+  rwk_tracer_stand(c, 2);
+  rwk_tracer_next_step(c, s, angle);
+  c->chord = 0;
+  return RWK_OK;
 }
 
 static rwk_status advance(rwk_tracer *c, int *done) {
@@ -404,7 +321,7 @@ static rwk_status advance(rwk_tracer *c, int *done) {
       return give_up(c);
     }
     if (ok == 1) {
-      RWK_TRY(rwk_branch_add_point(c, &c->next, (int64_t)c->branch->event_count));
+      RWK_TRY(rwk_branch_add_point(c->branch, &c->next, (int64_t)c->branch->event_count));
       rwk_place_copy(&c->here, &c->next, c->local.n);
       *done = 1;
       return end_here(c, RWK_EVENT_REACHED);
@@ -417,55 +334,59 @@ static rwk_status advance(rwk_tracer *c, int *done) {
   }
   int factored;
   rwk_event_kind kind;
-  RWK_TRY(rwk_tracer_reach(c, &c->next, s, &factored));
-  if (factored < 0 || !smooth(c, s)) {
-    c->refused = s;
-    learn(c);
-    if (factored >= 0)
-      c->step = s * fmin(0.5, fmax(0.2, angle_wanted / turned(c)));
-    else
-      c->step = s * (c->contraction > 0 ? fmin(0.6, fmax(0.3, pow(0.05 / c->contraction, 0.2))) : 0.4);
+  c->local.turned = c->past;
+  c->past = 0;
+  RWK_TRY(rwk_tracer_reach(c, &c->next, rwk_tracer_ahead(c), s, &factored));
+  c->local.turned = 0;
+  rwk_tracer_learn(c);
+  const double first = c->first;
+  int bent = 0, trusted = factored >= 0 &&
+                          (rwk_tracer_smooth(c, &c->here, &c->next, s) ||
+                           (c->known && rwk_tracer_as_said(c, &c->here, &c->next, &c->ahead, s, c->first)));
+  if (!trusted && factored >= 0) RWK_TRY(rwk_tracer_halve(c, &s, &trusted, &bent));
+  if (!trusted) {
+    rwk_tracer_shorter_step(c, s, factored);
     return RWK_OK;
   }
-  learn(c);
   if (passed_event(c, &kind)) {
-    RWK_TRY(rwk_tracer_curve(c, &c->next, fmin(1e-3, 0.02 * s), 0));
+    /* another branch crosses this one there, to which a place is drawn that was not well predicted */
+    if (kind == RWK_EVENT_BRANCH_POINT && !(first <= 0.01 * s) && s > 1e3 * c->settings.step_least) {
+      c->refused = s;
+      c->step = 0.6 * s;
+      return RWK_OK;
+    }
+    if (!bent) RWK_TRY(rwk_tracer_curve(c, &c->next, fmin(1e-3, 0.02 * s), 0));
     return meet(c, kind, s, done);
   }
-  RWK_TRY(rwk_branch_add_point(c, &c->next, -1));
-  RWK_TRY(rwk_tracer_curve(c, &c->next, fmin(1e-3, 0.02 * s), 0));
-  const double angle = turned(c);
-  rwk_place_copy(&c->back, &c->here, c->local.n);
-  rwk_place_copy(&c->here, &c->next, c->local.n);
-  c->known = 2;
-  next_step(c, s, angle);
-  c->chord = 0;
-  return RWK_OK;
+  return go_on(c, s, bent);
 }
 
-static rwk_status trace(rwk_tracer *c, const double *w) {
+static rwk_status trace(rwk_tracer *c, const double *w, const double *w_to) {
   memcpy(c->here.w, w, c->local.n * sizeof *w);
   c->here.t = 0;
   c->here.lambda = c->lambda_from;
-  c->scale = sqrt(rwk_dot(c->local.n, w, w) + 1e-2);
+  rwk_tracer_measure(c, w);
   c->next.lambda = c->lambda_from;
   int factored, done = 0;
   /* the flat directions first: they would be in Newton's way */
   RWK_TRY(rwk_local_evaluate(&c->local, w, c->lambda_from));
-  RWK_TRY(rwk_local_factor(&c->local, w, 0));
+  RWK_TRY(rwk_local_hessian(&c->local, w));
   RWK_TRY(rwk_local_flats(&c->local, w));
-  c->chord = c->local.dense && c->local.flats.span.count == 0 && !c->local.flats.moved;
+  RWK_TRY(rwk_local_decompose(&c->local, 0));
+  c->chord = rwk_local_serves(&c->local);
   if (c->chord) RWK_TRY(rwk_tracer_take(c));
-  RWK_TRY(settle_here(c, 0.1, 0, &factored));
+  RWK_TRY(settle_here(c, 0.8, 0, &factored));
   c->beside = factored == 0 && c->first <= 1e-5;
   if (factored >= 0) RWK_TRY(stand(c, NULL));
   if (factored < 0 || c->here.negative > 0 || !(c->direction * c->here.tt > 0))
     return end_here(c, RWK_EVENT_START);
-  RWK_TRY(rwk_branch_add_point(c, &c->here, -1));
+  RWK_TRY(rwk_branch_add_point(c->branch, &c->here, -1));
+  if (w_to) RWK_TRY(rwk_tracer_straight(c, w_to, &done));
+  if (done) return end_here(c, RWK_EVENT_REACHED);
   for (double stuck_at = NAN; !done;) {
     if (rwk_cancelled(c->branch->ctx)) return RWK_CANCELLED;
     if (++c->tried > c->settings.points) return end_here(c, RWK_EVENT_BUDGET);
-    if (c->step < 1e-6 && !(fabs(c->here.t - stuck_at) < 1e-3)) {
+    if (c->step < 1e-5 && !(fabs(c->here.t - stuck_at) < 1e-3)) {
       int taken;
       stuck_at = c->here.t;
       RWK_TRY(stuck(c, &taken));
@@ -479,6 +400,12 @@ static rwk_status trace(rwk_tracer *c, const double *w) {
 
 rwk_status rwk_branch_trace(rwk_branch **out, rwk_context *ctx, const rwk_problem *problem, const double *w,
                             double lambda_from, double lambda_to, const rwk_branch_settings *settings) {
+  return rwk_branch_between(out, ctx, problem, w, lambda_from, NULL, lambda_to, settings);
+}
+
+rwk_status rwk_branch_between(rwk_branch **out, rwk_context *ctx, const rwk_problem *problem, const double *w,
+                              double lambda_from, const double *w_to, double lambda_to,
+                              const rwk_branch_settings *settings) {
   rwk_branch_settings defaults;
   rwk_branch_settings_init(&defaults);
   if (!settings) settings = &defaults;
@@ -494,7 +421,7 @@ rwk_status rwk_branch_trace(rwk_branch **out, rwk_context *ctx, const rwk_proble
   c.lambda_to = lambda_to;
   c.t_to = log(lambda_to / lambda_from);
   c.direction = lambda_to > lambda_from ? 1 : -1;
-  if (status == RWK_OK) status = trace(&c, w);
+  if (status == RWK_OK) status = trace(&c, w, w_to);
   rwk_tracer_close(&c);
   if (status == RWK_OK)
     *out = branch;

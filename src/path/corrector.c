@@ -5,17 +5,25 @@
 rwk_status rwk_tracer_open(rwk_tracer *c, rwk_branch *branch, const rwk_problem *problem,
                            const rwk_branch_settings *settings) {
   *c = (rwk_tracer){.branch = branch, .settings = *settings, .step = settings->step};
-  const size_t n = problem->dim;
-  double *block = rwk_alloc_doubles(branch->ctx, (21 + RWK_UPDATES) * n);
-  if (block) memset(block, 0, (21 + RWK_UPDATES) * n * sizeof *block);
+  enum { PLACES = 6, VECTORS = 4 };
+  const size_t n = problem->dim, count = VECTORS + 3 * PLACES + RWK_UPDATES + 2 * RWK_TERMS;
+  double *block = rwk_alloc_doubles(branch->ctx, count * n);
   if (!block) return rwk_fail_memory(branch->ctx, "continuation");
-  double **vectors[] = {&c->x0,        &c->x1,         &c->third,      &c->here.w,    &c->here.tw,
-                        &c->here.kw,   &c->next.w,     &c->next.tw,    &c->next.kw,   &c->probe.w,
-                        &c->probe.tw,  &c->probe.kw,   &c->back.w,     &c->back.tw,   &c->back.kw,
-                        &c->ends[0].w, &c->ends[0].tw, &c->ends[0].kw, &c->ends[1].w, &c->ends[1].tw,
-                        &c->ends[1].kw};
-  for (size_t k = 0; k < 21; k++) *vectors[k] = block + k * n;
-  for (size_t k = 0; k < RWK_UPDATES; k++) c->updates.w[k] = block + (21 + k) * n;
+  memset(block, 0, count * n * sizeof *block);
+  double **vectors[VECTORS] = {&c->x0, &c->x1, &c->third, &c->g};
+  rwk_place *places[PLACES] = {&c->here, &c->next, &c->probe, &c->back, &c->ends[0], &c->ends[1]};
+  double *at = block;
+  for (size_t k = 0; k < VECTORS; k++, at += n) *vectors[k] = at;
+  for (size_t k = 0; k < PLACES; k++, at += 3 * n) {
+    places[k]->w = at;
+    places[k]->tw = at + n;
+    places[k]->kw = at + 2 * n;
+  }
+  for (size_t k = 0; k < RWK_UPDATES; k++, at += n) c->updates.w[k] = at;
+  for (size_t k = 0; k < RWK_TERMS; k++, at += 2 * n) {
+    c->ahead.w[k] = at;
+    c->inside.w[k] = at + n;
+  }
   const int dense = settings->algebra == RWK_ALGEBRA_DENSE ||
                     (settings->algebra == RWK_ALGEBRA_AUTO && n <= settings->dense_limit);
   return rwk_local_open(&c->local, branch->ctx, problem, dense);
@@ -36,6 +44,14 @@ void rwk_place_copy(rwk_place *to, const rwk_place *from, size_t dim) {
   to->w = w;
   to->tw = tw;
   to->kw = kw;
+}
+
+double rwk_tracer_length(const rwk_tracer *c, const double *w, double t) {
+  return hypot(rwk_norm(c->local.n, w) / c->scale, t);
+}
+
+double rwk_tracer_cosine(const rwk_tracer *c, const rwk_place *a, const rwk_place *b) {
+  return rwk_dot(c->local.n, a->tw, b->tw) / (c->scale * c->scale) + a->tt * b->tt;
 }
 
 rwk_status rwk_tracer_take(rwk_tracer *c) {
@@ -108,12 +124,11 @@ static rwk_status step_from(rwk_tracer *c, const rwk_place *p, const rwk_place *
   if (fresh || !l->dense) RWK_TRY(rwk_tracer_take(c)); /* products are always those of p */
   RWK_TRY(rwk_tracer_newton(c, along, dt));
   update_step(c, dt);
-  *size = hypot(rwk_norm(l->n, c->x0) / c->scale, *dt);
+  *size = rwk_tracer_length(c, c->x0, *dt);
   return RWK_OK;
 }
 
-rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most,
-                              int *factored) {
+static rwk_status correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most, int *factored) {
   enum { ITERATIONS = 40 };
   const double contraction = 0.5;
   rwk_local *l = &c->local;
@@ -132,8 +147,7 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
     if (c->sharp ? last <= 1e-12 && l->grad_inf <= 0.01 * tolerance
                  : l->grad_inf <= 0.01 * tolerance || (k > 1 && l->grad_inf <= tolerance)) {
       *factored = count;
-      c->beside =
-          count == 1 && (c->sharp ? c->sharp == RWK_SHARP_FOLD && c->first <= 1e-6 : c->contraction <= 0.2);
+      c->beside = count <= 1 && c->contraction <= 0.4;
       return RWK_OK;
     }
     double dt = 0, size = INFINITY;
@@ -172,11 +186,18 @@ rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *alon
   return RWK_OK;
 }
 
+rwk_status rwk_tracer_correct(rwk_tracer *c, rwk_place *p, const rwk_place *along, double most,
+                              int *factored) {
+  const rwk_status status = correct(c, p, along, most, factored);
+  c->current = *factored >= 0;
+  return status;
+}
+
 static void normalise(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
   const size_t n = c->local.n;
   const double over = 1 / (c->scale * c->scale);
   double length = sqrt(rwk_dot(n, p->tw, p->tw) * over + p->tt * p->tt), sign = c->direction * p->tt;
-  if (before) sign = rwk_dot(n, p->tw, before->tw) * over + p->tt * before->tt;
+  if (before) sign = rwk_tracer_cosine(c, p, before);
   if (length == 0) length = 1;
   if (sign < 0) length = -length;
   rwk_scale(n, 1 / length, p->tw);
@@ -201,7 +222,7 @@ static rwk_status look_by_products(rwk_tracer *c, rwk_place *p, const rwk_place 
   *ok = 0;
   tangent(c, p, before);
   c->updates.count = 0;
-  for (int pass = 0; pass < 5 && !*ok; pass++) {
+  for (int pass = 0; pass < 10 && !*ok; pass++) {
     double dt;
     RWK_TRY(rwk_local_product(l, l->g, p->tw, p->w));
     rwk_axpy(n, p->tt, l->b, l->g);
@@ -209,36 +230,45 @@ static rwk_status look_by_products(rwk_tracer *c, rwk_place *p, const rwk_place 
     rwk_axpy(n, 1, c->x0, p->tw);
     p->tt += dt;
     normalise(c, p, before);
-    const double size = hypot(rwk_norm(n, c->x0) / c->scale, dt);
-    if (!(size <= 0.3 * last)) return RWK_OK;
+    const double size = rwk_tracer_length(c, c->x0, dt);
+    if (!(size <= 0.4 * last)) return RWK_OK;
     /* what is left, if it contracts as before */
-    *ok = size * (pass ? size / last : fmax(c->contraction, 0.01)) <= (c->sharp ? 1e-9 : 1e-7);
+    *ok = size * (pass ? size / last : fmax(c->contraction, 0.01)) <= (c->sharp ? 1e-9 : 1e-6);
     last = size;
   }
-  return *ok ? rwk_local_beside(l, p->w, c->sharp ? 1e-6 * fabs(c->here.mu) : 0, ok) : RWK_OK;
+  const double mu = fabs(c->here.mu);
+  return *ok ? rwk_local_beside(l, p->w, (c->sharp ? 1e-6 : 1e-2) * mu, (c->sharp ? 1 : 0.3) * mu, ok)
+             : RWK_OK;
 }
 
 rwk_status rwk_tracer_look(rwk_tracer *c, rwk_place *p, const rwk_place *before) {
   rwk_local *l = &c->local;
-  const int flat = l->flats.span.count > 0 || l->flats.moved;
   int ok = 0;
-  RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
-  const double grad_inf = l->grad_inf;
+  if (!c->current) RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
+  c->current = 0;
+  memcpy(c->g, l->g, l->n * sizeof *c->g);
+  p->grad_inf = l->grad_inf;
+  p->loss = l->parts.loss;
+  p->penalty = l->parts.penalty;
   RWK_TRY(rwk_local_flats(l, p->w));
-  if (c->beside && l->dense && l->form == RWK_LOCAL_CHOLESKY && !flat && l->flats.span.count == 0 &&
-      !l->flats.moved)
-    RWK_TRY(look_by_products(c, p, before, &ok));
+  if (c->beside && rwk_local_serves(l)) RWK_TRY(look_by_products(c, p, before, &ok));
   c->beside = 0;
+  memcpy(l->g, c->g, l->n * sizeof *c->g);
   if (!ok) {
-    RWK_TRY(rwk_local_evaluate(l, p->w, p->lambda));
     RWK_TRY(rwk_local_factor(l, p->w, 1));
     RWK_TRY(rwk_tracer_take(c));
     tangent(c, p, before);
   }
-  l->grad_inf = grad_inf;
+  /* where t turns the tangent all but is the null vector, which another eigenvalue may have hidden */
+  if (before && p->tt * before->tt < 0 && l->negative == 0 && l->dense && l->form == RWK_LOCAL_CHOLESKY) {
+    memcpy(l->phi, p->tw, l->n * sizeof *l->phi);
+    rwk_scale(l->n, 1 / rwk_norm(l->n, l->phi), l->phi);
+    RWK_TRY(rwk_local_factor(l, p->w, 1));
+    RWK_TRY(rwk_tracer_take(c));
+    tangent(c, p, before);
+  }
   p->mu = l->mu;
   p->negative = l->negative;
-  p->loss = l->parts.loss;
   p->escape = l->flats.moved ? l->flats.curvature : NAN;
   p->dloss = -rwk_dot(l->n, l->b, p->tw); /* dL/dw = -2 lambda M w at a critical point */
   return RWK_OK;
@@ -250,25 +280,17 @@ rwk_status rwk_tracer_tidy(rwk_tracer *c, rwk_place *p, double threshold) {
   if (!problem->ops.simplify) return RWK_OK;
   memcpy(c->x0, p->w, c->local.n * sizeof *p->w);
   RWK_TRY(problem->ops.simplify(c->x0, &changed, threshold, c->local.o.work, problem->self));
-  if (changed) memcpy(p->w, c->x0, c->local.n * sizeof *p->w);
+  if (!changed) return RWK_OK;
+  memcpy(p->w, c->x0, c->local.n * sizeof *p->w);
+  c->current = 0;
   return RWK_OK;
 }
 
-static rwk_status reach(rwk_tracer *c, rwk_place *p, double s, int *factored) {
+rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, const rwk_arc *arc, double s, int *factored) {
+  rwk_arc_place(c, arc, p, s);
   RWK_TRY(rwk_tracer_correct(c, p, &c->here, 0.3 * s + 1e-9, factored));
   if (*factored < 0) return RWK_OK;
   /* where a unit is dead, and its curvature near 0 at that, Newton moves it by more than elsewhere */
   RWK_TRY(rwk_tracer_tidy(c, p, isnan(c->here.escape) ? 1e-8 : 1e-5));
   return rwk_tracer_look(c, p, &c->here);
-}
-
-rwk_status rwk_tracer_reach(rwk_tracer *c, rwk_place *p, double s, int *factored) {
-  rwk_tracer_predict(c, p, s);
-  return reach(c, p, s, factored);
-}
-
-rwk_status rwk_tracer_reach_between(rwk_tracer *c, rwk_place *p, const rwk_place *from, const rwk_place *to,
-                                    double s, int *factored) {
-  rwk_tracer_between(c, p, from, to, s);
-  return reach(c, p, s, factored);
 }

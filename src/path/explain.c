@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "path/branch.h"
 #include "path/explain.h"
 
 rwk_status rwk_finisher_create(rwk_solver **solver, rwk_context *ctx, const rwk_path *path, int escape) {
@@ -167,7 +168,8 @@ static rwk_status by_branch(rwk_drop *d, rwk_explainer *x, const rwk_fit *begin,
   s.dense_limit = path->settings.solver.dense_limit;
   s.points = path->settings.explain_points;
   rwk_branch *branch;
-  RWK_TRY(rwk_branch_trace(&branch, x->ctx, path->problem, begin->w, begin->lambda, end->lambda, &s));
+  RWK_TRY(
+      rwk_branch_between(&branch, x->ctx, path->problem, begin->w, begin->lambda, end->w, end->lambda, &s));
   const size_t count = rwk_branch_count(branch), events = rwk_branch_event_count(branch);
   const rwk_branch_event *e = &rwk_branch_events(branch)[events - 1];
   const double *null_vector = NULL;

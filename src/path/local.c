@@ -47,9 +47,18 @@ static double zero_limit(const rwk_local *l) {
 }
 
 rwk_status rwk_local_flats(rwk_local *l, const double *w) {
-  if (l->flats.ctx) rwk_flats_release(&l->flats);
-  RWK_TRY(rwk_flats_collect(&l->flats, &l->o, w));
-  return rwk_flats_verify(&l->flats, &l->o, w, zero_limit(l) + 10 * rwk_norm(l->n, l->g));
+  rwk_flat_set last = l->flats;
+  l->flats = (rwk_flat_set){0};
+  rwk_status status = rwk_flats_collect(&l->flats, &l->o, w);
+  if (status == RWK_OK)
+    status = rwk_flats_verify(&l->flats, &l->o, w, zero_limit(l) + 10 * rwk_norm(l->n, l->g));
+  if (status != RWK_OK || !rwk_span_same(&l->flats.span, &last.span, 1e-12)) l->strange = 1;
+  if (last.ctx) rwk_flats_release(&last);
+  return status;
+}
+
+int rwk_local_serves(const rwk_local *l) {
+  return l->dense && l->form == RWK_LOCAL_CHOLESKY && !l->strange;
 }
 
 void rwk_local_project(const rwk_local *l, double *x) {
@@ -97,7 +106,7 @@ static void iterate(rwk_local *l, int iterations, double lift, double *residual)
     rwk_axpy(n, -l->mu, l->phi, l->q);
     *residual = rwk_norm(n, l->q);
     if (*residual <= fmax(1e-7 * (fabs(l->mu) + lift), 0.5 * rounding(l)) ||
-        (k > 2 && *residual > 0.5 * last))
+        (k > 2 && *residual > 0.8 * last))
       return;
     last = *residual;
   }
@@ -183,21 +192,20 @@ static rwk_status indefinite(rwk_local *l, int *done) {
   return RWK_OK;
 }
 
-static rwk_status factor_dense(rwk_local *l, const double *w, int lowest) {
-  const size_t n = l->n;
-  RWK_TRY(rwk_objective_hessian(&l->o, l->H, n, w));
-  l->norm = row_sum_norm(l->H, n);
+static rwk_status factor_dense(rwk_local *l, int lowest) {
   l->form = RWK_LOCAL_CHOLESKY;
-  if (!definite(l, 0, 0)) {
-    if (!one_negative(l)) {
-      int done = 0;
-      if (!lowest) RWK_TRY(indefinite(l, &done));
-      return done ? RWK_OK : all_eigenvalues(l);
-    }
+  int positive = l->turned ? 0 : definite(l, 0, 0);
+  if (!positive && one_negative(l)) {
     l->deflated = 1;
     l->residual = 0;
     l->negative = l->mu < -zero_limit(l);
     return RWK_OK;
+  }
+  if (!positive && l->turned) positive = definite(l, 0, 0);
+  if (!positive) {
+    int done = 0;
+    if (!lowest) RWK_TRY(indefinite(l, &done));
+    return done ? RWK_OK : all_eigenvalues(l);
   }
   /* Where the iteration settles fast the lowest eigenvalue stands apart from the rest, which is when it has
    * to be held apart; elsewhere H^-1 as a whole is as good. */
@@ -237,15 +245,21 @@ static rwk_status apply_negative(double *y, const double *x, void *payload) {
   return RWK_OK;
 }
 
+static rwk_status norm_krylov(rwk_local *l) {
+  rwk_lanczos_settings ls;
+  rwk_lanczos_result lr;
+  rwk_lanczos_settings_init(&ls);
+  if (l->norm != 0) return RWK_OK;
+  ls.products = 40;
+  RWK_TRY(rwk_lanczos_min(&lr, NULL, l->ctx, l->n, &ls, apply_negative, l));
+  l->norm = fabs(lr.value) + lr.residual;
+  return RWK_OK;
+}
+
 static rwk_status factor_krylov(rwk_local *l) {
   rwk_lanczos_settings ls;
   rwk_lanczos_result lr;
   rwk_lanczos_settings_init(&ls);
-  if (l->norm == 0) {
-    ls.products = 40;
-    RWK_TRY(rwk_lanczos_min(&lr, NULL, l->ctx, l->n, &ls, apply_negative, l));
-    l->norm = fabs(lr.value) + lr.residual;
-  }
   ls.products = 400;
   ls.tol = 1e-3;
   ls.tol_abs = zero_limit(l);
@@ -292,11 +306,24 @@ static rwk_status solve_krylov(rwk_local *l, double *x, const double *y) {
   return RWK_OK;
 }
 
-rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest) {
+rwk_status rwk_local_hessian(rwk_local *l, const double *w) {
   l->w = w;
-  RWK_TRY(l->dense ? factor_dense(l, w, lowest) : factor_krylov(l));
+  if (!l->dense) return norm_krylov(l);
+  RWK_TRY(rwk_objective_hessian(&l->o, l->H, l->n, w));
+  l->norm = row_sum_norm(l->H, l->n);
+  return RWK_OK;
+}
+
+rwk_status rwk_local_decompose(rwk_local *l, int lowest) {
+  RWK_TRY(l->dense ? factor_dense(l, lowest) : factor_krylov(l));
+  l->strange = 0;
   l->singular = fabs(l->mu) <= zero_limit(l);
   return RWK_OK;
+}
+
+rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest) {
+  RWK_TRY(rwk_local_hessian(l, w));
+  return rwk_local_decompose(l, lowest);
 }
 
 rwk_status rwk_local_solve(rwk_local *l, double *x, const double *y) {
@@ -323,24 +350,24 @@ rwk_status rwk_local_product(rwk_local *l, double *y, const double *x, const dou
   return rwk_objective_products(&l->o, y, l->n, x, l->n, 1, w);
 }
 
-rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, int *ok) {
+rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, double change, int *ok) {
   const size_t n = l->n;
   const double before = l->mu;
   double last = INFINITY;
   *ok = 0;
-  for (int pass = 0; pass < 4 && !*ok; pass++) {
+  for (int pass = 0; pass < 8 && !*ok; pass++) {
     RWK_TRY(rwk_local_product(l, l->q, l->phi, w));
     l->mu = rwk_dot(n, l->phi, l->q);
     rwk_axpy(n, -l->mu, l->phi, l->q);
     const double residual = rwk_norm(n, l->q);
     *ok = residual <= fmax(fmax(most, 0.02 * fabs(l->mu)), 1.5 * l->residual);
-    if (*ok || !(residual <= 0.5 * last)) break;
+    if (*ok || !(residual <= 0.7 * last)) break;
     last = residual;
     RWK_TRY(rwk_local_solve(l, l->q, l->q)); /* off phi: Newton's step on H phi = mu phi, H from beside */
     rwk_axpy(n, -1, l->q, l->phi);
     rwk_scale(n, 1 / rwk_norm(n, l->phi), l->phi);
   }
-  if (!(fabs(l->mu - before) <= fmax(most, 0.5 * fabs(before)))) *ok = 0;
+  if (!(fabs(l->mu - before) <= fmax(change, 0.5 * fabs(before)))) *ok = 0;
   l->negative = l->mu < -zero_limit(l);
   l->singular = fabs(l->mu) <= zero_limit(l);
   l->w = w;

@@ -21,6 +21,7 @@ typedef struct rwk_local {
   int dense;
   rwk_objective o;
   rwk_flat_set flats; /* of the last point that rwk_local_flats was called at */
+  int strange;        /* 1: they are not those that the factor at hand was made with */
   rwk_parts parts;
   double grad_inf;
   double *block; /* holds the vectors */
@@ -30,6 +31,7 @@ typedef struct rwk_local {
   double residual;             /* |H phi - mu phi| of the factor; dense */
   int deflated;                /* 1: phi is held apart in solves; 0: H^-1 as a whole */
   int singular;                /* mu cannot be told from 0 */
+  int turned;                  /* 1: mu is likely to be below 0; dense */
   int64_t negative;            /* eigenvalues below 0 off the flat directions; Krylov: 0 or 1, at least */
   double norm;                 /* of H, from above or nearly so */
   const double *w;             /* where the Hessian is */
@@ -43,21 +45,29 @@ typedef struct rwk_local {
 rwk_status rwk_local_open(rwk_local *l, rwk_context *ctx, const rwk_problem *problem, int dense);
 void rwk_local_close(rwk_local *l);
 
+/* Is the factor at hand one that may serve beside where it was made? */
+int rwk_local_serves(const rwk_local *l);
+
 /* J, g and b at (w, lambda). */
 rwk_status rwk_local_evaluate(rwk_local *l, const double *w, double lambda);
 
-/* The flat directions at the point that was evaluated last; needs rwk_local_factor there once before for the
- * norm. */
+/* The Hessian, or only its norm, at the point that was evaluated last. w is borrowed until the next call. */
+rwk_status rwk_local_hessian(rwk_local *l, const double *w);
+
+/* The flat directions at the point that was evaluated last; needs the norm of a Hessian. */
 rwk_status rwk_local_flats(rwk_local *l, const double *w);
 
-/* The Hessian at the point that was evaluated last. lowest 1: with mu, phi and negative; 0: for solves, with
- * those only where they come easily. w is borrowed until the next call. */
+/* The factor of the Hessian at hand, off the flat directions. lowest 1: with mu, phi and negative; 0: for
+ * solves, with those only where they come easily. */
+rwk_status rwk_local_decompose(rwk_local *l, int lowest);
+
+/* rwk_local_hessian and rwk_local_decompose. */
 rwk_status rwk_local_factor(rwk_local *l, const double *w, int lowest);
 
 /* The factor at hand was made beside w, where the objective was evaluated last: mu and phi at w by products
  * there. *ok: |H phi - mu phi| is `most` or a fiftieth of mu, or little more than it was with the factor, and
- * mu has not changed by half or `most`. Dense, no flat directions. */
-rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, int *ok);
+ * mu has not changed by half or `change`. */
+rwk_status rwk_local_beside(rwk_local *l, const double *w, double most, double change, int *ok);
 
 /* y = H x at w, where the objective was evaluated last. */
 rwk_status rwk_local_product(rwk_local *l, double *y, const double *x, const double *w);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""sweep.py FAULTS KIND [BUDGET]: every verb of the program, on small data, while one request after the other fails it.
+"""sweep.py FAULTS KIND [BUDGET [CASE...]]: every verb of the program, on small data, while one request after the other fails it.
 
 KIND: memory (an allocation fails, once or from there on), files (a file operation fails), full (the disk is full), clock (the time of
-day jumps). BUDGET: failures for each verb, evenly spread over all there are; `all` tries every one, as ./dev faults does (and of memory that runs
+day jumps). CASE: some of the keys below. BUDGET: failures for each verb, evenly spread over all there are; `all` tries every one, as ./dev faults does (and of memory that runs
 out for good every eighth place).
 
 Whatever fails: the program ends by itself, keeps no block of memory, and either its result is that of a run in which nothing fails,
@@ -19,6 +19,7 @@ import tempfile
 
 FAULTS, KIND = os.path.abspath(sys.argv[1]), sys.argv[2]
 BUDGET = sys.argv[3] if len(sys.argv) > 3 else "25"
+WANTED = sys.argv[4:]
 ENVIRONMENT = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1",
                    ASAN_OPTIONS="detect_leaks=0")  # inject.c counts blocks itself
 
@@ -189,7 +190,7 @@ class Sweep:
     def run(self):
         base = self.fixture()
         for kind in {"memory": ("memory", "memory+"), "files": ("files", "files+")}.get(KIND, (KIND,)):
-            for case in CASES:
+            for case in WANTED or CASES:
                 self.sweep(case, kind, base)
         print(f"{KIND}: {self.calls} calls, {self.resumed} run files gone on with, {len(self.bad)} findings")
         for line in self.bad[:60]:
