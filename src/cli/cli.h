@@ -246,7 +246,7 @@ int cli_exit_code(rwk_status status);
 char *cli_escape(const char *text);
 /* Where the name of a table begins without folders, and its length without .csv and .gz; "-" is stdin. */
 const char *cli_stem(size_t *length, const char *data);
-/* Splits at commas; *list[i] point into *buffer; both to be freed. */
+/* Splits at commas; *list[i] point into *buffer; both to be freed; NULL where it fails. */
 int cli_split(const char ***list, size_t *count, char **buffer, const char *text);
 
 /* ---- numbers.c ---- */
@@ -273,6 +273,8 @@ void cli_memory_begin(void);
 void cli_memory_limit(size_t bytes);
 /* Was there no memory for some JSON? Then it is not whole. */
 int cli_memory_short(void);
+/* There was none for something that is shown: the same. */
+void cli_memory_missed(void);
 void *cli_allocate(void *block, size_t size, void *payload); /* a rwk_allocate_fn */
 void cli_release(void *block, void *payload);                /* a rwk_release_fn */
 

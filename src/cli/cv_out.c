@@ -128,6 +128,7 @@ static void print_choice(FILE *to, const view *v, rwk_cv_choice choice, const ch
   fprintf(to, "%s = %s: error %.4g +- %.2g, held-out RMSE", name, cli_lambda_text(text, chosen(v, choice)),
           p->mean, p->se);
   double *rmse = malloc(v->cv->outputs * sizeof *rmse);
+  if (!rmse) cli_memory_missed();
   if (rmse && rwk_run_cv_rmse(rmse, v->s->run, choice) == RWK_OK)
     for (size_t k = 0; k < v->cv->outputs; k++) fprintf(to, "%s %.6g", k ? "," : "", rmse[k]);
   free(rmse);
@@ -201,6 +202,7 @@ static json_t *rmse_of(const view *v, rwk_cv_choice choice) {
   const size_t q = v->cv->outputs;
   double *rmse = malloc(q * sizeof *rmse);
   json_t *list = json_array();
+  if (!rmse) cli_memory_missed();
   if (rmse && rwk_run_cv_rmse(rmse, v->s->run, choice) == RWK_OK)
     for (size_t k = 0; k < q; k++) json_array_append_new(list, cli_json_number(rmse[k]));
   free(rmse);

@@ -36,6 +36,8 @@ int cli_export_json(FILE *to, const cli_network *n) {
   char *recipe = NULL;
   if (rwk_design_recipe(&recipe, n->stored->ctx, n->model->recipe) == RWK_OK)
     json_object_set_new(root, "recipe", json_loads(recipe, 0, NULL));
+  else
+    cli_memory_missed();
   rwk_text_destroy(n->stored->ctx, recipe);
   return cli_print_json(to, root);
 }

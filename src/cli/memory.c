@@ -16,6 +16,10 @@ void cli_memory_limit(size_t bytes) {
   memory.limit = bytes;
 }
 
+void cli_memory_missed(void) {
+  atomic_store(&memory.short_of, 1);
+}
+
 int cli_memory_short(void) {
   return atomic_load(&memory.short_of);
 }
@@ -46,7 +50,7 @@ void cli_release(void *block, void *payload) {
 
 static void *json_allocate(size_t size) {
   void *block = cli_allocate(NULL, size, NULL);
-  if (!block) atomic_store(&memory.short_of, 1);
+  if (!block) cli_memory_missed();
   return block;
 }
 

@@ -36,6 +36,8 @@ int cli_output_open(cli_output *out, const char *file, const char *run) {
 
 int cli_output_close(cli_output *out, int code) {
   if (!out->to) return code;
+  if (cli_memory_short() && code <= CLI_UNCERTIFIED) /* something may be missing in it */
+    code = cli_fail(CLI_NUMERICAL, "memory ran out");
   int bad = ferror(out->to) ? EIO : 0;
   if (fflush(out->to) != 0) bad = errno;
   if (out->to != stdout && fclose(out->to) != 0 && !bad) bad = errno;

@@ -85,7 +85,10 @@ static double quantity(const cli_report *r, const rwk_fit *p, int penalty) {
 
 static void draw(FILE *to, const cli_report *r, int penalty, int utf8) {
   canvas *c = calloc(1, sizeof *c);
-  if (!c) return;
+  if (!c) {
+    cli_memory_missed();
+    return;
+  }
   c->x0 = log2(cli_user_lambda(r, r->lambda[0]));
   c->x1 = log2(cli_user_lambda(r, r->lambda[r->count - 1]));
   c->y0 = INFINITY, c->y1 = -INFINITY;
@@ -147,7 +150,10 @@ static void print_choices(FILE *to, const canvas *c, const cli_report *r, const 
 void cli_print_curve(FILE *to, const cli_report *r, const rwk_cv_point *points, const rwk_cv_summary *cv) {
   if (r->count < 3) return;
   canvas *c = calloc(1, sizeof *c);
-  if (!c) return;
+  if (!c) {
+    cli_memory_missed();
+    return;
+  }
   c->x0 = log2(cli_user_lambda(r, r->lambda[0]));
   c->x1 = log2(cli_user_lambda(r, r->lambda[r->count - 1]));
   double low = INFINITY, high = -INFINITY;

@@ -45,6 +45,7 @@ int cli_fail_status(const rwk_context *ctx, rwk_status status) {
 char *cli_escape(const char *text) {
   const size_t size = 4 * strlen(text) + 5;
   char *out = malloc(size);
+  if (!out) cli_memory_missed();
   return out ? rwk_text_shown(out, size, text) : NULL;
 }
 
@@ -54,7 +55,13 @@ int cli_split(const char ***list, size_t *count, char **buffer, const char *text
   *list = malloc(n * sizeof **list);
   *buffer = malloc(strlen(text) + 1);
   *count = 0;
-  if (!*list || !*buffer) return cli_fail(CLI_NUMERICAL, "memory ran out");
+  if (!*list || !*buffer) {
+    free(*list);
+    free(*buffer);
+    *list = NULL;
+    *buffer = NULL;
+    return cli_fail(CLI_NUMERICAL, "memory ran out");
+  }
   memcpy(*buffer, text, strlen(text) + 1);
   for (char *p = *buffer;;) {
     (*list)[(*count)++] = p;

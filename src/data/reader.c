@@ -393,11 +393,11 @@ static rwk_status read_all(rwk_table **table, rwk_context *ctx, rwk_input *in,
   char *buffer = rwk_alloc(ctx, CHUNK, 1);
   size_t got;
   r.t = rwk_calloc(ctx, 1, sizeof *r.t);
+  if (r.t) r.t->ctx = ctx;
   if (!buffer || !r.t) {
     status = rwk_fail_memory(ctx, "a table");
     goto done;
   }
-  r.t->ctx = ctx;
   r.t->name = rwk_strdup(ctx, in->name);
   r.t->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
   if (!r.t->name || !r.t->c_locale) {

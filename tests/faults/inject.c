@@ -19,9 +19,14 @@ static struct {
   sqlite3_mem_methods sqlite;
 } state;
 
+void __sanitizer_print_stack_trace(void) __attribute__((weak));
+
+/* FAULTS_SHOW in the environment: who asked for what fails first, on standard error. */
 static int fails(fault_kind kind) {
   if (state.plan.kind != kind) return 0;
   const long k = ++state.count;
+  if (k == state.plan.at && getenv("FAULTS_SHOW") && __sanitizer_print_stack_trace)
+    __sanitizer_print_stack_trace();
   return state.plan.at && (k == state.plan.at || (state.plan.stays && k > state.plan.at));
 }
 

@@ -105,6 +105,7 @@ class Sweep:
         folder = os.path.join(self.root, case, str(number))
         said = read(folder, "stderr").decode(errors="replace").strip().splitlines() if os.path.exists(folder) else []
         self.bad.append(f"{case} {KIND} {number}: {what}; stderr: {said[-1:]}")
+        print("  " + self.bad[-1], flush=True)
 
     def check(self, case, kind, row, reference):
         number, code, _, live = row
@@ -193,8 +194,6 @@ class Sweep:
             for case in WANTED or CASES:
                 self.sweep(case, kind, base)
         print(f"{KIND}: {self.calls} calls, {self.resumed} run files gone on with, {len(self.bad)} findings")
-        for line in self.bad[:60]:
-            print("  " + line)
         return 1 if self.bad else 0
 
 
