@@ -2,8 +2,8 @@
 """sweep.py FAULTS KIND [BUDGET [CASE...]]: every verb of the program, on small data, while one request after the other fails it.
 
 KIND: memory (an allocation fails, once or from there on), files (a file operation fails), full (the disk is full), clock (the time of
-day jumps). CASE: some of the keys below. BUDGET: failures for each verb, evenly spread over all there are; `all` tries every one, as ./dev faults does (and of memory that runs
-out for good every eighth place).
+day jumps). BUDGET: failures for each verb, evenly spread over all there are; `all` tries every one, as ./dev faults does (and of memory
+that runs out for good every eighth place). CASE: some of the keys below, not all.
 
 Whatever fails: the program ends by itself, keeps no block of memory, and either its result is that of a run in which nothing fails,
 bit for bit, or it says in a sentence what went wrong, exits with the documented code and leaves nothing half written; a run file it
