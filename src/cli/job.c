@@ -41,7 +41,8 @@ int cli_job_settings(cli_job *j) {
   const char *const *v = j->args.value;
   rwk_path_settings *s = &j->settings;
   long long n;
-  if (v[CLI_WALK] && cli_job_walks(&s->walks, v[CLI_WALK])) return CLI_USAGE;
+  int code = v[CLI_WALK] ? cli_job_walks(&s->walks, v[CLI_WALK]) : 0;
+  if (code) return code;
   if (j->args.verb == CLI_CV && s->walks & RWK_WALKS_GRADUATED)
     return cli_fail(CLI_USAGE, "--walk: cv takes up, down, cold and best");
   if (v[CLI_EFFORT] && rwk_effort_from_name(&s->effort, v[CLI_EFFORT]) != RWK_OK)
@@ -56,7 +57,8 @@ int cli_job_settings(cli_job *j) {
       return cli_fail(CLI_USAGE, "--seed: '%s' is not a whole number from 0 on", v[CLI_SEED]);
     s->seed = (uint64_t)n;
   }
-  if (cli_read_solver(&s->solver, &j->args, NULL)) return CLI_USAGE;
+  code = cli_read_solver(&s->solver, &j->args, NULL);
+  if (code) return code;
   s->solver.seed = s->seed;
   if (check_split(j)) return CLI_USAGE;
   if (v[CLI_GRAD_TOL] && rwk_solver_is_second_order(s->solver.solver))

@@ -32,7 +32,8 @@ int cli_left_open(cli_left *left, const cli_stored *s, const char *file) {
   *left = (cli_left){.seconds = NAN};
   rwk_path_settings_init(&defaults);
   left->walks = defaults.walks;
-  if (option_of(s, CLI_WALK) && cli_job_walks(&left->walks, option_of(s, CLI_WALK))) return CLI_DATA;
+  const int code = option_of(s, CLI_WALK) ? cli_job_walks(&left->walks, option_of(s, CLI_WALK)) : 0;
+  if (code) return code == CLI_USAGE ? CLI_DATA : code;
   for (size_t k = 0; k < s->fit_count; k++) {
     const rwk_fit *f = &s->fits[k];
     if (f->walk == RWK_WALK_BEST) continue;

@@ -23,8 +23,8 @@ void rwk_span_release(rwk_span *span); /* a zeroed one is fine */
 
 /* Appends v[n]. */
 rwk_status rwk_span_add(rwk_span *span, const double *v);
-/* Keeps the vectors for which keep[i] is not 0. */
-void rwk_span_select(rwk_span *span, const unsigned char *keep);
+/* Keeps the vectors for which wanted[i] is not 0. */
+void rwk_span_select(rwk_span *span, const unsigned char *wanted);
 /* Makes them orthonormal, in order; one of which less than tol of its length is left is dropped. Vectors that
  * do not overlap cost nothing. */
 rwk_status rwk_span_orthonormalise(rwk_span *span, double tol);

@@ -48,6 +48,7 @@ CASES = {
                         "p.svg"),
     "landscape-density": (["run.rwk"], ["landscape", "run.rwk", "up:2^-6", "--what", "density", "--probes", "1", "--json"], None),
     "runs": (["run.rwk"], ["runs", "--json"], None),
+    "runs-left": (["half.rwk"], ["runs", "half.rwk", "--json"], None),
     "show": (["run.rwk"], ["runs", "show", "run.rwk"], None),
     "show-cv": (["cv.rwk"], ["runs", "show", "cv.rwk", "--json"], None),
     "audit": (["sweep.csv"], ["audit", "sweep.csv", "--json"], None),
