@@ -128,7 +128,7 @@ class Sweep:
             if kind.startswith("memory") and "memory" not in said:
                 self.complain(case, number, "does not speak of memory")
         there = set(os.listdir(folder))
-        companions = {f"{out}{tail}" for tail in ("-wal", "-shm", "-journal")} if out and out.endswith(".rwk") else set()
+        companions = {name + tail for name in (*files, out or "") if name.endswith(".rwk") for tail in ("-wal", "-shm", "-journal")}
         stray = there - companions - {"stdout", "stderr", out} - set(os.listdir(os.path.join(self.root, case, "in")))
         if stray:
             self.complain(case, number, f"left behind: {sorted(stray)}")
