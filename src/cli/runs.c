@@ -8,7 +8,7 @@
 /* A file that cannot be read is told of, and the others are listed. */
 static int list_one(rwk_context *ctx, const char *file, json_t *all) {
   cli_stored s;
-  const int code = cli_stored_open(&s, ctx, file);
+  int code = cli_stored_open(&s, ctx, file);
   if (code) {
     cli_stored_close(&s);
     return code;
@@ -23,9 +23,10 @@ static int list_one(rwk_context *ctx, const char *file, json_t *all) {
   (void)rwk_run_trials(&trials, s.run);
   const int open = !finished && !strcmp(verb, cli_verb_name(CLI_PATH));
   cli_left left = {0};
-  if (open && cli_left_open(&left, &s, file)) {
+  if (open) code = cli_left_open(&left, &s, file);
+  if (code) {
     cli_stored_close(&s);
-    return CLI_DATA;
+    return code;
   }
   if (all) {
     json_array_append_new(
