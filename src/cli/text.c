@@ -39,7 +39,9 @@ int cli_fail_status(const rwk_context *ctx, rwk_status status) {
   /* JSON that jansson had no memory to read looks wrong to it */
   if (status == RWK_FORMAT && cli_memory_short()) return cli_fail(CLI_NUMERICAL, "memory ran out");
   const char *text = rwk_context_error(ctx);
-  return cli_fail(cli_exit_code(status), "%s", text[0] ? text : rwk_status_message(status));
+  /* what is without memory may have none for a sentence of its own; the last one is of something else then */
+  const int own = text[0] && (status != RWK_NO_MEMORY || strstr(text, "memory"));
+  return cli_fail(cli_exit_code(status), "%s", own ? text : rwk_status_message(status));
 }
 
 char *cli_escape(const char *text) {
