@@ -19,6 +19,9 @@ function(r_test name)
 endfunction()
 
 r_test(torture ${r}/check/torture.R)
+# A build with debugging symbols is larger than R likes packages to be.
+add_test(NAME r.check COMMAND ${CMAKE_COMMAND} -E env _R_CHECK_PKG_SIZES_=FALSE ${r}/check/check.sh ${CMAKE_BINARY_DIR})
+set_tests_properties(r.check PROPERTIES FIXTURES_REQUIRED r_package) # not while the sources are being installed from
 foreach(source IN LISTS r_tests)
   get_filename_component(name ${source} NAME_WE)
   string(REPLACE "-" "_" name ${name})
