@@ -41,22 +41,20 @@ double rwk_flat_limit(const rwk_certificate *c, double rounding) {
   return rounding + (c->grad_inf <= c->grad_limit ? 10 * c->grad_norm : 0);
 }
 
-enum { BLOCK = 8 };
-
 /* Are all flat, by eight random combinations: X and HX are scratch [8 x n]. */
 static rwk_status all_flat(int *yes, const rwk_flat_set *f, rwk_objective *o, const double *w, double limit,
                            double *X, double *HX) {
   const size_t n = f->dim;
   rwk_stream stream;
   rwk_stream_init(&stream, 0, 0x466c617473);
-  memset(X, 0, BLOCK * n * sizeof *X);
-  for (size_t c = 0; c < BLOCK; c++)
+  memset(X, 0, RWK_PROBES * n * sizeof *X);
+  for (size_t c = 0; c < RWK_PROBES; c++)
     for (size_t i = 0; i < f->span.count; i++)
       rwk_span_axpy(X + c * n, rwk_stream_normal(&stream), &f->span, i);
-  RWK_TRY(rwk_objective_products(o, HX, n, X, n, BLOCK, w));
+  RWK_TRY(rwk_objective_products(o, HX, n, X, n, RWK_PROBES, w));
   double squares = 0;
-  for (size_t c = 0; c < BLOCK; c++) squares += rwk_dot(n, HX + c * n, HX + c * n);
-  *yes = squares <= 0.14 * limit * limit; /* chi squared with 8 degrees is under 0.14 with chance 1e-6 */
+  for (size_t c = 0; c < RWK_PROBES; c++) squares += rwk_dot(n, HX + c * n, HX + c * n);
+  *yes = squares <= rwk_probes_least * limit * limit;
   return RWK_OK;
 }
 
@@ -65,16 +63,16 @@ rwk_status rwk_flats_verify(rwk_flat_set *f, rwk_objective *o, const double *w, 
   if (count == 0) return RWK_OK;
   rwk_status status = RWK_OK;
   int all = 0;
-  double *HX = rwk_alloc_doubles(f->ctx, 2 * BLOCK * n);
+  double *HX = rwk_alloc_doubles(f->ctx, 2 * RWK_PROBES * n);
   unsigned char *flat = rwk_calloc(f->ctx, count, sizeof *flat);
   if (!HX || !flat) {
     status = rwk_fail_memory(f->ctx, "flat directions");
     goto done;
   }
-  double *X = HX + BLOCK * n;
-  if (count > 4 * BLOCK) status = all_flat(&all, f, o, w, limit, X, HX);
-  for (size_t j = 0; j < count && !all && status == RWK_OK; j += BLOCK) {
-    const size_t k = count - j < BLOCK ? count - j : BLOCK;
+  double *X = HX + RWK_PROBES * n;
+  if (count > 4 * RWK_PROBES) status = all_flat(&all, f, o, w, limit, X, HX);
+  for (size_t j = 0; j < count && !all && status == RWK_OK; j += RWK_PROBES) {
+    const size_t k = count - j < RWK_PROBES ? count - j : RWK_PROBES;
     for (size_t c = 0; c < k; c++) rwk_span_expand(X + c * n, &f->span, j + c);
     status = rwk_objective_products(o, HX, n, X, n, k, w);
     for (size_t c = 0; c < k && status == RWK_OK; c++) flat[j + c] = rwk_norm(n, HX + c * n) <= limit;

@@ -9,6 +9,12 @@
 #include "la/span.h"
 #include "problem/problem.h"
 
+/* For RWK_PROBES independent normal numbers the sum of squares is under rwk_probes_least with chance 1e-6
+ * (chi-squared with eight degrees of freedom): what eight random products show of a matrix holds for its norm
+ * when their sum of squares is divided by that. */
+enum { RWK_PROBES = 8 };
+static const double rwk_probes_least = 0.14;
+
 /* Flat directions the problem named, those that proved flat, and the best way down from a dead unit (T7). */
 typedef struct rwk_flat_set {
   rwk_context *ctx;

@@ -77,24 +77,22 @@ static rwk_status drift(dense *d, double *bound) {
  * with chance 1e-6. So |D|^2 is at most the sum of |D z|^2 over 0.14, but for that chance. d->x holds s,
  * d->factor is scratch. */
 static rwk_status probed_drift(dense *d, double *bound) {
-  enum { PROBES = 8 };
-  const double least = 0.14;
   const size_t n = d->n;
   *bound = 0;
   if (rwk_norm(n, d->x) == 0) return RWK_OK;
-  double *there = d->v, *Z = d->factor, *DZ = Z + PROBES * n, *Hz = DZ + PROBES * n;
+  double *there = d->v, *Z = d->factor, *DZ = Z + RWK_PROBES * n, *Hz = DZ + RWK_PROBES * n;
   rwk_stream random;
   rwk_stream_init(&random, 0, 0x50726f62); /* a stream of its own, apart from starting weights */
-  for (size_t i = 0; i < PROBES * n; i++) Z[i] = rwk_stream_normal(&random);
+  for (size_t i = 0; i < RWK_PROBES * n; i++) Z[i] = rwk_stream_normal(&random);
   for (size_t i = 0; i < n; i++) there[i] = d->w[i] + d->x[i];
-  RWK_TRY(rwk_objective_products(d->o, DZ, n, Z, n, PROBES, there));
+  RWK_TRY(rwk_objective_products(d->o, DZ, n, Z, n, RWK_PROBES, there));
   double sum = 0;
-  for (size_t k = 0; k < PROBES; k++) {
+  for (size_t k = 0; k < RWK_PROBES; k++) {
     rwk_symv(Hz, n, d->H, n, Z + k * n);
     rwk_axpy(n, -1, DZ + k * n, Hz);
     sum += rwk_dot(n, Hz, Hz);
   }
-  *bound = 2 * sqrt(sum / least);
+  *bound = 2 * sqrt(sum / rwk_probes_least);
   return RWK_OK;
 }
 

@@ -51,13 +51,12 @@ typedef struct rwk_lanczos_bound_result {
  * until the chance that one at or below it was missed is at most `doubt`, a Ritz value is at or below it, or
  * products run out.
  *
- * The bound is of what was computed, not of the worst spectrum of that width: after k steps |p(A) v| =
- * gamma_1
- * ... gamma_k for p(t) = det(t - T), so that a unit eigenvector u of an eigenvalue mu <= s < the smallest
- * Ritz value has |u'v| <= prod gamma_i / det(T - s); and a random v has an |u'v| that small with a chance of
- * at most sqrt(2 m / pi) times it. An outlier costs a step or two, after which the spread of the others
- * counts. (Kuczynski and Wozniakowski, SIAM J. Matrix Anal. Appl. 13, 1992, bound the same chance without
- * looking at T.)
+ * The bound is of what was computed, not of the worst spectrum of that width: after k steps |p(A) v| is
+ * gamma_1 ... gamma_k for p(t) = det(t - T), so that a unit eigenvector u of an eigenvalue mu <= s < the
+ * smallest Ritz value has |u'v| <= prod gamma_i / det(T - s); and a random v has an |u'v| that small with a
+ * chance of at most sqrt(2 m / pi) times it. An outlier costs a step or two, after which the spread of the
+ * others counts. (Kuczynski and Wozniakowski, SIAM J. Matrix Anal. Appl. 13, 1992, bound the same chance
+ * without looking at T.)
  *
  * `lower` is the largest s for which the chance is at most `doubt`. vector[n] (or NULL) receives the unit
  * Ritz vector of `value`, or zeros where more products were made than the basis holds. New vectors are made
