@@ -120,7 +120,7 @@ static void print_choice(FILE *to, const view *v, rwk_cv_choice choice, const ch
   const rwk_cv_point *p = &v->points[v->cv->index[choice]];
   if (v->r->loss != RWK_LOSS_MSE) {
     double share = NAN;
-    (void)rwk_run_cv_accuracy(&share, v->s->run, choice);
+    if (rwk_run_cv_accuracy(&share, v->s->run, choice) == RWK_NO_MEMORY) cli_memory_missed();
     fprintf(to, "%s = %s: cross-entropy %.4g +- %.2g, held-out accuracy %.2f%%.\n", name,
             cli_lambda_text(text, chosen(v, choice)), p->mean, p->se, 100 * share);
     return;
@@ -220,7 +220,7 @@ static void add_classes(json_t *root, const view *v) {
     json_array_append_new(classes, json_string(v->r->classes[k]));
   for (int choice = 0; choice < 2; choice++) {
     double share = NAN;
-    (void)rwk_run_cv_accuracy(&share, v->s->run, (rwk_cv_choice)choice);
+    if (rwk_run_cv_accuracy(&share, v->s->run, (rwk_cv_choice)choice) == RWK_NO_MEMORY) cli_memory_missed();
     json_object_set_new(accuracy, names[choice], cli_json_number(share));
   }
   json_object_set_new(root, "rmse", json_null());

@@ -52,9 +52,10 @@ static int open_view(view *v, cli_stored *s) {
   }
   qsort(v->order, n, sizeof *v->order, better);
   /* where no trial has an error nobody has a chance */
-  if (n) (void)rwk_search_winner(v->chance, &expected, &sd, s->ctx, mean, mean + n, n);
+  const rwk_status status =
+      n ? rwk_search_winner(v->chance, &expected, &sd, s->ctx, mean, mean + n, n) : RWK_OK;
   free(mean);
-  return 0;
+  return status == RWK_OK || status == RWK_NUMERICAL ? 0 : cli_fail_status(s->ctx, status);
 }
 
 static void close_view(view *v) {

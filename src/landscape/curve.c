@@ -56,8 +56,10 @@ static rwk_status explore(rwk_roads *r) {
   for (int k = 0; status == RWK_OK && r->bands < r->settings->bands; k++) {
     size_t a = 0, b = 1;
     double level;
+    int found = 0;
     RWK_TRY(level_of(&level, r));
-    r->bent = k % 3 == 2 || !rwk_roads_gap(&a, &b, r, level - 1e-9 * (1 + fabs(level)));
+    if (k % 3 != 2) RWK_TRY(rwk_roads_gap(&found, &a, &b, r, level - 1e-9 * (1 + fabs(level))));
+    r->bent = !found;
     if (r->bent) {
       a = 0;
       b = 1;

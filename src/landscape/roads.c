@@ -49,13 +49,14 @@ static void paint(size_t *colour, const rwk_roads *r, double level, int bands) {
   }
 }
 
-int rwk_roads_joined(const rwk_roads *r, size_t a, size_t b, double level) {
+/* Are they joined by roads down from saddles that are not higher than `level`? */
+static rwk_status joined(int *answer, const rwk_roads *r, size_t a, size_t b, double level) {
   size_t *colour = rwk_calloc(r->ctx, r->place_count, sizeof *colour);
-  if (!colour) return 0;
+  if (!colour) return rwk_fail_memory(r->ctx, "roads between minima");
   paint(colour, r, level, 0);
-  const int joined = colour[a] == colour[b];
+  *answer = colour[a] == colour[b];
   rwk_free(r->ctx, colour);
-  return joined;
+  return RWK_OK;
 }
 
 static int tried(const rwk_roads *r, size_t a, size_t b) {
@@ -66,11 +67,11 @@ static int tried(const rwk_roads *r, size_t a, size_t b) {
   return 0;
 }
 
-int rwk_roads_gap(size_t *a, size_t *b, const rwk_roads *r, double level) {
+rwk_status rwk_roads_gap(int *found, size_t *a, size_t *b, const rwk_roads *r, double level) {
   const size_t n = r->o->problem->dim;
   size_t *colour = rwk_calloc(r->ctx, r->place_count, sizeof *colour);
   double least = INFINITY;
-  if (!colour) return 0;
+  if (!colour) return rwk_fail_memory(r->ctx, "roads between minima");
   paint(colour, r, level, 1);
   for (size_t i = 0; i < r->place_count; i++)
     for (size_t j = 0; j < r->place_count; j++) {
@@ -82,7 +83,8 @@ int rwk_roads_gap(size_t *a, size_t *b, const rwk_roads *r, double level) {
       *b = j;
     }
   rwk_free(r->ctx, colour);
-  return least < INFINITY;
+  *found = least < INFINITY;
+  return RWK_OK;
 }
 
 typedef struct road_view {
@@ -281,9 +283,11 @@ static rwk_status over_the_top(rwk_roads *r, rwk_band *band, size_t a, size_t b,
     other = swap;
   }
   const double level = r->roads[over].top;
-  if (!rwk_roads_joined(r, a, one, level)) RWK_TRY(rwk_roads_explore(r, a, one, depth + 1));
-  if (!rwk_roads_joined(r, other, b, level)) RWK_TRY(rwk_roads_explore(r, other, b, depth + 1));
-  return RWK_OK;
+  int known;
+  RWK_TRY(joined(&known, r, a, one, level));
+  if (!known) RWK_TRY(rwk_roads_explore(r, a, one, depth + 1));
+  RWK_TRY(joined(&known, r, other, b, level));
+  return known ? RWK_OK : rwk_roads_explore(r, other, b, depth + 1);
 }
 
 /* Somewhere beside the middle of the line, as far off as it is long. */

@@ -39,12 +39,9 @@ void rwk_roads_release(rwk_roads *r);
 /* The place that w is, made if it is new. */
 rwk_status rwk_roads_place(size_t *place, rwk_roads *r, const double *w);
 
-/* Are they joined by roads down from saddles that are not higher than `level`? */
-int rwk_roads_joined(const rwk_roads *r, size_t a, size_t b, double level);
-
 /* The nearest pair of places that no band was laid between, one of which is joined to place 0 by roads not
- * higher than `level` and the other is not. 0: there is none. */
-int rwk_roads_gap(size_t *a, size_t *b, const rwk_roads *r, double level);
+ * higher than `level` and the other is not, if there is one: *found. */
+rwk_status rwk_roads_gap(int *found, size_t *a, size_t *b, const rwk_roads *r, double level);
 
 /* Takes over points[count x dim], released with rwk_free; looks how high it is. */
 rwk_status rwk_roads_add(rwk_roads *r, rwk_road road);

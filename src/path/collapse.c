@@ -10,14 +10,17 @@ static int vanished(const rwk_solve_result *r, double reference) {
   return r->penalty <= 1e-9 * reference;
 }
 
-static double known_lambda_c(rwk_path *path) {
+/* Nothing known yet, but T5's penalty where the problem has a formula for it. */
+static rwk_status begin(rwk_collapse *c, rwk_path *path) {
   const rwk_problem *p = path->problem;
-  double lambda_c = NAN;
+  *c = (rwk_collapse){NAN, NAN, NAN};
+  if (!p->ops.zero_lambda) return RWK_OK;
   rwk_objective o;
-  if (!p->ops.zero_lambda || rwk_objective_open(&o, path->ctx, p, 0) != RWK_OK) return NAN;
-  if (p->ops.zero_lambda(&lambda_c, o.work, p->self) != RWK_OK) lambda_c = NAN;
+  RWK_TRY(rwk_objective_open(&o, path->ctx, p, 0));
+  const rwk_status status = p->ops.zero_lambda(&c->lambda_c, o.work, p->self);
   rwk_objective_close(&o);
-  return lambda_c;
+  if (status != RWK_OK) c->lambda_c = NAN;
+  return status == RWK_NOT_IMPLEMENTED || status == RWK_NUMERICAL ? RWK_OK : status;
 }
 
 /* Narrows the bracket nonzero < collapse. A step exactly at T5's penalty, where it lies inside, settles the
@@ -67,7 +70,7 @@ static rwk_status bisect(rwk_collapse *c, rwk_solver *solver, double *w, double 
 }
 
 rwk_status rwk_collapse_above(rwk_collapse *c, rwk_path *path, double *w, double lambda) {
-  *c = (rwk_collapse){.nonzero = NAN, .collapse = NAN, .lambda_c = known_lambda_c(path)};
+  RWK_TRY(begin(c, path));
   rwk_solver *solver = NULL;
   double *trial = rwk_alloc_doubles(path->ctx, path->dim);
   rwk_status status =
@@ -100,7 +103,7 @@ done:
 }
 
 rwk_status rwk_collapse_search(rwk_collapse *c, rwk_path *path) {
-  *c = (rwk_collapse){.nonzero = NAN, .collapse = NAN, .lambda_c = known_lambda_c(path)};
+  RWK_TRY(begin(c, path));
   rwk_solver *solver = NULL;
   double *w = rwk_alloc_doubles(path->ctx, path->dim);
   rwk_status status =

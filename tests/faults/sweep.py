@@ -35,6 +35,8 @@ CASES = {
     "path": ([], [*PATH, "--json", "--out", "out.rwk"], "out.rwk"),
     "path-again": (["half.rwk"], ["path", "--resume", "half.rwk", "--json"], "half.rwk"),
     "cv": ([], [*CV, "--json", "--out", "out.rwk"], "out.rwk"),
+    "cv-classes": ([], ["cv", "t.csv", "--target", "kind", "--hidden", "1", "--lambda", "2^-4,2^-2", "--folds", "2", "--json", "--out", "out.rwk"],
+                   "out.rwk"),
     "certify": (["w.json"], ["certify", "t.csv", "--target", "y", "--weights", "w.json", "--lambda", "2^-4", "--json"], None),
     "explain": (["run.rwk"], ["explain", "run.rwk", "--from", "2^-6", "--json"], None),
     "predict": (["run.rwk"], ["predict", "run.rwk", "new.csv", "--lambda", "2^-4", "--out", "p.csv"], "p.csv"),
