@@ -19,7 +19,7 @@ void rwk_laplace_destroy(rwk_laplace *l) {
   rwk_free(l->ctx, l);
 }
 
-/* tr(H^-1 M) from Cholesky's factor: the sum over penalised i of |L^-1 e_i|^2. */
+/* tr(H^-1 M) from Cholesky's factor: the sum over penalised i of |R^-T e_i|^2. */
 static rwk_status trace_by_factor(double *trace, rwk_context *ctx, const rwk_problem *p,
                                   const double *factor) {
   double *x = rwk_alloc_doubles(ctx, p->dim);
@@ -27,10 +27,10 @@ static rwk_status trace_by_factor(double *trace, rwk_context *ctx, const rwk_pro
   *trace = 0;
   for (size_t i = 0; i < p->dim; i++) {
     if (!p->penalised[i]) continue;
-    const size_t rest = p->dim - i; /* the first i entries of L^-1 e_i are 0 */
+    const size_t rest = p->dim - i; /* the first i entries of R^-T e_i are 0 */
     memset(x, 0, rest * sizeof *x);
     x[0] = 1;
-    rwk_triangular_solve(x, 0, factor + i * p->dim + i, p->dim, rest);
+    rwk_triangular_solve(x, 1, factor + i * p->dim + i, p->dim, rest);
     *trace += rwk_dot(rest, x, x);
   }
   rwk_free_doubles(ctx, x);
@@ -151,7 +151,7 @@ rwk_status rwk_laplace_forms(double *form, const rwk_laplace *l, double *G, size
   if (ldg < l->dim) return rwk_fail(l->ctx, RWK_INVALID_ARGUMENT, "ldg is less than the number of weights");
   for (size_t j = 0; j < count; j++) {
     double *g = G + j * ldg;
-    rwk_triangular_solve(g, 0, l->factor, l->dim, l->dim);
+    rwk_triangular_solve(g, 1, l->factor, l->dim, l->dim);
     form[j] = rwk_dot(l->dim, g, g);
   }
   return RWK_OK;

@@ -34,10 +34,12 @@ typedef struct rwk_flat_set {
 rwk_status rwk_flats_collect(rwk_flat_set *flats, rwk_objective *o, const double *w);
 void rwk_flats_release(rwk_flat_set *flats);
 
-/* Keeps the directions with |H u| <= limit and makes them orthonormal. Where there are many, eight random
- * combinations of all of them are tried first: the sum of |H u|^2 is under that of theirs over 0.14 but for a
- * chance of 1e-6 (docs/certificates.md). */
-rwk_status rwk_flats_verify(rwk_flat_set *flats, rwk_objective *o, const double *w, double limit);
+/* Keeps the directions with |H u| <= limit and makes them orthonormal; H[n x n] is the Hessian at w, or NULL:
+ * then it is by products. Where those would be many, eight random combinations of all directions are tried
+ * first: the sum of |H u|^2 is under that of theirs over 0.14 but for a chance of 1e-6
+ * (docs/certificates.md). */
+rwk_status rwk_flats_verify(rwk_flat_set *flats, rwk_objective *o, const double *w, const double *H,
+                            double limit);
 
 /* How large |H u| may be for a flat direction u: rounding, and what the gradient makes of it, for along a
  * symmetry w(t) = S(t) w the gradient turns with S, so that H u is of the size of g and is 0 only where g is.

@@ -16,21 +16,11 @@ typedef struct dense {
   double *v, *x;  /* [n] each */
 } dense;
 
-static double row_sum_norm(const double *H, size_t n) {
-  double norm = 0;
-  for (size_t i = 0; i < n; i++) {
-    double sum = 0;
-    for (size_t j = 0; j < n; j++) sum += fabs(H[i * n + j]);
-    norm = fmax(norm, sum);
-  }
-  return norm;
-}
-
 /* factor := chol(H + lift * sum u u' - shift * 1): the flat directions are lifted out of the way of the rest.
  */
 static int definite(dense *d, double lift, double shift) {
   const size_t n = d->n;
-  for (size_t i = 0; i < n; i++) memcpy(d->factor + i * n, d->H + i * n, (i + 1) * sizeof *d->H);
+  rwk_upper(d->factor, n, d->H, n, n);
   rwk_span_lift(d->factor, n, lift, &d->flats->span);
   for (size_t i = 0; i < n; i++) d->factor[i * n + i] -= shift;
   size_t pivot;
@@ -183,11 +173,11 @@ rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objecti
     status = rwk_fail(o->ctx, RWK_NUMERICAL, "the Hessian is not finite at the given weights");
     goto done;
   }
-  const double norm = row_sum_norm(d.H, n);
+  const double norm = rwk_row_sum_norm(d.H, n);
   /* Backward errors of the factorisation and of the sums that make H (docs/certificates.md, "Thresholds") */
   const double rounding = 16 * DBL_EPSILON * sqrt((double)n) * norm;
   c->zero_limit = rounding;
-  status = rwk_flats_verify(flats, o, w, rwk_flat_limit(c, rounding));
+  status = rwk_flats_verify(flats, o, w, d.H, rwk_flat_limit(c, rounding));
   if (status != RWK_OK) goto done;
   c->flats = (int64_t)flats->span.count;
   const double lift = norm > 0 ? norm : 1;
@@ -222,9 +212,8 @@ rwk_status rwk_spectrum_dense(rwk_certificate *c, double *direction, rwk_objecti
   if (flats->span.count) {
     c->min_eig = INFINITY;
     for (size_t k = 0; k < flats->span.count; k++) {
-      rwk_span_expand(d.v, &flats->span, k);
-      rwk_symv(d.x, n, d.H, n, d.v);
-      c->min_eig = fmin(c->min_eig, rwk_dot(n, d.x, d.v));
+      rwk_span_product(d.x, d.H, n, &flats->span, k);
+      c->min_eig = fmin(c->min_eig, rwk_span_dot(&flats->span, k, d.x));
     }
     c->min_eig_error = rounding;
   }

@@ -44,7 +44,7 @@ rwk_status rwk_spectrum_krylov(rwk_certificate *c, double *direction, rwk_object
       lr.largest + lr.residual; /* an eigenvalue lies within the residual, and the end is found first */
   c->max_eig = -lr.value;
   c->zero_limit = 16 * DBL_EPSILON * sqrt((double)n) * norm;
-  RWK_TRY(rwk_flats_verify(flats, o, w, rwk_flat_limit(c, c->zero_limit)));
+  RWK_TRY(rwk_flats_verify(flats, o, w, NULL, rwk_flat_limit(c, c->zero_limit)));
   c->flats = (int64_t)flats->span.count;
   ls.flat = &flats->span;
   ls.products = most;

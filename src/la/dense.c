@@ -32,9 +32,20 @@ void rwk_scale(size_t n, double alpha, double *x) {
 }
 
 int rwk_all_finite(size_t n, const double *x) {
-  for (size_t i = 0; i < n; i++)
-    if (!isfinite(x[i])) return 0;
+  enum { BLOCK = 512 }; /* without a way out, so that the compiler makes vectors of it */
+  for (size_t first = 0; first < n; first += BLOCK) {
+    const size_t end = n - first < BLOCK ? n : first + BLOCK;
+    int64_t others = 0;
+    for (size_t i = first; i < end; i++) others += !(fabs(x[i]) <= DBL_MAX);
+    if (others) return 0;
+  }
   return 1;
+}
+
+double rwk_row_sum_norm(const double *A, size_t n) {
+  double norm = 0;
+  for (size_t i = 0; i < n; i++) norm = fmax(norm, cblas_dasum((int)n, A + i * n, 1));
+  return norm;
 }
 
 void rwk_gemm(double *C, size_t ldc, int transpose_A, int transpose_B, size_t m, size_t n, size_t k,
@@ -70,31 +81,35 @@ void rwk_mirror(double *C, size_t ldc, size_t n) {
 }
 
 void rwk_symv(double *y, size_t n, const double *A, size_t lda, const double *x) {
-  if (n) cblas_dsymv(CblasRowMajor, CblasLower, (int)n, 1.0, A, (int)lda, x, 1, 0.0, y, 1);
+  if (n) cblas_dsymv(CblasRowMajor, CblasUpper, (int)n, 1.0, A, (int)lda, x, 1, 0.0, y, 1);
 }
 
-/* The lower triangle of a row-major matrix is the upper triangle of the same numbers read by columns, as
- * LAPACK does. */
+/* One triangle of a row-major matrix is the other one of the same numbers read by columns, as LAPACK does.
+ * OpenBLAS takes a tenth to a third less time for a factor of its lower triangle by columns. */
+
+void rwk_upper(double *R, size_t ldr, const double *A, size_t lda, size_t n) {
+  for (size_t i = 0; i < n; i++) memcpy(R + i * ldr + i, A + i * lda + i, (n - i) * sizeof *A);
+}
 
 void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n) {
   *pivot = 0;
-  if (n) *pivot = (size_t)LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, A, (lapack_int)lda);
+  if (n) *pivot = (size_t)LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, A, (lapack_int)lda);
 }
 
-void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *L, size_t lda, size_t n) {
+void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *R, size_t ldr, size_t n) {
   if (k == 1) { /* OpenBLAS packs the factor anew for a matrix of right-hand sides: not for one */
-    rwk_triangular_solve(x, 0, L, lda, n);
-    rwk_triangular_solve(x, 1, L, lda, n);
+    rwk_triangular_solve(x, 1, R, ldr, n);
+    rwk_triangular_solve(x, 0, R, ldr, n);
   } else if (n && k) {
-    LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, (lapack_int)k, L, (lapack_int)lda, x,
+    LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, (lapack_int)k, R, (lapack_int)ldr, x,
                         (lapack_int)ldx);
   }
 }
 
-void rwk_triangular_solve(double *x, int transpose, const double *L, size_t lda, size_t n) {
+void rwk_triangular_solve(double *x, int transpose, const double *R, size_t ldr, size_t n) {
   if (n)
-    cblas_dtrsv(CblasRowMajor, CblasLower, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit, (int)n, L,
-                (int)lda, x, 1);
+    cblas_dtrsv(CblasRowMajor, CblasUpper, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit, (int)n, R,
+                (int)ldr, x, 1);
 }
 
 /* Smaller eigenvalue in size of [a b; b c]: the determinant over the larger. */
@@ -110,11 +125,11 @@ rwk_status rwk_ldl(rwk_context *ctx, double *least, int64_t *negative, int *pivo
   if (n == 0) return RWK_OK;
   const lapack_int order = (lapack_int)n;
   double size;
-  lapack_int info = LAPACKE_dsytrf_work(LAPACK_COL_MAJOR, 'U', order, A, (lapack_int)lda, pivots, &size, -1);
+  lapack_int info = LAPACKE_dsytrf_work(LAPACK_COL_MAJOR, 'L', order, A, (lapack_int)lda, pivots, &size, -1);
   if (info) return rwk_fail(ctx, RWK_INTERNAL, "dsytrf: argument %d", (int)-info);
   double *work = rwk_alloc_doubles(ctx, (size_t)size);
   if (!work) return rwk_fail_memory(ctx, "an indefinite factor");
-  LAPACKE_dsytrf_work(LAPACK_COL_MAJOR, 'U', order, A, (lapack_int)lda, pivots, work, (lapack_int)size);
+  LAPACKE_dsytrf_work(LAPACK_COL_MAJOR, 'L', order, A, (lapack_int)lda, pivots, work, (lapack_int)size);
   rwk_free_doubles(ctx, work);
   for (size_t i = 0; i < n; i++) {
     const double *row = A + i * lda;
@@ -123,7 +138,7 @@ rwk_status rwk_ldl(rwk_context *ctx, double *least, int64_t *negative, int *pivo
       *negative += row[i] < 0;
     } else { /* negative for both rows of a block of two, whose determinant is, too */
       *negative += 1;
-      *least = fmin(*least, smaller(row[i], row[lda + i], row[lda + i + 1]));
+      *least = fmin(*least, smaller(row[i], row[i + 1], row[lda + i + 1]));
       i++;
     }
   }
@@ -132,7 +147,7 @@ rwk_status rwk_ldl(rwk_context *ctx, double *least, int64_t *negative, int *pivo
 
 void rwk_ldl_solve(double *x, const double *A, size_t lda, const int *pivots, size_t n) {
   if (n)
-    LAPACKE_dsytrs_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, 1, A, (lapack_int)lda, pivots, x,
+    LAPACKE_dsytrs_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, 1, A, (lapack_int)lda, pivots, x,
                         (lapack_int)n);
 }
 
@@ -141,7 +156,7 @@ rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *
   const lapack_int order = (lapack_int)n;
   const char job = vectors ? 'V' : 'N';
   double size;
-  lapack_int isize, info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, (lapack_int)lda, values,
+  lapack_int isize, info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'L', order, A, (lapack_int)lda, values,
                                                &size, -1, &isize, -1);
   if (info) return rwk_fail(ctx, RWK_INTERNAL, "dsyevd: argument %d", (int)-info);
   double *work = rwk_alloc_doubles(ctx, (size_t)size);
@@ -151,7 +166,7 @@ rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *
     status = rwk_fail_memory(ctx, "eigenvalues");
     goto done;
   }
-  info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', order, A, (lapack_int)lda, values, work,
+  info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'L', order, A, (lapack_int)lda, values, work,
                              (lapack_int)size, iwork, isize);
   if (info) {
     status = rwk_fail(ctx, RWK_NUMERICAL, "the eigenvalues of a matrix of order %zu did not converge", n);
@@ -176,7 +191,7 @@ rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, dou
     status = rwk_fail_memory(ctx, "eigenvalues");
     goto done;
   }
-  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'U', order, A, (lapack_int)lda, 0, 0,
+  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'L', order, A, (lapack_int)lda, 0, 0,
                              low, high, 0, &found, all, vectors, order, support, &size, -1, &isize, -1);
   if (info) {
     status = rwk_fail(ctx, RWK_INTERNAL, "dsyevr: argument %d", (int)-info);
@@ -188,7 +203,7 @@ rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, dou
     status = rwk_fail_memory(ctx, "eigenvalues");
     goto done;
   }
-  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'U', order, A, (lapack_int)lda, 0, 0,
+  info = LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'I', 'L', order, A, (lapack_int)lda, 0, 0,
                              low, high, 0, &found, all, vectors, order, support, work, (lapack_int)size,
                              iwork, isize);
   if (info || found != (lapack_int)count) {

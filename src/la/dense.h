@@ -17,6 +17,8 @@ void rwk_axpy(size_t n, double alpha, const double *x, double *y); /* y += alpha
 void rwk_scale(size_t n, double alpha, double *x);
 int rwk_all_finite(size_t n, const double *x);
 
+/* The largest absolute row sum of A[n x n], a bound of |A| for one pass. */
+double rwk_row_sum_norm(const double *A, size_t n);
 /* C[m x n] = alpha op(A) op(B) + beta C, op(A)[m x k], op(B)[k x n]. beta 0 does not read C. */
 void rwk_gemm(double *C, size_t ldc, int transpose_A, int transpose_B, size_t m, size_t n, size_t k,
               double alpha, const double *A, size_t lda, const double *B, size_t ldb, double beta);
@@ -28,18 +30,20 @@ void rwk_syrk(double *C, size_t ldc, size_t n, size_t k, double alpha, const dou
               double beta);
 /* Copies the lower triangle of C[n x n] into the upper. */
 void rwk_mirror(double *C, size_t ldc, size_t n);
-/* y = A x for symmetric A of which the lower triangle is read. */
+/* y = A x for symmetric A of which the upper triangle is read. */
 void rwk_symv(double *y, size_t n, const double *A, size_t lda, const double *x);
 
-/* Cholesky A = L L' in place, lower triangle read and written. *pivot: 0 if A is positive definite, else the
+/* Copies the upper triangle of A[n x n] into that of R[n x n]. */
+void rwk_upper(double *R, size_t ldr, const double *A, size_t lda, size_t n);
+/* Cholesky A = R'R in place, upper triangle read and written. *pivot: 0 if A is positive definite, else the
  * (1-based) order of the leading minor that is not, and A is of no further use. */
 void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n);
 /* x := A^-1 x for k right-hand sides, vector j at x + j*ldx, from the factor. */
-void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *L, size_t lda, size_t n);
-/* x := L^-1 x (transpose 0) or L^-T x (transpose 1). */
-void rwk_triangular_solve(double *x, int transpose, const double *L, size_t lda, size_t n);
+void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *R, size_t ldr, size_t n);
+/* x := R^-1 x (transpose 0) or R^-T x (transpose 1). */
+void rwk_triangular_solve(double *x, int transpose, const double *R, size_t ldr, size_t n);
 
-/* A = L D L' in place by Bunch and Kaufman's pivots[n], lower triangle read and written, for symmetric A of
+/* A = R'D R in place by Bunch and Kaufman's pivots[n], upper triangle read and written, for symmetric A of
  * any inertia. *least: the smallest eigenvalue of D in size, 0 or nearly so where A is singular; *negative:
  * how many are below 0, of D and so of A (Sylvester). Allocates LAPACK's scratch. */
 rwk_status rwk_ldl(rwk_context *ctx, double *least, int64_t *negative, int *pivots, double *A, size_t lda,
@@ -47,8 +51,9 @@ rwk_status rwk_ldl(rwk_context *ctx, double *least, int64_t *negative, int *pivo
 /* x := A^-1 x from that factor; not finite where A is singular. */
 void rwk_ldl_solve(double *x, const double *A, size_t lda, const int *pivots, size_t n);
 
-/* All eigenvalues, ascending, and, if `vectors` is not NULL, eigenvectors: vector j contiguous at vectors +
- * j*n. A is destroyed. O(n^3); allocates O(n) and LAPACK's scratch through the context. */
+/* All eigenvalues of symmetric A, of which the upper triangle is read, ascending, and, if `vectors` is not
+ * NULL, eigenvectors: vector j contiguous at vectors + j*n. A is destroyed. O(n^3); allocates O(n) and
+ * LAPACK's scratch through the context. */
 rwk_status rwk_eigen(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n);
 /* The eigenvalues of number first..first+count-1 (0-based, ascending) and their vectors. A is destroyed. */
 rwk_status rwk_eigen_some(rwk_context *ctx, double *values, double *vectors, double *A, size_t lda, size_t n,

@@ -67,6 +67,13 @@ int rwk_span_same(const rwk_span *a, const rwk_span *b, double tol) {
   return 1;
 }
 
+void rwk_span_product(double *y, const double *H, size_t ldh, const rwk_span *span, size_t i) {
+  const rwk_span_vector *u = &span->vectors[i];
+  memset(y, 0, span->n * sizeof *y);
+  for (size_t r = 0; r < u->length; r++)
+    if (u->value[r] != 0) rwk_axpy(span->n, u->value[r], H + (u->first + r) * ldh, y);
+}
+
 void rwk_span_project(double *x, const rwk_span *span) {
   for (size_t i = 0; i < span->count; i++) rwk_span_axpy(x, -rwk_span_dot(span, i, x), span, i);
 }
@@ -75,7 +82,7 @@ void rwk_span_lift(double *H, size_t ldh, double alpha, const rwk_span *span) {
   for (size_t i = 0; i < span->count; i++) {
     const rwk_span_vector *u = &span->vectors[i];
     for (size_t r = 0; r < u->length; r++)
-      rwk_axpy(r + 1, alpha * u->value[r], u->value, H + (u->first + r) * ldh + u->first);
+      rwk_axpy(u->length - r, alpha * u->value[r], u->value + r, H + (u->first + r) * (ldh + 1));
   }
 }
 

@@ -38,9 +38,11 @@ double rwk_span_dot(const rwk_span *span, size_t i, const double *x);
 /* Are they the same vectors in the same order, each entry within tol? */
 int rwk_span_same(const rwk_span *a, const rwk_span *b, double tol);
 
+/* y[n] = H * vector i, for symmetric H of which both triangles are there. */
+void rwk_span_product(double *y, const double *H, size_t ldh, const rwk_span *span, size_t i);
 /* x -= U U'x, for orthonormal vectors U. */
 void rwk_span_project(double *x, const rwk_span *span);
-/* H += alpha U U', lower triangle. */
+/* H += alpha U U', upper triangle. */
 void rwk_span_lift(double *H, size_t ldh, double alpha, const rwk_span *span);
 
 #endif

@@ -28,16 +28,31 @@ typedef struct plan {
   size_t own;            /* columns that a thread needs for itself */
 } plan;
 
+static const size_t cache = (size_t)256 << 10; /* bytes, of the second level or half of it */
+
+/* Rows of a slab: few enough that what a block of dot products reads, ten columns, stays in the nearest
+ * cache, and that all products of a layer's inputs fit into one group, as every group makes R{d} anew; but
+ * not so few that most of the time goes into adding up vectors. */
+static size_t slab_rows(const rwk_mlp *m, size_t widest) {
+  const size_t most = 320, least = 128, few = 32, room = cache / sizeof(double);
+  size_t pairs = 0;
+  for (size_t l = 0; l + 1 < m->depth; l++) {
+    const size_t rows = rwk_mlp_layer_rows(&m->layers[l]), own = rows * (rows + 1) / 2;
+    if (own > pairs) pairs = own;
+  }
+  size_t rows = room / (widest > few ? widest : few);
+  if (pairs > 0 && rows > room / pairs) rows = room / pairs > least ? room / pairs : least;
+  return rows > most ? most : rows;
+}
+
 static plan make_plan(const rwk_mlp *m) {
-  const size_t cache = (size_t)256 << 10, most_rows = 1024, few = 32;
   plan p = {.widest = 1};
   for (size_t l = 0; l < m->depth; l++) {
     const rwk_mlp_layer *layer = &m->layers[l];
     if (layer->inputs + 1 > p.widest) p.widest = layer->inputs + 1;
     if (layer->outputs > p.widest) p.widest = layer->outputs;
   }
-  size_t rows = cache / sizeof(double) / (p.widest > few ? p.widest : few);
-  if (rows > most_rows) rows = most_rows;
+  size_t rows = slab_rows(m, p.widest);
   p.tiles = rows / m->extent.rows;
   p.tiles = p.tiles < 1 ? 1 : p.tiles > m->tiles ? m->tiles : p.tiles;
   rows = p.tiles * m->extent.rows;

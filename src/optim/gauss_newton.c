@@ -23,8 +23,8 @@ rwk_status rwk_gauss_newton_step(rwk_solver *s, double mu, int whole, int *made)
   const size_t n = s->dim;
   const double *B = whole ? s->damped->hessian : s->H;
   size_t pivot;
+  rwk_upper(s->factor, n, B, n, n);
   for (size_t i = 0; i < n; i++) {
-    memcpy(s->factor + i * n, B + i * n, (i + 1) * sizeof *B);
     s->factor[i * n + i] += mu;
     s->step[i] = -s->g[i];
   }

@@ -3,26 +3,13 @@
 #include <string.h>
 #include "optim/region.h"
 
-/* factor := chol(H + mu I), lower triangle; 0 if that is not positive definite. */
+/* factor := R with R'R = H + mu I; 0 if that is not positive definite. */
 static int factorise(double *factor, const double *H, size_t n, double mu) {
-  for (size_t i = 0; i < n; i++) {
-    memcpy(factor + i * n, H + i * n, (i + 1) * sizeof *factor);
-    factor[i * n + i] += mu;
-  }
+  rwk_upper(factor, n, H, n, n);
+  for (size_t i = 0; i < n; i++) factor[i * n + i] += mu;
   size_t pivot;
   rwk_cholesky(&pivot, factor, n, n);
   return pivot == 0;
-}
-
-/* A bound of |H| that costs one pass: the largest absolute row sum. */
-static double row_sum_norm(const double *H, size_t n) {
-  double norm = 0;
-  for (size_t i = 0; i < n; i++) {
-    double sum = 0;
-    for (size_t j = 0; j < n; j++) sum += fabs(H[i * n + j]);
-    if (sum > norm) norm = sum;
-  }
-  return norm;
 }
 
 /* A unit vector z with small z'(H + mu I)z, by inverse iteration on the factor; returns that value. */
@@ -32,9 +19,9 @@ static double near_null(double *z, const double *factor, size_t n) {
   rwk_scale(n, 1 / rwk_norm(n, z), z);
   double value = 0;
   for (int pass = 0; pass < 3; pass++) {
-    rwk_triangular_solve(z, 0, factor, n, n);
-    const double half = rwk_norm(n, z); /* |L^-1 z|^2 = z' A^-1 z */
     rwk_triangular_solve(z, 1, factor, n, n);
+    const double half = rwk_norm(n, z); /* |R^-T z|^2 = z' A^-1 z */
+    rwk_triangular_solve(z, 0, factor, n, n);
     const double length = rwk_norm(n, z);
     value = half * half / (length * length); /* Rayleigh quotient of A at the new z */
     rwk_scale(n, 1 / length, z);
@@ -51,7 +38,7 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
                       double *scratch, size_t n, double radius, const rwk_region_accuracy *accuracy,
                       double *damping) {
   const double shortest = accuracy->shortest, longest = accuracy->longest, kappa_hard = 0.2;
-  const double gnorm = rwk_norm(n, g), hnorm = row_sum_norm(H, n);
+  const double gnorm = rwk_norm(n, g), hnorm = rwk_row_sum_norm(H, n);
   /* tells "singular but semidefinite" (dead units, rotations) from indefinite */
   const double tiny = 8 * DBL_EPSILON * (double)n * hnorm + DBL_MIN, small = 100 * tiny;
   double low = 0, high = gnorm / radius + hnorm, mu = *damping, length = 0;
@@ -85,7 +72,7 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
         length <= longest * radius)
       break;
     memcpy(scratch, s, n * sizeof *s);
-    rwk_triangular_solve(scratch, 0, factor, n, n); /* q = L^-1 s */
+    rwk_triangular_solve(scratch, 1, factor, n, n); /* q = R^-T s */
     const double q = rwk_norm(n, scratch);
 
     if (length < radius) {

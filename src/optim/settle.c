@@ -161,22 +161,15 @@ static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value) 
     return RWK_OK;
   }
   if (!state->definite) RWK_TRY(rwk_objective_hessian(&s->objective, s->H, n, s->w));
-  double norm = 0;
-  for (size_t i = 0; i < n; i++) {
-    double sum = 0;
-    for (size_t j = 0; j < n; j++) sum += fabs(s->H[i * n + j]);
-    norm = fmax(norm, sum);
-  }
+  const double norm = rwk_row_sum_norm(s->H, n);
   state->stationary_norm = norm;
   if (state->definite) return RWK_OK;
   const double limit = curvature_limit(n, norm);
   for (int pass = 0; pass < 2;
        pass++) { /* first as it is, then lifted by the limit: flat directions are no way down */
     size_t pivot;
-    for (size_t i = 0; i < n; i++) {
-      memcpy(s->factor + i * n, s->H + i * n, (i + 1) * sizeof *s->H);
-      s->factor[i * n + i] += pass ? limit : 0;
-    }
+    rwk_upper(s->factor, n, s->H, n, n);
+    for (size_t i = 0; i < n; i++) s->factor[i * n + i] += pass ? limit : 0;
     rwk_cholesky(&pivot, s->factor, n, n);
     if (pivot == 0) return RWK_OK;
   }

@@ -51,7 +51,7 @@ rwk_status rwk_local_flats(rwk_local *l, const double *w) {
   l->flats = (rwk_flat_set){0};
   rwk_status status = rwk_flats_collect(&l->flats, &l->o, w);
   if (status == RWK_OK)
-    status = rwk_flats_verify(&l->flats, &l->o, w, zero_limit(l) + 10 * rwk_norm(l->n, l->g));
+    status = rwk_flats_verify(&l->flats, &l->o, w, NULL, zero_limit(l) + 10 * rwk_norm(l->n, l->g));
   if (status != RWK_OK || !rwk_span_same(&l->flats.span, &last.span, 1e-12)) l->strange = 1;
   if (last.ctx) rwk_flats_release(&last);
   return status;
@@ -71,16 +71,6 @@ static void project_all(const rwk_local *l, double *x) {
 }
 
 /* ---- dense */
-
-static double row_sum_norm(const double *H, size_t n) {
-  double norm = 0;
-  for (size_t i = 0; i < n; i++) {
-    double sum = 0;
-    for (size_t j = 0; j < n; j++) sum += fabs(H[i * n + j]);
-    norm = fmax(norm, sum);
-  }
-  return norm;
-}
 
 /* Size of the rounding errors of H phi. */
 static double rounding(const rwk_local *l) {
@@ -115,10 +105,10 @@ static void iterate(rwk_local *l, int iterations, double lift, double *residual)
 /* Factor of H + norm U U' + lift 1 + push phi phi'. */
 static int definite(rwk_local *l, double lift, double push) {
   const size_t n = l->n;
+  rwk_upper(l->factor, n, l->H, n, n);
   for (size_t i = 0; i < n; i++) {
-    memcpy(l->factor + i * n, l->H + i * n, (i + 1) * sizeof *l->H);
     l->factor[i * n + i] += lift;
-    for (size_t j = 0; push > 0 && j <= i; j++) l->factor[i * n + j] += push * l->phi[i] * l->phi[j];
+    for (size_t j = i; push > 0 && j < n; j++) l->factor[i * n + j] += push * l->phi[i] * l->phi[j];
   }
   rwk_span_lift(l->factor, n, l->norm, &l->flats.span);
   size_t pivot;
@@ -159,7 +149,6 @@ static rwk_status all_eigenvalues(rwk_local *l) {
   }
   memcpy(l->factor, l->H, n * n * sizeof *l->H);
   rwk_span_lift(l->factor, n, l->norm, &l->flats.span);
-  rwk_mirror(l->factor, n, n);
   RWK_TRY(rwk_eigen(l->ctx, l->values, l->vectors, l->factor, n, n));
   memcpy(l->phi, l->vectors, n * sizeof *l->phi);
   l->mu = l->values[0];
@@ -179,7 +168,7 @@ static rwk_status indefinite(rwk_local *l, int *done) {
     l->pivots = rwk_alloc(l->ctx, n, sizeof *l->pivots);
     if (!l->pivots) return rwk_fail_memory(l->ctx, "a factor");
   }
-  for (size_t i = 0; i < n; i++) memcpy(l->factor + i * n, l->H + i * n, (i + 1) * sizeof *l->H);
+  rwk_upper(l->factor, n, l->H, n, n);
   rwk_span_lift(l->factor, n, l->norm, &l->flats.span);
   double least;
   int64_t negative;
@@ -310,7 +299,7 @@ rwk_status rwk_local_hessian(rwk_local *l, const double *w) {
   l->w = w;
   if (!l->dense) return norm_krylov(l);
   RWK_TRY(rwk_objective_hessian(&l->o, l->H, l->n, w));
-  l->norm = row_sum_norm(l->H, l->n);
+  l->norm = rwk_row_sum_norm(l->H, l->n);
   return RWK_OK;
 }
 

@@ -23,7 +23,7 @@ typedef struct model {
   size_t count; /* of terms; the constant is one more column */
   double *A;    /* [rows x (count + 1)] */
   double *G;    /* [(count + 1)^2] A'A */
-  double *L, *beta, *column;
+  double *R, *beta, *column;
 } model;
 
 static int functions(size_t levels) {
@@ -85,6 +85,7 @@ static void fill(model *m) {
     }
   }
   rwk_syrk(m->G, p, p, m->rows, 1, m->A, p, 0);
+  rwk_mirror(m->G, p, p);
 }
 
 /* Fits beta with a ridge. The sum of the squares of the errors of rows left out one at a time, from the
@@ -92,17 +93,17 @@ static void fill(model *m) {
 static double fit(model *m, double ridge) {
   const size_t p = m->count + 1;
   size_t pivot;
-  for (size_t i = 0; i < p; i++) memcpy(m->L + i * p, m->G + i * p, (i + 1) * sizeof *m->L);
-  for (size_t t = 0; t < m->count; t++) m->L[(t + 1) * p + t + 1] += ridge * m->terms[t].weight;
-  rwk_cholesky(&pivot, m->L, p, p);
+  rwk_upper(m->R, p, m->G, p, p);
+  for (size_t t = 0; t < m->count; t++) m->R[(t + 1) * p + t + 1] += ridge * m->terms[t].weight;
+  rwk_cholesky(&pivot, m->R, p, p);
   if (pivot) return INFINITY;
   rwk_gemv(m->beta, 1, m->rows, p, 1, m->A, p, m->y, 0);
-  rwk_cholesky_solve(m->beta, p, 1, m->L, p, p);
+  rwk_cholesky_solve(m->beta, p, 1, m->R, p, p);
   double sum = 0;
   for (size_t r = 0; r < m->rows; r++) {
     const double *a = m->A + r * p, e = m->y[r] - rwk_dot(p, a, m->beta);
     memcpy(m->column, a, p * sizeof *m->column);
-    rwk_triangular_solve(m->column, 0, m->L, p, p);
+    rwk_triangular_solve(m->column, 1, m->R, p, p);
     const double rest = 1 - rwk_dot(p, m->column, m->column);
     if (!(rest > 1e-10)) return INFINITY; /* this row alone settles a term */
     sum += e / rest * (e / rest);
@@ -172,16 +173,16 @@ rwk_status rwk_importance(rwk_effect *effects, double *explained, rwk_context *c
   m.count = 0;
   m.A = rwk_alloc_doubles(ctx, count * p);
   m.G = rwk_alloc_doubles(ctx, p * p);
-  m.L = rwk_alloc_doubles(ctx, p * p);
+  m.R = rwk_alloc_doubles(ctx, p * p);
   m.beta = rwk_alloc_doubles(ctx, p);
   m.column = rwk_alloc_doubles(ctx, p);
-  const rwk_status status = m.terms && m.A && m.G && m.L && m.beta && m.column
+  const rwk_status status = m.terms && m.A && m.G && m.R && m.beta && m.column
                                 ? analyse(effects, explained, &m)
                                 : rwk_fail_memory(ctx, "importance");
   rwk_free(ctx, m.terms);
   rwk_free_doubles(ctx, m.A);
   rwk_free_doubles(ctx, m.G);
-  rwk_free_doubles(ctx, m.L);
+  rwk_free_doubles(ctx, m.R);
   rwk_free_doubles(ctx, m.beta);
   rwk_free_doubles(ctx, m.column);
   return status;

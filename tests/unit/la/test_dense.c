@@ -64,8 +64,8 @@ static void test_cholesky(void **state) {
     assert_near(sum, b[i], 1e-9);
   }
   memcpy(x, b, sizeof b); /* the same in two halves */
-  rwk_triangular_solve(x, 0, L, N, N);
   rwk_triangular_solve(x, 1, L, N, N);
+  rwk_triangular_solve(x, 0, L, N, N);
   rwk_cholesky_solve(b, N, 1, L, N, N);
   for (size_t i = 0; i < N; i++) assert_near(x[i], b[i], 1e-9);
   memcpy(L, A, sizeof A);
