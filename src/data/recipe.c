@@ -23,6 +23,17 @@ static json_t *source_to_json(const rwk_design *d, const rwk_source *s) {
   return json_pack("{s:s, s:o, s:o}", "name", s->name, "levels", levels, "inputs", inputs);
 }
 
+/* {"column": ..., "labels": [...]}; NULL without memory. */
+static json_t *classes_to_json(const rwk_design *d) {
+  json_t *labels = json_array();
+  for (size_t k = 0; k < d->classes.count; k++)
+    json_array_append_new(labels, json_string(d->classes.text[k]));
+  if (json_array_size(labels) == d->classes.count)
+    return json_pack("{s:s, s:o}", "column", d->class_column, "labels", labels);
+  json_decref(labels);
+  return NULL;
+}
+
 rwk_status rwk_design_recipe(char **text, rwk_context *ctx, const rwk_design *d) {
   *text = NULL;
   json_t *columns = json_array(), *targets = json_array();
@@ -31,20 +42,6 @@ rwk_status rwk_design_recipe(char **text, rwk_context *ctx, const rwk_design *d)
   for (size_t k = 0; k < d->outputs; k++)
     json_array_append_new(targets, json_pack("{s:s, s:f, s:f}", "name", d->targets[k], "mean",
                                              d->target_scale[k].mean, "scale", d->target_scale[k].scale));
-  json_t *root = json_pack("{s:i, s:b, s:o, s:o}", "version", VERSION, "standardise", d->standardise,
-                           "columns", columns, "targets", targets);
-  if (root && d->classes.count) {
-    json_t *labels = json_array();
-    for (size_t k = 0; k < d->classes.count; k++)
-      json_array_append_new(labels, json_string(d->classes.text[k]));
-    json_object_set_new(root, "version", json_integer(VERSION_CLASSES));
-    if (json_array_size(labels) != d->classes.count ||
-        json_object_set_new(root, "classes",
-                            json_pack("{s:s, s:o}", "column", d->class_column, "labels", labels)) != 0) {
-      json_decref(root);
-      root = NULL;
-    }
-  }
   /* what jansson has no memory for is left out without a word */
   int whole = json_array_size(columns) == d->source_count && json_array_size(targets) == d->outputs;
   for (size_t j = 0; whole && j < d->source_count; j++) {
@@ -52,6 +49,9 @@ rwk_status rwk_design_recipe(char **text, rwk_context *ctx, const rwk_design *d)
     whole = json_array_size(levels) == d->sources[j].levels.count &&
             json_array_size(json_object_get(column, "inputs")) == d->sources[j].inputs;
   }
+  json_t *root = json_pack("{s:i, s:b, s:o, s:o}", "version", d->classes.count ? VERSION_CLASSES : VERSION,
+                           "standardise", d->standardise, "columns", columns, "targets", targets);
+  if (d->classes.count) whole &= json_object_set_new(root, "classes", classes_to_json(d)) == 0;
   const size_t length = root && whole ? json_dumpb(root, NULL, 0, JSON_COMPACT | JSON_REAL_PRECISION(17)) : 0;
   char *out = length ? rwk_alloc(ctx, length + 1, 1) : NULL;
   rwk_status status = RWK_OK;

@@ -25,6 +25,7 @@ ENVIRONMENT = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1",
 
 TABLE = "x,kind,y\n" + "".join(f"{i / 7:.3f},{'ab'[i % 2]},{(i * i) % 11 / 5 + (i % 3)}\n" for i in range(14))
 NEW = "kind,x\na,0.5\nb,1.25\n"
+NEW_CLASSES = "y,x\n0.5,0.5\n1,1.25\n"
 SWEEP = "lambda,mse,penalty\n0.001,0.25,30\n0.01,0.31,11\n0.1,0.29,4\n"
 WEIGHTS = json.dumps({"layers": [{"W": [[0.5, -0.25], [0.75, 1]], "b": [0, 0.5]}, {"W": [[1], [-0.5]], "b": [0.25]}]})
 PATH = ["path", "t.csv", "--target", "y", "--hidden", "2", "--lambda", "2^-6:2^-2:4", "--walk", "up,cold,best", "--effort", "low"]
@@ -41,6 +42,7 @@ CASES = {
     "explain": (["run.rwk"], ["explain", "run.rwk", "--from", "2^-6", "--json"], None),
     "predict": (["run.rwk"], ["predict", "run.rwk", "new.csv", "--lambda", "2^-4", "--out", "p.csv"], "p.csv"),
     "predict-se": (["run.rwk"], ["predict", "run.rwk", "new.csv", "--lambda", "2^-6", "--se"], None),
+    "predict-classes": (["classes.rwk", "classes.csv"], ["predict", "classes.rwk", "classes.csv", "--lambda", "min", "--out", "p.csv"], "p.csv"),
     "compare": ([], ["compare", "t.csv", "--target", "y", "--hidden", "1", "--lambda", "2^-4", "--solvers", "newton,gd", "--max-iter", "20",
                      "--json"], None),
     "search": ([], ["search", "t.csv", "--target", "y", "--hidden", "1:2", "--lambda", "2^-6:2^-2", "--trials", "2", "--holdout", "0.5",
@@ -55,11 +57,13 @@ CASES = {
     "show-cv": (["cv.rwk"], ["runs", "show", "cv.rwk", "--json"], None),
     "audit": (["sweep.csv"], ["audit", "sweep.csv", "--json"], None),
     "convert": ([], ["convert", "0.01", "--from", "sklearn", "--to", "torch", "--rows", "442"], None),
+    "export-classes": (["classes.rwk"], ["export", "classes.rwk", "--lambda", "min", "--out", "m.json"], "m.json"),
     "export-json": (["run.rwk"], ["export", "run.rwk", "--lambda", "2^-4", "--out", "m.json"], "m.json"),
     "export-csv": (["run.rwk"], ["export", "run.rwk", "--lambda", "2^-4", "--out", "m.csv"], "m.csv"),
     "export-c": (["run.rwk"], ["export", "run.rwk", "--lambda", "2^-4", "--out", "m.c"], "m.c"),
     "export-onnx": (["run.rwk"], ["export", "run.rwk", "--lambda", "2^-4", "--out", "m.onnx"], "m.onnx"),
     "report": (["run.rwk"], ["report", "run.rwk", "--out", "r.html"], "r.html"),
+    "report-classes": (["classes.rwk"], ["report", "classes.rwk", "--out", "r.html"], "r.html"),
     "plot": (["run.rwk"], ["plot", "run.rwk", "--what", "path", "--out", "p.svg"], "p.svg"),
 }
 
@@ -89,10 +93,10 @@ class Sweep:
         """A finished run, an unfinished one, and a cross-validation, made by the program itself."""
         base = os.path.join(self.root, "base", "in")
         os.makedirs(base)
-        for name, text in (("t.csv", TABLE), ("new.csv", NEW), ("sweep.csv", SWEEP), ("w.json", WEIGHTS)):
+        for name, text in (("t.csv", TABLE), ("new.csv", NEW), ("classes.csv", NEW_CLASSES), ("sweep.csv", SWEEP), ("w.json", WEIGHTS)):
             with open(os.path.join(base, name), "w", encoding="utf-8") as f:
                 f.write(text)
-        for case, made in (("path", "run.rwk"), ("cv", "cv.rwk")):
+        for case, made in (("path", "run.rwk"), ("cv", "cv.rwk"), ("cv-classes", "classes.rwk")):
             (_, code, _, _), = call(os.path.join(self.root, "base"), CASES[case][1], "memory", 0)
             assert code in (0, 1), read(self.root, "base", "0", "stderr")
             shutil.copy(os.path.join(self.root, "base", "0", "out.rwk"), os.path.join(base, made))
