@@ -22,7 +22,7 @@ static void name_of(char name[48], rwk_walk walk, int start) {
   snprintf(name, 48, "%s/%d", rwk_walk_name(walk), start);
 }
 
-static int put(rwk_run *run, json_t *root) {
+static int put(const rwk_context *ctx, rwk_run *run, json_t *root) {
   char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));
   json_decref(root);
   if (!text || cli_memory_short()) {
@@ -31,19 +31,19 @@ static int put(rwk_run *run, json_t *root) {
   }
   const rwk_status status = rwk_run_set(run, "accuracy", text);
   cli_json_free(text);
-  return status == RWK_OK ? 0 : cli_fail(cli_exit_code(status), "the accuracies could not be kept");
+  return status == RWK_OK ? 0 : cli_fail_status(ctx, status);
 }
 
 /* accuracy[count] of the fits, NAN where there is none; they stand in root under the walk's name. */
-static int keep_list(json_t *root, double *accuracy, const rwk_fit *const *fits, size_t count,
-                     const rwk_mlp *mlp, rwk_walk walk, int start) {
+static int keep_list(const rwk_context *ctx, json_t *root, double *accuracy, const rwk_fit *const *fits,
+                     size_t count, const rwk_mlp *mlp, rwk_walk walk, int start) {
   char name[48];
   json_t *list = json_array();
   int code = 0;
   for (size_t i = 0; i < count && !code; i++) {
     accuracy[i] = NAN;
     const rwk_status status = fits[i] ? rwk_mlp_accuracy(&accuracy[i], mlp, fits[i]->w) : RWK_OK;
-    if (status != RWK_OK) code = cli_fail(cli_exit_code(status), "memory ran out");
+    if (status != RWK_OK) code = cli_fail_status(ctx, status);
     json_array_append_new(list, cli_json_number(accuracy[i]));
   }
   name_of(name, walk, start);
@@ -51,32 +51,32 @@ static int keep_list(json_t *root, double *accuracy, const rwk_fit *const *fits,
   return code;
 }
 
-int cli_keep_accuracy(rwk_run *run, cli_report *r, const rwk_mlp *mlp) {
+int cli_keep_accuracy(const rwk_context *ctx, rwk_run *run, cli_report *r, const rwk_mlp *mlp) {
   if (r->loss == RWK_LOSS_MSE) return 0;
   json_t *root = json_object();
   int code = 0;
   for (size_t k = 0; k < r->walk_count && !code; k++) {
     cli_walk *w = &r->walks[k];
     w->accuracy = calloc(r->count + 1, sizeof *w->accuracy);
-    code = w->accuracy ? keep_list(root, w->accuracy, w->points, r->count, mlp, w->walk, w->start)
+    code = w->accuracy ? keep_list(ctx, root, w->accuracy, w->points, r->count, mlp, w->walk, w->start)
                        : cli_fail(CLI_NUMERICAL, "memory ran out");
   }
-  if (!code) return put(run, root);
+  if (!code) return put(ctx, run, root);
   json_decref(root);
   return code;
 }
 
-int cli_keep_cv_accuracy(rwk_run *run, const rwk_cv *cv, const rwk_mlp *mlp) {
+int cli_keep_cv_accuracy(const rwk_context *ctx, rwk_run *run, const rwk_cv *cv, const rwk_mlp *mlp) {
   const size_t count = rwk_cv_summary_get(cv)->count;
   const rwk_fit **fits = calloc(count + 1, sizeof *fits);
   double *accuracy = calloc(count + 1, sizeof *accuracy);
   json_t *root = json_object();
   for (size_t i = 0; fits && i < count; i++) fits[i] = rwk_cv_fit(cv, i, 0);
-  int code = fits && accuracy ? keep_list(root, accuracy, fits, count, mlp, RWK_WALK_BEST, 0)
+  int code = fits && accuracy ? keep_list(ctx, root, accuracy, fits, count, mlp, RWK_WALK_BEST, 0)
                               : cli_fail(CLI_NUMERICAL, "memory ran out");
   free(accuracy);
   free(fits);
-  if (!code) return put(run, root);
+  if (!code) return put(ctx, run, root);
   json_decref(root);
   return code;
 }

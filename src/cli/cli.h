@@ -466,8 +466,8 @@ const char *cli_verdict_text(const rwk_certificate *c);
 /* The labels of the classes of a design into a report. 0 or an exit code. */
 int cli_take_classes(cli_report *r, const rwk_design *design);
 /* In sample, of every fit of a path or of the fits of a cross-validation, kept in the run file. */
-int cli_keep_accuracy(rwk_run *run, cli_report *r, const rwk_mlp *mlp);
-int cli_keep_cv_accuracy(rwk_run *run, const rwk_cv *cv, const rwk_mlp *mlp);
+int cli_keep_accuracy(const rwk_context *ctx, rwk_run *run, cli_report *r, const rwk_mlp *mlp);
+int cli_keep_cv_accuracy(const rwk_context *ctx, rwk_run *run, const rwk_cv *cv, const rwk_mlp *mlp);
 /* That of a run into its report; nothing where it is not there. */
 int cli_read_accuracy(cli_report *r, rwk_run *run);
 

@@ -105,7 +105,8 @@ static int run(cv_job *c) {
   } else {
     status = rwk_run_finish_cv(j->run, cv);
     if (status != RWK_OK) code = cli_fail_status(j->setup.ctx, status);
-    if (!code && j->setup.loss != RWK_LOSS_MSE) code = cli_keep_cv_accuracy(j->run, cv, j->setup.mlp);
+    if (!code && j->setup.loss != RWK_LOSS_MSE)
+      code = cli_keep_cv_accuracy(j->setup.ctx, j->run, cv, j->setup.mlp);
   }
   rwk_cv_destroy(cv);
   return code;

@@ -18,7 +18,7 @@ static void progress(const rwk_path_progress *p, void *payload) {
 static int show(cli_job *j, const rwk_path *path) {
   cli_report r = {0};
   int code = cli_report_from_path(&r, &j->setup, &j->args, path, j->settings.starts, j->data);
-  if (!code) code = cli_keep_accuracy(j->run, &r, j->setup.mlp);
+  if (!code) code = cli_keep_accuracy(j->setup.ctx, j->run, &r, j->setup.mlp);
   if (j->shared)
     (void)rwk_run_give(RWK_PIECE_REST,
                        j->run); /* all is in the file: who waits need not wait for our reader */

@@ -398,9 +398,34 @@ static rwk_status trace(rwk_tracer *c, const double *w, const double *w_to) {
   return RWK_OK;
 }
 
+/* Along its way a tracer knows the smallest eigenvalue from above, where the next one is close; those of the
+ * points it leaves are the certificates'. At a fold or a branch point it stands apart, and was located. */
+static rwk_status certified_eigenvalues(rwk_branch *b, const rwk_problem *problem) {
+  rwk_certify_settings s;
+  rwk_certify_settings_init(&s);
+  s.algebra = RWK_ALGEBRA_DENSE;
+  for (size_t k = 0; k < b->count; k++) {
+    rwk_branch_point *p = &b->points[k];
+    rwk_branch_event *e = p->event >= 0 ? &b->events[p->event] : NULL;
+    rwk_certificate c;
+    if (e && e->kind != RWK_EVENT_REACHED) continue;
+    if (rwk_cancelled(b->ctx)) return RWK_CANCELLED;
+    RWK_TRY(rwk_certify(&c, NULL, b->ctx, problem, p->lambda, p->w, &s));
+    if (isfinite(c.min_eig_rest)) p->min_eig = c.min_eig_rest;
+    if (e) e->min_eig = p->min_eig;
+  }
+  return RWK_OK;
+}
+
 rwk_status rwk_branch_trace(rwk_branch **out, rwk_context *ctx, const rwk_problem *problem, const double *w,
                             double lambda_from, double lambda_to, const rwk_branch_settings *settings) {
-  return rwk_branch_between(out, ctx, problem, w, lambda_from, NULL, lambda_to, settings);
+  RWK_TRY(rwk_branch_between(out, ctx, problem, w, lambda_from, NULL, lambda_to, settings));
+  if (!(*out)->dense) return RWK_OK;
+  const rwk_status status = certified_eigenvalues(*out, problem);
+  if (status == RWK_OK) return RWK_OK;
+  rwk_branch_destroy(*out);
+  *out = NULL;
+  return status;
 }
 
 rwk_status rwk_branch_between(rwk_branch **out, rwk_context *ctx, const rwk_problem *problem, const double *w,
@@ -422,6 +447,7 @@ rwk_status rwk_branch_between(rwk_branch **out, rwk_context *ctx, const rwk_prob
   c.t_to = log(lambda_to / lambda_from);
   c.direction = lambda_to > lambda_from ? 1 : -1;
   if (status == RWK_OK) status = trace(&c, w, w_to);
+  branch->dense = c.local.dense;
   rwk_tracer_close(&c);
   if (status == RWK_OK)
     *out = branch;

@@ -8,6 +8,7 @@
 struct rwk_branch {
   rwk_context *ctx;
   size_t dim;
+  int dense; /* Hessians were */
   rwk_branch_point *points;
   size_t count, capacity;
   rwk_branch_event *events;

@@ -36,6 +36,8 @@ CASES = {
     "path": ([], [*PATH, "--json", "--out", "out.rwk"], "out.rwk"),
     "path-again": (["half.rwk"], ["path", "--resume", "half.rwk", "--json"], "half.rwk"),
     "cv": ([], [*CV, "--json", "--out", "out.rwk"], "out.rwk"),
+    "path-classes": ([], ["path", "t.csv", "--target", "kind", "--hidden", "1", "--lambda", "2^-4,2^-2", "--walk", "up", "--no-explain", "--json", "--out", "out.rwk"],
+                     "out.rwk"),
     "cv-classes": ([], ["cv", "t.csv", "--target", "kind", "--hidden", "1", "--lambda", "2^-4,2^-2", "--folds", "2", "--json", "--out", "out.rwk"],
                    "out.rwk"),
     "certify": (["w.json"], ["certify", "t.csv", "--target", "y", "--weights", "w.json", "--lambda", "2^-4", "--json"], None),

@@ -272,6 +272,29 @@ static void test_two_algebras_and_slopes(void **state) {
   rwk_mlp_destroy(n.mlp);
 }
 
+/* The eigenvalues of points are LAPACK's own, also where the two lowest are close. */
+static void test_smallest_eigenvalues(void **state) {
+  (void)state;
+  double X[ROWS * INPUTS], Y[ROWS], w[64], values[64];
+  const size_t hidden[1] = {6};
+  net_table(X, Y, ROWS, INPUTS, 1, 0, 9);
+  rwk_mlp_settings ms;
+  rwk_mlp_settings_init(&ms);
+  net n = net_create(ctx, X, Y, ROWS, INPUTS, 1, hidden, 1, ms);
+  for (uint64_t start = 1; start <= 4; start++) {
+    minimum(w, n.problem, 1e-3, start);
+    rwk_branch *b = trace(n.problem, w, 1e-3, 0.3, NULL);
+    const rwk_branch_point *p = rwk_branch_points(b);
+    for (size_t k = 0; k < rwk_branch_count(b); k++) {
+      if (p[k].event >= 0 && last(b)->kind != RWK_EVENT_REACHED) continue;
+      assert_int_equal(rwk_spectrum(values, ctx, n.problem, p[k].lambda, p[k].w), RWK_OK);
+      assert_near(p[k].min_eig, values[0], 1e-6 * values[0] + 1e-12 * values[n.dim - 1]);
+    }
+    rwk_branch_destroy(b);
+  }
+  rwk_mlp_destroy(n.mlp);
+}
+
 typedef struct failing {
   long left, live;
 } failing;
@@ -350,6 +373,7 @@ int main(void) {
       cmocka_unit_test(test_pitchfork),
       cmocka_unit_test(test_unit_dies_at_lambda_c),
       cmocka_unit_test(test_two_algebras_and_slopes),
+      cmocka_unit_test(test_smallest_eigenvalues),
       cmocka_unit_test(test_every_allocation_may_fail),
       cmocka_unit_test(test_where_it_cannot_begin_or_go_on),
   };
