@@ -4,37 +4,40 @@
 #include "cli/facts.h"
 
 /* What a function prints, as a text to be freed; NULL: memory ran out. */
-typedef void (*print_fn)(FILE *to, cli_stored *s);
+/* 0 or an exit code, which has been told. */
+typedef int (*print_fn)(FILE *to, cli_stored *s);
 
-static char *printed(print_fn print, cli_stored *s) {
+static char *printed(int *code, print_fn print, cli_stored *s) {
   char *text = NULL;
   size_t length = 0;
-  FILE *to = open_memstream(&text, &length);
-  if (!to) return NULL;
-  print(to, s);
-  const int bad = ferror(to);
-  if (fclose(to) != 0 || bad) {
-    free(text);
+  FILE *to = *code ? NULL : open_memstream(&text, &length);
+  if (!to) {
+    if (!*code) *code = cli_fail(CLI_NUMERICAL, "memory ran out");
     return NULL;
   }
+  *code = print(to, s);
+  const int bad = ferror(to);
+  if ((fclose(to) != 0 || bad) && !*code) *code = cli_fail(CLI_NUMERICAL, "memory ran out");
   return text;
 }
 
-static void print_title(FILE *to, cli_stored *s) {
+static int print_title(FILE *to, cli_stored *s) {
   const char *data = s->report.data, *slash = strrchr(data, '/');
   fputs(slash && slash[1] ? slash + 1 : data, to);
+  return 0;
 }
 
-static void print_subtitle(FILE *to, cli_stored *s) {
+static int print_subtitle(FILE *to, cli_stored *s) {
   const cli_report *r = &s->report;
   fprintf(to, "%zu rows, %zu features%s; net ", r->rows, r->features,
           r->targets > 1 && r->loss == RWK_LOSS_MSE ? ", several targets" : "");
   for (size_t l = 0; l < r->layer_count; l++) fprintf(to, "%s%zu", l ? "-" : "", r->layers[l]);
   fprintf(to, " %s, %zu weights%s", r->activation, r->parameters,
           r->scale.penalise_biases ? " (biases penalised)" : " and biases");
+  return 0;
 }
 
-static void print_objective(FILE *to, cli_stored *s) {
+static int print_objective(FILE *to, cli_stored *s) {
   const cli_report *r = &s->report;
   fprintf(to, "J = %s, R = sum of squared weights%s; %s", r->scale.objective,
           r->scale.penalise_biases ? " and biases" : ", biases free",
@@ -44,11 +47,17 @@ static void print_objective(FILE *to, cli_stored *s) {
   if (r->loss != RWK_LOSS_MSE)
     fprintf(to, "; CE = sum of cross-entropies in nats (%s) of %zu classes", rwk_loss_name(r->loss),
             r->class_count);
+  return 0;
 }
 
-static void print_remarks(FILE *to, cli_stored *s) {
+static int print_paragraph(FILE *to, cli_stored *s) {
+  cli_write_verdict(to, s);
+  return 0;
+}
+
+static int print_remarks(FILE *to, cli_stored *s) {
   if (s->report.count) cli_print_verdict(to, &s->report);
-  if (rwk_run_cv(s->run)) cli_print_cv_words(to, s);
+  return rwk_run_cv(s->run) ? cli_print_cv_words(to, s) : 0;
 }
 
 /* In single quotes unless it is plain. */
@@ -73,7 +82,7 @@ static const char *text_of(const cli_stored *s, const char *key) {
   return rwk_run_get(&value, s->run, key) == RWK_OK && value ? value : "";
 }
 
-static void print_command(FILE *to, cli_stored *s) {
+static int print_command(FILE *to, cli_stored *s) {
   fprintf(to, "ridgewalk %s ", text_of(s, "verb"));
   quote(to, text_of(s, "data"));
   for (int o = 0; o < CLI_OPTIONS; o++) {
@@ -85,6 +94,7 @@ static void print_command(FILE *to, cli_stored *s) {
     fputc(' ', to);
     quote(to, value);
   }
+  return 0;
 }
 
 /* One sentence about a drop, without its first words, which the table has. */
@@ -92,7 +102,10 @@ static void drop_words(char *text, size_t size, const rwk_drop *drop, void *payl
   const cli_facts *f = payload;
   FILE *to = size ? fmemopen(text, size, "w") : NULL;
   if (size) text[0] = 0;
-  if (!to) return;
+  if (!to) {
+    if (size) cli_memory_missed();
+    return;
+  }
   cli_print_drop(to, f->report, drop);
   fclose(to);
   text[size - 1] = 0;
@@ -192,15 +205,15 @@ static int split_remarks(cli_facts *f) {
 
 int cli_facts_open(cli_facts *f, cli_stored *s, rwk_context *ctx, const char *file) {
   const cli_report *r = &s->report;
+  int code = 0;
   *f = (cli_facts){.report = r};
-  f->title = printed(print_title, s);
-  f->subtitle = printed(print_subtitle, s);
-  f->objective = printed(print_objective, s);
-  f->verdict = printed(cli_write_verdict, s);
-  f->remarks = printed(print_remarks, s);
-  f->command = printed(print_command, s);
-  if (!f->title || !f->subtitle || !f->objective || !f->verdict || !f->remarks || !f->command)
-    return cli_fail(CLI_NUMERICAL, "memory ran out");
+  f->title = printed(&code, print_title, s);
+  f->subtitle = printed(&code, print_subtitle, s);
+  f->objective = printed(&code, print_objective, s);
+  f->verdict = printed(&code, print_paragraph, s);
+  f->remarks = printed(&code, print_remarks, s);
+  f->command = printed(&code, print_command, s);
+  if (code) return code;
   f->facts.title = f->title;
   f->facts.subtitle = f->subtitle;
   f->facts.objective = f->objective;
@@ -215,7 +228,7 @@ int cli_facts_open(cli_facts *f, cli_stored *s, rwk_context *ctx, const char *fi
   f->facts.layer_count = r->layer_count;
   f->facts.drop_words = drop_words;
   f->facts.payload = f;
-  int code = split_remarks(f);
+  code = split_remarks(f);
   if (!code) code = read_settings(f, s);
   if (!code) code = read_names(f, s, ctx, file);
   return code;

@@ -66,6 +66,7 @@ CASES = {
     "export-onnx": (["run.rwk"], ["export", "run.rwk", "--lambda", "2^-4", "--out", "m.onnx"], "m.onnx"),
     "report": (["run.rwk"], ["report", "run.rwk", "--out", "r.html"], "r.html"),
     "report-classes": (["classes.rwk"], ["report", "classes.rwk", "--out", "r.html"], "r.html"),
+    "plot-cv": (["cv.rwk"], ["plot", "cv.rwk", "--what", "cv", "--out", "p.svg"], "p.svg"),
     "plot": (["run.rwk"], ["plot", "run.rwk", "--what", "path", "--out", "p.svg"], "p.svg"),
 }
 
