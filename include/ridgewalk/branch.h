@@ -73,7 +73,8 @@ typedef struct rwk_branch rwk_branch;
 
 /* Follows the branch through the local minimum w[dim] at lambda_from towards lambda_to (above or below).
  * RWK_OK whatever it meets: the last event says what. Memory: dense 3 dim^2 doubles, Krylov O(dim); the
- * points with their weights. One thread. */
+ * points with their weights. Cost: some Hessians and factors a point; dense a certificate, too, whose
+ * smallest eigenvalue it is. One thread. */
 RWK_API rwk_status rwk_branch_trace(rwk_branch **branch, rwk_context *ctx, const rwk_problem *problem,
                                     const double *w, double lambda_from, double lambda_to,
                                     const rwk_branch_settings *settings);
