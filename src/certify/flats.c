@@ -71,15 +71,15 @@ rwk_status rwk_flats_verify(rwk_flat_set *f, rwk_objective *o, const double *w, 
     goto done;
   }
   double *X = HX + RWK_PROBES * n;
-  for (size_t j = 0; H && j < count; j++) {
-    rwk_span_product(HX, H, n, &f->span, j);
-    flat[j] = rwk_norm(n, HX) <= limit;
-  }
   if (!H && count > 4 * RWK_PROBES) status = all_flat(&all, f, o, w, limit, X, HX);
-  for (size_t j = 0; j < count && !H && !all && status == RWK_OK; j += RWK_PROBES) {
+  for (size_t j = 0; j < count && !all && status == RWK_OK; j += RWK_PROBES) {
     const size_t k = count - j < RWK_PROBES ? count - j : RWK_PROBES;
-    for (size_t c = 0; c < k; c++) rwk_span_expand(X + c * n, &f->span, j + c);
-    status = rwk_objective_products(o, HX, n, X, n, k, w);
+    for (size_t c = 0; c < k; c++)
+      if (H)
+        rwk_span_product(HX + c * n, H, n, &f->span, j + c);
+      else
+        rwk_span_expand(X + c * n, &f->span, j + c);
+    if (!H) status = rwk_objective_products(o, HX, n, X, n, k, w);
     for (size_t c = 0; c < k && status == RWK_OK; c++) flat[j + c] = rwk_norm(n, HX + c * n) <= limit;
   }
   if (status != RWK_OK) goto done;

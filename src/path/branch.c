@@ -399,7 +399,8 @@ static rwk_status trace(rwk_tracer *c, const double *w, const double *w_to) {
 }
 
 /* Along its way a tracer knows the smallest eigenvalue from above, where the next one is close; those of the
- * points it leaves are the certificates'. At a fold or a branch point it stands apart, and was located. */
+ * points it leaves are the certificates'. Where an event has a null vector it stands apart, and was located.
+ */
 static rwk_status certified_eigenvalues(rwk_branch *b, const rwk_problem *problem) {
   rwk_certify_settings s;
   rwk_certify_settings_init(&s);
@@ -408,7 +409,7 @@ static rwk_status certified_eigenvalues(rwk_branch *b, const rwk_problem *proble
     rwk_branch_point *p = &b->points[k];
     rwk_branch_event *e = p->event >= 0 ? &b->events[p->event] : NULL;
     rwk_certificate c;
-    if (e && e->kind != RWK_EVENT_REACHED) continue;
+    if (e && e->null_vector) continue;
     if (rwk_cancelled(b->ctx)) return RWK_CANCELLED;
     RWK_TRY(rwk_certify(&c, NULL, b->ctx, problem, p->lambda, p->w, &s));
     if (isfinite(c.min_eig_rest)) p->min_eig = c.min_eig_rest;

@@ -29,6 +29,7 @@ NEW_CLASSES = "y,x\n0.5,0.5\n1,1.25\n"
 SWEEP = "lambda,mse,penalty\n0.001,0.25,30\n0.01,0.31,11\n0.1,0.29,4\n"
 WEIGHTS = json.dumps({"layers": [{"W": [[0.5, -0.25], [0.75, 1]], "b": [0, 0.5]}, {"W": [[1], [-0.5]], "b": [0.25]}]})
 PATH = ["path", "t.csv", "--target", "y", "--hidden", "2", "--lambda", "2^-6:2^-2:4", "--walk", "up,cold,best", "--effort", "low"]
+CLASSES = ["t.csv", "--target", "kind", "--hidden", "1", "--lambda", "2^-4,2^-2"]
 CV = ["cv", "t.csv", "--target", "y", "--hidden", "1", "--lambda", "2^-4,2^-2", "--folds", "2"]
 
 # name: files it needs, what is called, what it writes
@@ -36,10 +37,8 @@ CASES = {
     "path": ([], [*PATH, "--json", "--out", "out.rwk"], "out.rwk"),
     "path-again": (["half.rwk"], ["path", "--resume", "half.rwk", "--json"], "half.rwk"),
     "cv": ([], [*CV, "--json", "--out", "out.rwk"], "out.rwk"),
-    "path-classes": ([], ["path", "t.csv", "--target", "kind", "--hidden", "1", "--lambda", "2^-4,2^-2", "--walk", "up", "--no-explain", "--json", "--out", "out.rwk"],
-                     "out.rwk"),
-    "cv-classes": ([], ["cv", "t.csv", "--target", "kind", "--hidden", "1", "--lambda", "2^-4,2^-2", "--folds", "2", "--json", "--out", "out.rwk"],
-                   "out.rwk"),
+    "path-classes": ([], ["path", *CLASSES, "--walk", "up", "--no-explain", "--json", "--out", "out.rwk"], "out.rwk"),
+    "cv-classes": ([], ["cv", *CLASSES, "--folds", "2", "--json", "--out", "out.rwk"], "out.rwk"),
     "certify": (["w.json"], ["certify", "t.csv", "--target", "y", "--weights", "w.json", "--lambda", "2^-4", "--json"], None),
     "explain": (["run.rwk"], ["explain", "run.rwk", "--from", "2^-6", "--json"], None),
     "predict": (["run.rwk"], ["predict", "run.rwk", "new.csv", "--lambda", "2^-4", "--out", "p.csv"], "p.csv"),
