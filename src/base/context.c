@@ -1,10 +1,12 @@
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* madvise */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include "base/context.h"
+#include "base/team.h"
 
 #define RWK_ERROR_TEXT 1024
 
@@ -31,6 +33,7 @@ struct rwk_context {
   char error[RWK_ERROR_TEXT];
   large_block shelf[SHELF]; /* the oldest first */
   size_t shelved, shelf_bytes;
+  rwk_team *team; /* NULL until somebody asks, and where there is one thread */
 };
 
 static void *default_allocate(void *block, size_t size, void *payload) {
@@ -77,6 +80,7 @@ rwk_status rwk_context_create(rwk_context **ctx, const rwk_context_settings *set
   c->settings = s;
   c->error[0] = 0;
   c->shelved = c->shelf_bytes = 0;
+  c->team = NULL;
   if (s.blas_threads && openblas_set_num_threads) openblas_set_num_threads(s.blas_threads);
   *ctx = c;
   return RWK_OK;
@@ -99,6 +103,7 @@ static void clear_shelf(rwk_context *ctx, size_t bytes) {
 
 void rwk_context_destroy(rwk_context *ctx) {
   if (!ctx) return;
+  rwk_team_destroy(ctx->team);
   clear_shelf(ctx, 0);
   ctx->settings.release(ctx, ctx->settings.allocator_payload);
 }
@@ -141,6 +146,18 @@ char *rwk_strdup(rwk_context *ctx, const char *text) {
   return copy;
 }
 
+/* A dense matrix's first touch, and the steps from row to row in it, cost less with pages of 2 MiB; a system
+ * that has none, or does not want to, goes on as it is. */
+static void ask_for_large_pages(void *raw, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  const uintptr_t small = 4096, large = (uintptr_t)2 << 20;
+  const uintptr_t skip = (small - (uintptr_t)raw % small) % small;
+  if (bytes >= large) (void)madvise((char *)raw + skip, (bytes - skip) / small * small, MADV_HUGEPAGE);
+#else
+  (void)raw, (void)bytes;
+#endif
+}
+
 /* The smallest shelved block of at least `bytes` and at most twice that, else one from the allocator. */
 static large_block large(rwk_context *ctx, size_t bytes) {
   size_t best = SHELF;
@@ -148,7 +165,11 @@ static large_block large(rwk_context *ctx, size_t bytes) {
     const size_t has = ctx->shelf[k].bytes;
     if (has >= bytes && has / 2 <= bytes && (best == SHELF || has < ctx->shelf[best].bytes)) best = k;
   }
-  if (best == SHELF) return (large_block){.raw = rwk_alloc(ctx, bytes, 1), .bytes = bytes};
+  if (best == SHELF) {
+    void *raw = rwk_alloc(ctx, bytes, 1);
+    if (raw) ask_for_large_pages(raw, bytes);
+    return (large_block){.raw = raw, .bytes = bytes};
+  }
   const large_block found = ctx->shelf[best];
   take_from_shelf(ctx, best);
   return found;
@@ -220,6 +241,11 @@ int rwk_cancelled(const rwk_context *ctx) {
 
 int rwk_threads(const rwk_context *ctx) {
   return ctx->settings.threads > 0 ? ctx->settings.threads : omp_get_max_threads();
+}
+
+rwk_team *rwk_context_team(rwk_context *ctx) {
+  if (!ctx->team) ctx->team = rwk_team_create(ctx, rwk_threads(ctx));
+  return ctx->team;
 }
 
 rwk_status rwk_context_fork(rwk_context **child, const rwk_context *parent, int threads) {

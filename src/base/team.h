@@ -1,12 +1,14 @@
-/* base/team.h: threads that share the items of short pieces of work, a tenth of a millisecond or more.
+/* base/team.h: threads that share the items of short pieces of work, a few hundredths of a millisecond or more.
  *
- * Whoever is awake takes the next item, the caller too, and only items that somebody took are waited for: on
- * a busy machine a thread that does not get a processor costs nothing, where a barrier would wait for it.
- * Which thread does an item changes from run to run; results are the same as long as items write to places of
- * their own.
+ * Item i is member i % threads's, so that what an item reads and writes stays in one processor's cache from
+ * run to run; who is done with his own takes what others have left. Only items that somebody took are waited
+ * for: on a busy machine a thread that does not get a processor costs nothing, where a barrier would wait for
+ * it; and where one loses it over an item, the caller does some of the next runs alone. Which thread does an
+ * item changes from run to run; results are the same as long as items write to places of their own.
  *
- * A team is of one caller at a time. Its threads start at the first run, let all signals pass, watch for work
- * for a moment after each run and then sleep. Where none can be started, the caller does all.
+ * A team serves one run at a time; a run that finds it busy is done by its caller. Its threads start when they
+ * are first needed, let all signals pass, watch for work for a millisecond after each run and then sleep.
+ * Where none can be started, the caller does all.
  */
 #ifndef RWK_BASE_TEAM_H
 #define RWK_BASE_TEAM_H
@@ -22,7 +24,12 @@ typedef void (*rwk_team_fn)(size_t item, size_t member, void *payload);
 rwk_team *rwk_team_create(rwk_context *ctx, int threads);
 void rwk_team_destroy(rwk_team *team); /* NULL is fine */
 
-/* Calls do_item for every item < items, items < 2^31, and returns when all are done. */
+/* The team of a context, of as many threads as it may use; it goes with the context. */
+rwk_team *rwk_context_team(rwk_context *ctx);
+size_t rwk_team_threads(const rwk_team *team); /* 1 for NULL */
+
+/* Calls do_item for every item < items, items < 2^31, a member's last ones first, and returns when all are
+ * done. */
 void rwk_team_run(rwk_team *team, size_t items, rwk_team_fn do_item, void *payload);
 
 #endif

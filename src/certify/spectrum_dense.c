@@ -20,11 +20,14 @@ typedef struct dense {
  */
 static int definite(dense *d, double lift, double shift) {
   const size_t n = d->n;
-  rwk_upper(d->factor, n, d->H, n, n);
-  rwk_span_lift(d->factor, n, lift, &d->flats->span);
-  for (size_t i = 0; i < n; i++) d->factor[i * n + i] -= shift;
+  const double *A = d->H;
+  if (d->flats->span.count) {
+    rwk_upper(d->factor, n, d->H, n, n);
+    rwk_span_lift(d->factor, n, lift, &d->flats->span);
+    A = d->factor;
+  }
   size_t pivot;
-  rwk_cholesky(&pivot, d->factor, n, n);
+  rwk_cholesky_of(&pivot, d->factor, n, A, n, -shift, n, rwk_context_team(d->o->ctx));
   return pivot == 0;
 }
 

@@ -84,32 +84,8 @@ void rwk_symv(double *y, size_t n, const double *A, size_t lda, const double *x)
   if (n) cblas_dsymv(CblasRowMajor, CblasUpper, (int)n, 1.0, A, (int)lda, x, 1, 0.0, y, 1);
 }
 
-/* One triangle of a row-major matrix is the other one of the same numbers read by columns, as LAPACK does.
- * OpenBLAS takes a tenth to a third less time for a factor of its lower triangle by columns. */
-
 void rwk_upper(double *R, size_t ldr, const double *A, size_t lda, size_t n) {
   for (size_t i = 0; i < n; i++) memcpy(R + i * ldr + i, A + i * lda + i, (n - i) * sizeof *A);
-}
-
-void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n) {
-  *pivot = 0;
-  if (n) *pivot = (size_t)LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, A, (lapack_int)lda);
-}
-
-void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *R, size_t ldr, size_t n) {
-  if (k == 1) { /* OpenBLAS packs the factor anew for a matrix of right-hand sides: not for one */
-    rwk_triangular_solve(x, 1, R, ldr, n);
-    rwk_triangular_solve(x, 0, R, ldr, n);
-  } else if (n && k) {
-    LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, (lapack_int)k, R, (lapack_int)ldr, x,
-                        (lapack_int)ldx);
-  }
-}
-
-void rwk_triangular_solve(double *x, int transpose, const double *R, size_t ldr, size_t n) {
-  if (n)
-    cblas_dtrsv(CblasRowMajor, CblasUpper, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit, (int)n, R,
-                (int)ldr, x, 1);
 }
 
 /* Smaller eigenvalue in size of [a b; b c]: the determinant over the larger. */

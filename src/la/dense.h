@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/context.h"
+#include "base/team.h"
 
 double rwk_dot(size_t n, const double *x, const double *y);
 double rwk_norm(size_t n, const double *x);                        /* Euclidean, safe against overflow */
@@ -38,6 +39,10 @@ void rwk_upper(double *R, size_t ldr, const double *A, size_t lda, size_t n);
 /* Cholesky A = R'R in place, upper triangle read and written. *pivot: 0 if A is positive definite, else the
  * (1-based) order of the leading minor that is not, and A is of no further use. */
 void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n);
+/* The same of A + shift I into R, another matrix or A itself; by a team, whose threads do not change the
+ * bits, or, with NULL, by the caller alone. */
+void rwk_cholesky_of(size_t *pivot, double *R, size_t ldr, const double *A, size_t lda, double shift, size_t n,
+                     rwk_team *team);
 /* x := A^-1 x for k right-hand sides, vector j at x + j*ldx, from the factor. */
 void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *R, size_t ldr, size_t n);
 /* x := R^-1 x (transpose 0) or R^-T x (transpose 1). */

@@ -25,7 +25,7 @@ typedef struct plan {
   rwk_mlp_extent extent; /* of a slab */
   size_t widest;         /* most units, or inputs with the 1, of a layer */
   size_t columns;        /* for products of inputs, and for those with R{d}; at least `widest` each */
-  size_t own;            /* columns that a thread needs for itself */
+  size_t own;            /* columns that each thread needs */
 } plan;
 
 static const size_t cache = (size_t)256 << 10; /* bytes, of the second level or half of it */
@@ -60,16 +60,46 @@ static plan make_plan(const rwk_mlp *m) {
   p.columns = cache / sizeof(double) / p.extent.stride;
   if (p.columns < p.widest) p.columns = p.widest;
   const size_t tile_columns = m->tile_size / m->extent.stride, sums = p.columns * p.widest;
-  p.own = tile_columns + p.columns + (sums + p.extent.stride - 1) / p.extent.stride;
+  p.own = 1 + m->inputs + 2 + 2 * tile_columns + 4 * p.widest + 2 * p.columns;
+  if (m->loss != RWK_LOSS_MSE) p.own += (sums + p.extent.stride - 1) / p.extent.stride;
   return p;
 }
 
+/* Units j' of which R{d_lj'} is wanted for unit j: to the diagonal, and to a full block of the dot products.
+ */
+enum { FULL = 4 };
+
+static size_t partners(size_t j, size_t units) {
+  const size_t wanted = j / FULL * FULL + FULL;
+  return wanted < units ? wanted : units;
+}
+
+/* Sum of the partners of the units before j. */
+static size_t partners_before(size_t j, size_t units) {
+  const size_t full = j / FULL;
+  return FULL * FULL * (full * (full + 1) / 2) + (j - full * FULL) * partners(j, units);
+}
+
+/* Pairs of inputs (i, i'), i' <= i, with i < end. */
+static size_t pairs_before(size_t end) {
+  return end * (end + 1) / 2;
+}
+
+/* The sums within the hidden layers, a quarter of H: of layer l from there on; of unit j, for each pair of
+ * inputs, those with its partners. */
+static size_t within(const rwk_mlp *m, size_t l) {
+  size_t at = 0;
+  for (size_t k = 0; k < l; k++) {
+    const size_t units = m->layers[k].outputs;
+    at += pairs_before(rwk_mlp_layer_rows(&m->layers[k])) * partners_before(units, units);
+  }
+  return at;
+}
+
 /* Doubles in work->curvature. */
-static size_t scratch(const rwk_mlp *m, int threads) {
+static size_t scratch(const rwk_mlp *m, size_t threads) {
   const plan p = make_plan(m);
-  const size_t tile_columns = m->tile_size / m->extent.stride;
-  return (m->inputs + 2 + tile_columns + 4 * p.widest + p.columns + (size_t)threads * p.own) *
-         p.extent.stride;
+  return threads * p.own * p.extent.stride + within(m, m->depth - 1);
 }
 
 double rwk_mlp_hessian_cost(void *self) {
@@ -93,25 +123,36 @@ double rwk_mlp_hessian_cost(void *self) {
   return (evaluation + sums) / evaluation;
 }
 
-/* A Hessian in the making, and the slab at hand. */
+/* Which slab a thread has loaded, and the products of which inputs of which layer. */
+typedef struct held {
+  size_t slab, layer, first; /* slab: its first tile and 1; 0: none. layer: and 1; 0: none */
+} held;
+
+/* A Hessian in the making, and the slab at hand. Each thread has a slab of its own: to make it takes less time
+ * than to fetch it from another's cache. */
 typedef struct assembly {
   const rwk_mlp *m;
+  rwk_mlp_work *s;
   const double *w;
   double *H;
   size_t ldh;
   plan plan;
-  rwk_mlp_extent e;      /* of this slab: the last may have fewer rows */
+  rwk_mlp_extent e; /* of this slab: the last may have fewer rows */
+  size_t first_tile, tiles;
+  int fresh; /* is it the first of its block? Then who adds to sums sets them to 0 before */
+  double *within; /* the sums within the hidden layers */
+
+  size_t thread;
+  held *held;
   double *X, *g;         /* table, and omega times m->curvature */
   double *at;            /* activations and dZ, laid out as in a tile */
   double *slope, *ratio; /* [widest]: phi' and phi''/phi' of the units of a layer */
   double *turned;        /* [widest]: phi' of the units before the only output, times their weights there */
   double *weighted;      /* [widest]: g a of the last layer */
   double *products;      /* [columns]: a_i a_i' of a group of i */
-  rwk_team *team;
-  double *own;   /* [threads]: of each thread, one after the other, the next three */
-  double *R;     /* R{.} of activations and dZ, laid out as in a tile */
-  double *moved; /* [columns]: R{a_i' d_j'} */
-  double *sums;  /* [columns x widest]: of the products of inputs with R{d_j'} */
+  double *R;             /* R{.} of activations and dZ, laid out as in a tile */
+  double *moved;         /* [columns]: R{a_i' d_j'} */
+  double *sums;          /* [columns x widest], with a cross-entropy: of a pair of outputs */
 } assembly;
 
 static double *column(const assembly *a, double *block, size_t index) {
@@ -135,16 +176,44 @@ static void gather(const assembly *a, double *block, const double *from, size_t 
     memcpy(column(a, block, u) + row, from + u * e.stride, e.rows * sizeof *from);
 }
 
-static void load_slab(assembly *a, rwk_mlp_work *s, size_t first, size_t tiles) {
+static void load_slab(const assembly *a) {
   const rwk_mlp *m = a->m;
-  a->e.rows = tiles * m->extent.rows;
-  for (size_t t = 0; t < tiles; t++) {
-    const size_t row = t * m->extent.rows;
-    gather(a, a->X, rwk_mlp_X(m, first + t), m->inputs + 1, row);
-    gather(a, a->g, rwk_mlp_omega(m, first + t), 1, row);
-    gather(a, a->at, rwk_mlp_tile_at(s, first + t), m->tile_size / m->extent.stride, row);
+  if (a->held->slab == a->first_tile + 1) return;
+  *a->held = (held){.slab = a->first_tile + 1};
+  for (size_t t = 0; t < a->tiles; t++) {
+    const size_t row = t * m->extent.rows, tile = a->first_tile + t;
+    gather(a, a->X, rwk_mlp_X(m, tile), m->inputs + 1, row);
+    gather(a, a->g, rwk_mlp_omega(m, tile), 1, row);
+    gather(a, a->at, rwk_mlp_tile_by(a->s, tile, a->thread), m->tile_size / m->extent.stride, row);
   }
   for (size_t r = 0; r < a->e.rows; r++) a->g[r] *= m->curvature;
+}
+
+/* The memory of a thread. */
+static assembly of_thread(const assembly *a, size_t thread) {
+  const rwk_mlp *m = a->m;
+  const size_t tile_columns = m->tile_size / m->extent.stride;
+  assembly mine = *a;
+  mine.thread = thread;
+  double *memory = a->s->curvature + thread * a->plan.own * a->plan.extent.stride;
+  mine.held = (held *)(void *)memory;
+  mine.X = column(a, memory, 1);
+  mine.g = column(a, mine.X, m->inputs + 1);
+  mine.at = column(a, mine.g, 1);
+  mine.slope = column(a, mine.at, tile_columns);
+  mine.ratio = column(a, mine.slope, a->plan.widest);
+  mine.turned = column(a, mine.ratio, a->plan.widest);
+  mine.weighted = column(a, mine.turned, a->plan.widest);
+  mine.products = column(a, mine.weighted, a->plan.widest);
+  mine.R = column(a, mine.products, a->plan.columns);
+  mine.moved = column(a, mine.R, tile_columns);
+  mine.sums = column(a, mine.moved, a->plan.columns);
+  return mine;
+}
+
+/* From a column on. */
+static void clear_row(const assembly *a, size_t row, size_t from) {
+  memset(a->H + row * a->ldh + from, 0, (a->m->dim - from) * sizeof *a->H);
 }
 
 /* Sum of g a a' for the last layer, at the corner of its block; in strips, so that little above the diagonal
@@ -161,15 +230,6 @@ static void add_last(const assembly *a) {
     const size_t take = rows - i < STRIP ? rows - i : STRIP;
     k->dots(corner + i * a->ldh, a->ldh, column(a, a->weighted, i), take, A, i + take, a->e);
   }
-}
-
-static assembly of_thread(const assembly *a, size_t thread) {
-  const size_t tile_columns = a->m->tile_size / a->m->extent.stride;
-  assembly mine = *a;
-  mine.R = column(a, a->own, thread * a->plan.own);
-  mine.moved = column(a, mine.R, tile_columns);
-  mine.sums = column(a, mine.moved, a->plan.columns);
-  return mine;
 }
 
 /* d2L / df_k df_other of each row into h: 1 where it is not 0 throughout. */
@@ -189,7 +249,7 @@ static void add_last_pairs(const assembly *a) {
   const rwk_mlp_kernel *kernel = a->m->kernel;
   const rwk_mlp_layer *last = rwk_mlp_last(a->m);
   const size_t rows = rwk_mlp_layer_rows(last), n = last->outputs, ldh = a->ldh;
-  double *A = input_of(a, a->m->depth - 1), *h = a->slope, *sums = of_thread(a, 0).sums;
+  double *A = input_of(a, a->m->depth - 1), *h = a->moved, *sums = a->sums;
   for (size_t k = 0; k < n; k++)
     for (size_t other = 0; other <= k; other++) {
       if (!curvature_of(a, h, k, other)) continue;
@@ -206,12 +266,14 @@ static void add_last_pairs(const assembly *a) {
     }
 }
 
-/* Units j' of which R{d_lj'} is wanted for unit j: to the diagonal, and to a full block of the dot products.
- */
-static size_t partners(size_t j, size_t units) {
-  enum { FULL = 4 };
-  const size_t wanted = j / FULL * FULL + FULL;
-  return wanted < units ? wanted : units;
+static void add_outputs(const assembly *a) {
+  const rwk_mlp_layer *last = rwk_mlp_last(a->m);
+  for (size_t i = 0; a->fresh && i < rwk_mlp_layer_rows(last) * last->outputs; i++)
+    clear_row(a, last->W + i, last->W);
+  if (a->m->loss == RWK_LOSS_MSE)
+    add_last(a);
+  else
+    add_last_pairs(a);
 }
 
 /* Is layer l followed by one output and nothing else? Then its columns of R{d} are multiples of phi' w. */
@@ -325,25 +387,26 @@ static void add_next(const assembly *a, size_t l, size_t j) {
   }
 }
 
+static double *sums_of_unit(const assembly *a, size_t l, size_t j) {
+  const rwk_mlp_layer *layer = &a->m->layers[l];
+  return a->within + within(a->m, l) + pairs_before(rwk_mlp_layer_rows(layer)) * partners_before(j, layer->outputs);
+}
+
 /* What z_lj has to do with all the layers behind, and, of inputs [first, end), within its own. */
 static void add_unit(const assembly *a, size_t l, size_t j, size_t first, size_t end) {
   const rwk_mlp_layer *layer = &a->m->layers[l];
-  const size_t units = layer->outputs;
+  const size_t units = layer->outputs, rows = rwk_mlp_layer_rows(layer), with = partners(j, units);
+  const size_t before = pairs_before(first), pairs = pairs_before(end) - before;
+  double *sums = sums_of_unit(a, l, j) + before * with;
+  if (a->fresh) memset(sums, 0, pairs * with * sizeof *sums);
+  for (size_t i = 0; a->fresh && first == 0 && i < rows; i++) clear_row(a, layer->W + i * units + j, layer->W + rows * units);
   move_unit(a, l, j);
   if (first == 0) {
     add_next(a, l, j);
     for (size_t b = l + 2; b < a->m->depth; b++) add_far(a, l, j, b);
   }
   /* All pairs of inputs in one call: taken by rows of H, most of its blocks would not be full. */
-  const size_t with = partners(j, units), pairs = (first + end + 1) * (end - first) / 2;
-  memset(a->sums, 0, pairs * with * sizeof *a->sums);
-  a->m->kernel->dots(a->sums, with, a->products, pairs, dZ_of(a, a->R, l), with, a->e);
-  const double *sum = a->sums;
-  for (size_t i = first; i < end; i++) /* W(i,j) with W(i',j'), i' <= i: in the row of W(i,j) */
-    for (size_t other = 0; other <= i; other++, sum += with) {
-      double *to = a->H + (layer->W + i * units + j) * a->ldh + layer->W + other * units;
-      for (size_t k = 0; k < with; k++) to[k] += sum[k];
-    }
+  a->m->kernel->dots(sums, with, a->products, pairs, dZ_of(a, a->R, l), with, a->e);
 }
 
 static void turn(const assembly *a, const rwk_mlp_layer *last) {
@@ -354,50 +417,117 @@ static void turn(const assembly *a, const rwk_mlp_layer *last) {
   }
 }
 
-typedef struct slab_of_units {
+/* Makes what all units of a layer need, of inputs [first, end), unless it is there. */
+static void prepare_layer(const assembly *a, size_t l, size_t first, size_t end) {
+  const rwk_mlp *m = a->m;
+  const rwk_mlp_kernel *k = m->kernel;
+  if (a->held->layer != l + 1) {
+    k->slopes(a->slope, a->ratio, place(a, a->at, m->x_at[l]), m->slope, m->layers[l].outputs, a->e);
+    if (before_only_output(m, l)) turn(a, &m->layers[l + 1]);
+  } else if (a->held->first == first) {
+    return;
+  }
+  a->held->layer = l + 1;
+  a->held->first = first;
+  double *in = input_of(a, l), *out = a->products;
+  for (size_t i = first; i < end; i++)
+    for (size_t other = 0; other <= i; other++) {
+      k->multiply(out, column(a, in, i), column(a, in, other), 1, NULL, a->e);
+      out = column(a, out, 1);
+    }
+}
+
+typedef struct group_of_units {
   const assembly *a;
   size_t layer, first, end;
-} slab_of_units;
+} group_of_units;
 
-static void add_one_unit(size_t unit, size_t member, void *payload) {
-  const slab_of_units *slab = payload;
-  const assembly mine = of_thread(slab->a, member);
-  add_unit(&mine, slab->layer, unit, slab->first, slab->end);
+static void add_item(size_t item, size_t member, void *payload) {
+  const group_of_units *group = payload;
+  const assembly mine = of_thread(group->a, member);
+  load_slab(&mine);
+  if (item == mine.m->layers[group->layer].outputs) {
+    add_outputs(&mine);
+    return;
+  }
+  prepare_layer(&mine, group->layer, group->first, group->end);
+  add_unit(&mine, group->layer, item, group->first, group->end);
 }
 
 /* The rows of H of layer l: inputs are taken in groups, so that the products of their pairs stay in cache
- * while all units pass. Units write to rows of their own, whoever adds them. */
+ * while all units pass. Units write to rows of their own, whoever adds them; after those of the first layer
+ * the rows of the last are an item, too. */
 static void add_hidden(const assembly *a, size_t l) {
-  const rwk_mlp *m = a->m;
-  const rwk_mlp_kernel *k = m->kernel;
-  const rwk_mlp_layer *layer = &m->layers[l];
-  const size_t rows = rwk_mlp_layer_rows(layer), units = layer->outputs;
-  double *in = input_of(a, l);
-  k->slopes(a->slope, a->ratio, place(a, a->at, m->x_at[l]), m->slope, units, a->e);
-  if (before_only_output(m, l)) turn(a, &m->layers[l + 1]);
+  const rwk_mlp_layer *layer = &a->m->layers[l];
+  const size_t rows = rwk_mlp_layer_rows(layer);
   for (size_t first = 0, end; first < rows; first = end) {
-    double *out = a->products;
     size_t columns = 0;
-    for (end = first; end < rows && (end == first || columns + end + 1 <= a->plan.columns); end++) {
-      for (size_t i = 0; i <= end; i++)
-        k->multiply(column(a, out, i), column(a, in, end), column(a, in, i), 1, NULL, a->e);
-      out = column(a, out, end + 1);
+    for (end = first; end < rows && (end == first || columns + end + 1 <= a->plan.columns); end++)
       columns += end + 1;
-    }
-    slab_of_units slab = {.a = a, .layer = l, .first = first, .end = end};
-    rwk_team_run(a->team, units, add_one_unit, &slab);
+    group_of_units group = {.a = a, .layer = l, .first = first, .end = end};
+    rwk_team_run(a->s->hessian_team, layer->outputs + (l == 0 && first == 0), add_item, &group);
   }
 }
 
-/* Within a hidden layer: (i,j) with (i',j') is (i,j') with (i',j). */
-static void spread_hidden(const assembly *a, const rwk_mlp_layer *layer) {
-  const size_t u = layer->outputs, rows = rwk_mlp_layer_rows(layer), ldh = a->ldh;
-  double *block = a->H + layer->W * ldh + layer->W;
-  for (size_t i = 0; i < rows; i++)
-    for (size_t other = 0; other <= i; other++)
-      for (size_t j = 0; j < u; j++)
-        for (size_t l = 0; l < j; l++)
-          block[(i * u + l) * ldh + other * u + j] = block[(i * u + j) * ldh + other * u + l];
+typedef struct spreading {
+  const assembly *a;
+  const rwk_mlp_layer *l, *b;
+  size_t layer; /* its number: l */
+} spreading;
+
+/* Items of some thousands of numbers: as many pairs of inputs, from the first on. */
+static size_t pairs_of_item(const rwk_mlp_layer *layer) {
+  const size_t some = 4096 / (layer->outputs * layer->outputs);
+  return some < 1 ? 1 : some;
+}
+
+static size_t pair_items(const rwk_mlp_layer *layer) {
+  const size_t pairs = pairs_before(rwk_mlp_layer_rows(layer)), each = pairs_of_item(layer);
+  return (pairs + each - 1) / each;
+}
+
+/* The corner of H, within layer l, of pair number `pair` of its inputs. */
+static double *corner_of_pair(size_t *i, size_t *other, const spreading *p, size_t pair) {
+  *i = 0;
+  *other = pair;
+  while (*other > *i) *other -= ++*i;
+  return p->a->H + (p->l->W + *i * p->l->outputs) * p->a->ldh + p->l->W + *other * p->l->outputs;
+}
+
+/* The sums of a pair of inputs to their places in H, to the diagonal and some beyond. */
+static void place_pair(const spreading *p, size_t pair) {
+  size_t i, other;
+  double *block = corner_of_pair(&i, &other, p, pair);
+  for (size_t j = 0; j < p->l->outputs; j++) {
+    const size_t with = partners(j, p->l->outputs);
+    memcpy(block + j * p->a->ldh, sums_of_unit(p->a, p->layer, j) + pair * with, with * sizeof *block);
+  }
+}
+
+/* (i,j) with (i',j') is (i,j') with (i',j), so that the block of i, i' is symmetric, and that of i', i the same.
+ */
+static void spread_pair(const spreading *p, size_t pair) {
+  const size_t u = p->l->outputs, ldh = p->a->ldh;
+  size_t i, other;
+  double *block = corner_of_pair(&i, &other, p, pair);
+  double *mirror = p->a->H + (p->l->W + other * u) * ldh + p->l->W + i * u;
+  for (size_t j = 0; j < u; j++)
+    for (size_t k = 0; k < j; k++) block[k * ldh + j] = block[j * ldh + k];
+  for (size_t j = 0; i != other && j < u; j++) memcpy(mirror + j * ldh, block + j * ldh, u * sizeof *block);
+}
+
+static void place_pairs(size_t item, size_t member, void *payload) {
+  (void)member;
+  const spreading *p = payload;
+  const size_t each = pairs_of_item(p->l), pairs = pairs_before(rwk_mlp_layer_rows(p->l));
+  for (size_t k = item * each; k < pairs && k < (item + 1) * each; k++) place_pair(p, k);
+}
+
+static void spread_pairs(size_t item, size_t member, void *payload) {
+  (void)member;
+  const spreading *p = payload;
+  const size_t each = pairs_of_item(p->l), pairs = pairs_before(rwk_mlp_layer_rows(p->l));
+  for (size_t k = item * each; k < pairs && k < (item + 1) * each; k++) spread_pair(p, k);
 }
 
 /* Row (i,k) of the last layer's block takes the sums of row i, for output k; from the last on, so that no row
@@ -418,70 +548,80 @@ static void spread_last(const assembly *a) {
   }
 }
 
-/* The block of layers b, l below the diagonal from that of l, b above. */
-static void transpose(const assembly *a, const rwk_mlp_layer *l, const rwk_mlp_layer *b) {
+enum { BAND = 64 };
+
+/* The block of layers b, l below the diagonal from that of l, b above: of BAND weights of l. */
+static void transpose_band(size_t item, size_t member, void *payload) {
   enum { BLOCK = 16 };
+  (void)member;
+  const spreading *p = payload;
+  const rwk_mlp_layer *l = p->l, *b = p->b;
   const size_t rows = rwk_mlp_layer_rows(l) * l->outputs, columns = rwk_mlp_layer_rows(b) * b->outputs,
-               ldh = a->ldh;
-  const double *from = a->H + l->W * ldh + b->W;
-  double *to = a->H + b->W * ldh + l->W;
-  for (size_t i0 = 0; i0 < rows; i0 += BLOCK)
-    for (size_t j0 = 0; j0 < columns; j0 += BLOCK)
-      for (size_t i = i0; i < rows && i < i0 + BLOCK; i++)
-        for (size_t j = j0; j < columns && j < j0 + BLOCK; j++) to[j * ldh + i] = from[i * ldh + j];
+               ldh = p->a->ldh, first = item * BAND, end = rows - first < BAND ? rows : first + BAND;
+  const double *from = p->a->H + l->W * ldh + b->W;
+  double *to = p->a->H + b->W * ldh + l->W;
+  for (size_t j0 = 0; j0 < columns; j0 += BLOCK)
+    for (size_t i0 = first; i0 < end; i0 += BLOCK)
+      for (size_t j = j0; j < columns && j < j0 + BLOCK; j++)
+        for (size_t i = i0; i < end && i < i0 + BLOCK; i++) to[j * ldh + i] = from[i * ldh + j];
 }
 
 static void spread(const assembly *a) {
   const rwk_mlp *m = a->m;
-  for (size_t l = 0; l + 1 < m->depth; l++) spread_hidden(a, &m->layers[l]);
-  spread_last(a);
-  for (size_t l = 0; l < m->depth; l++) {
+  const rwk_mlp_layer *last = rwk_mlp_last(m);
+  rwk_team *team = a->s->hessian_team;
+  for (size_t l = 0; l + 1 < m->depth; l++) {
     const rwk_mlp_layer *layer = &m->layers[l];
-    rwk_mirror(a->H + layer->W * a->ldh + layer->W, a->ldh, rwk_mlp_layer_rows(layer) * layer->outputs);
-    for (size_t b = l + 1; b < m->depth; b++) transpose(a, layer, &m->layers[b]);
+    const size_t rows = rwk_mlp_layer_rows(layer), weights = rows * layer->outputs;
+    spreading p = {.a = a, .l = layer};
+    rwk_team_run(team, pair_items(layer), spread_pairs, &p);
+    for (size_t b = l + 1; b < m->depth; b++) {
+      p.b = &m->layers[b];
+      rwk_team_run(team, weights / BAND + (weights % BAND != 0), transpose_band, &p);
+    }
   }
+  spread_last(a);
+  rwk_mirror(a->H + last->W * a->ldh + last->W, a->ldh, rwk_mlp_layer_rows(last) * last->outputs);
 }
 
 rwk_status rwk_mlp_hessian_room(rwk_mlp_work *s) {
-  if (!s->curvature) s->curvature = rwk_alloc_doubles(s->ctx, scratch(s->mlp, s->hessian_threads));
+  if (!s->curvature) s->curvature = rwk_alloc_doubles(s->ctx, scratch(s->mlp, rwk_team_threads(s->hessian_team)));
   return s->curvature ? RWK_OK : rwk_fail_memory(s->ctx, "a dense Hessian's scratch memory");
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): written through the assembly */
 static assembly open_assembly(double *H, size_t ldh, const double *w, rwk_mlp_work *s) {
-  const rwk_mlp *m = s->mlp;
-  assembly a = {.m = m, .w = w, .H = H, .ldh = ldh, .plan = make_plan(m), .team = s->team};
-  const size_t tile_columns = m->tile_size / m->extent.stride;
-  a.e = a.plan.extent;
-  a.X = s->curvature;
-  a.g = column(&a, a.X, m->inputs + 1);
-  a.at = column(&a, a.g, 1);
-  a.slope = column(&a, a.at, tile_columns);
-  a.ratio = column(&a, a.slope, a.plan.widest);
-  a.turned = column(&a, a.ratio, a.plan.widest);
-  a.weighted = column(&a, a.turned, a.plan.widest);
-  a.products = column(&a, a.weighted, a.plan.widest);
-  a.own = column(&a, a.products, a.plan.columns);
+  assembly a = {.m = s->mlp, .s = s, .w = w, .H = H, .ldh = ldh, .plan = make_plan(s->mlp)};
+  a.within = s->curvature + rwk_team_threads(s->hessian_team) * a.plan.own * a.plan.extent.stride;
   return a;
 }
 
-static void add_block(assembly *a, rwk_mlp_span block, rwk_mlp_work *s) {
+static void add_block(assembly *a, rwk_mlp_span block) {
   const rwk_mlp *m = a->m;
-  for (size_t i = 0; i < m->dim; i++) memset(a->H + i * a->ldh, 0, m->dim * sizeof *a->H);
+  a->e = a->plan.extent;
+  for (size_t thread = 0; thread < rwk_team_threads(a->s->hessian_team); thread++)
+    *of_thread(a, thread).held = (held){0};
   for (size_t t = block.begin; t < block.end; t += a->plan.tiles) {
-    load_slab(a, s, t, block.end - t < a->plan.tiles ? block.end - t : a->plan.tiles);
-    if (m->loss == RWK_LOSS_MSE)
-      add_last(a);
-    else
-      add_last_pairs(a);
+    a->first_tile = t;
+    a->tiles = block.end - t < a->plan.tiles ? block.end - t : a->plan.tiles;
+    a->fresh = t == block.begin;
+    a->e.rows = a->tiles * m->extent.rows;
     for (size_t l = 0; l + 1 < m->depth; l++) add_hidden(a, l);
+    if (m->depth > 1) continue;
+    const assembly only = of_thread(a, 0);
+    load_slab(&only);
+    add_outputs(&only);
+  }
+  for (size_t l = 0; l + 1 < m->depth; l++) {
+    spreading p = {.a = a, .l = &m->layers[l], .layer = l};
+    rwk_team_run(a->s->hessian_team, pair_items(p.l), place_pairs, &p);
   }
 }
 
 /* The sums where they were put, not spread out: that is done once for all blocks. */
 void rwk_mlp_hessian_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
   assembly a = open_assembly(to, s->mlp->dim, q->w, s);
-  add_block(&a, block, s);
+  add_block(&a, block);
 }
 
 rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, void *self) {
@@ -491,7 +631,7 @@ rwk_status rwk_mlp_hessian(double *H, size_t ldh, const double *w, void *work, v
   assembly a = open_assembly(H, ldh, w, s);
   if (m->blocks == 1) {
     rwk_mlp_at(s, w);
-    add_block(&a, (rwk_mlp_span){0, m->tiles}, s);
+    add_block(&a, (rwk_mlp_span){0, m->tiles});
   } else {
     const rwk_mlp_question q = {.sum = RWK_MLP_SUM_HESSIAN, .w = w};
     double *to = H;

@@ -1,35 +1,10 @@
-/* mlp/kernel_vector.h: a vector of doubles in the extensions of the compiler, and what every instruction set
- * computes alike with it. A file that includes this defines LANES, doubles in a vector, and the type `vec`
- * before. */
+/* mlp/kernel_vector.h: what every instruction set computes alike with the vectors of base/vector.h. */
 
-typedef double vec_memory __attribute__((vector_size(8 * LANES), may_alias));
-typedef long long vec_mask __attribute__((vector_size(8 * LANES)));
+#include "base/vector.h"
 
-#define ALWAYS static inline __attribute__((always_inline))
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
-
-ALWAYS vec load(const double *p) {
-  return *(const vec_memory *)p;
-}
-ALWAYS void store(double *p, vec v) {
-  *(vec_memory *)p = v;
-}
-ALWAYS vec splat(double x) {
-  return x - (vec){0};
-}
 ALWAYS vec choose(vec_mask mask, vec yes, vec no) {
   return (vec)((mask & (vec_mask)yes) | (~mask & (vec_mask)no));
 }
-ALWAYS double total(vec v) {
-  double sum = 0;
-  for (int k = 0; k < LANES; k++) sum += v[k];
-  return sum;
-}
-
 /* exp(x) by x = n ln 2 + r with n an integer and |r| <= ln 2 / 2. */
 #define INTEGER                                                                                              \
   0x1.8p52 /* added to a small number and taken away again: its nearest integer, also in the low bits of the \

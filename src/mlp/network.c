@@ -98,11 +98,20 @@ too_many:
   return rwk_fail(m->ctx, RWK_INVALID_ARGUMENT, "hidden: so many weights cannot be addressed");
 }
 
+/* Chunks of a sum over so many rows: each is worth some 25 microseconds of a thread, as what one processor
+ * writes and another reads takes one or two to come over, and is of two tiles or more. */
+static size_t chunks_of(const rwk_mlp *m, size_t rows, size_t tiles) {
+  const double share = (double)rows * rwk_mlp_row_operations(m) / RWK_MLP_WORTH;
+  size_t chunks = share < RWK_MLP_CHUNKS ? (size_t)share : RWK_MLP_CHUNKS;
+  if (chunks > tiles / 2) chunks = tiles / 2;
+  return chunks < 1 ? 1 : chunks;
+}
+
 /* The rows of a tile are as many as leave all that is worked on at once in the second-level cache, within
  * bounds: fewer than 64 rows spend too much on the weights and on adding up vectors, more than 256 gain
  * nothing. Tiles of one table are as equal as they can be. */
 static rwk_status lay_out_tiles(rwk_mlp *m, size_t all_rows) {
-  enum { FEWEST = 64, MOST = 256, FEWEST_TO_SPLIT = 8, ROWS_OF_BLOCK = 16384 };
+  enum { FEWEST = 64, MOST = 256, ROWS_OF_BLOCK = 16384 };
   const size_t cache = (size_t)128 << 10;
   size_t units = 0, width = 0;
   for (size_t l = 0; l < m->depth; l++) {
@@ -118,13 +127,19 @@ static rwk_status lay_out_tiles(rwk_mlp *m, size_t all_rows) {
   rows = all_rows / tiles + (all_rows % tiles != 0);
   rows = (rows + 7) / 8 * 8;
   tiles = all_rows / rows + (all_rows % rows != 0);
+  /* the chunks of few tiles are to be of as many */
+  const size_t chunks = chunks_of(m, all_rows, tiles), even = tiles / chunks * chunks;
+  if (tiles < 4 * chunks && even < tiles) {
+    rows = all_rows / even + (all_rows % even != 0);
+    rows = (rows + 7) / 8 * 8;
+    tiles = all_rows / rows + (all_rows % rows != 0);
+  }
   m->extent = (rwk_mlp_extent){.rows = rows, .stride = rows / 8 % 2 ? rows : rows + 8};
   m->blocks = 1;
   while (m->blocks < (size_t)1 << RWK_MLP_LEVELS && all_rows / m->blocks >= (size_t)2 * ROWS_OF_BLOCK)
     m->blocks *= 2;
   m->all_tiles = tiles;
-  tiles /= m->blocks;
-  m->chunks = tiles < FEWEST_TO_SPLIT ? 1 : tiles < (size_t)2 * RWK_MLP_CHUNKS ? tiles / 2 : RWK_MLP_CHUNKS;
+  m->chunks = chunks_of(m, all_rows / m->blocks, tiles / m->blocks);
   rwk_mlp_share_out(&m->first_tile, &m->tiles, m, m->party.rank, m->party.count);
   const size_t first = m->first_tile * rows, most = m->tiles * rows;
   m->rows = all_rows - first < most ? all_rows - first : most;

@@ -17,6 +17,9 @@
 
 enum { RWK_MLP_CHUNKS = 16 };
 
+/* Operations that are worth another thread, some 25 microseconds. */
+#define RWK_MLP_WORTH 2.5e6
+
 struct rwk_mlp {
   rwk_context *ctx;
   rwk_problem *problem;
@@ -65,8 +68,7 @@ enum { RWK_MLP_LEVELS = 12 };
 typedef struct rwk_mlp_work {
   const rwk_mlp *mlp;
   rwk_context *ctx;
-  int threads, hessian_threads; /* for sums over the rows, and for a dense Hessian */
-  rwk_team *team;               /* of hessian_threads, which are never fewer; NULL where that is 1 */
+  rwk_team *team, *hessian_team; /* the context's, for sums over the rows and for a dense Hessian; NULL: one thread */
   double *w;                    /* [dim]: where the kept tiles were computed */
   int known;                    /* the kept tiles hold activations and derivatives at w */
   double *kept;                 /* [tiles][tile_size], or NULL */

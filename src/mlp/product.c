@@ -98,7 +98,7 @@ void rwk_mlp_products_of(double *to, rwk_mlp_span block, const rwk_mlp_question 
     return;
   }
   summation sum = {.s = s, .block = block, .q = q};
-  rwk_team_run(s->threads > 1 ? s->team : NULL, m->chunks, sum_chunk, &sum);
+  rwk_team_run(s->team, m->chunks, sum_chunk, &sum);
   rwk_mlp_add_chunks(to, s, q->number * m->dim);
 }
 
@@ -106,11 +106,12 @@ rwk_status rwk_mlp_hessian_vector(double *HV, size_t ldhv, const double *V, size
                                   const double *w, void *work, void *self) {
   const rwk_mlp *m = self;
   rwk_mlp_work *s = work;
-  if (m->chunks == 1) { /* no more vectors at once than the caller has room for */
+  const int whole = m->blocks == 1 && m->chunks == 1;
+  if (whole) { /* no more vectors at once than the caller has room for */
     rwk_mlp_at(s, w);
     chunk_products(s, HV, ldhv, V, ldv, k, w, (rwk_mlp_span){0, m->tiles}, 0);
   }
-  for (size_t first = 0; first < k && m->chunks > 1; first += s->width) {
+  for (size_t first = 0; first < k && !whole; first += s->width) {
     const size_t take = k - first < s->width ? k - first : s->width;
     const rwk_mlp_question q = {
         .sum = RWK_MLP_SUM_PRODUCTS, .number = take, .w = w, .V = V + first * ldv, .ldv = ldv};

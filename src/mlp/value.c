@@ -50,7 +50,7 @@ static double block_value(rwk_mlp_work *s, double *gradient, const double *w, rw
   }
   if (m->chunks == 1) return chunk_value(s, gradient, w, block, 0);
   summation sum = {.s = s, .block = block, .gradient = gradient, .w = w};
-  rwk_team_run(s->threads > 1 ? s->team : NULL, m->chunks, sum_chunk, &sum);
+  rwk_team_run(s->team, m->chunks, sum_chunk, &sum);
   double loss = 0;
   for (size_t c = 0; c < m->chunks; c++) loss += sum.of[c];
   if (gradient) rwk_mlp_add_chunks(gradient, s, m->dim);
@@ -96,13 +96,20 @@ static void compute(rwk_mlp_work *s, double *buffer, size_t tile) {
   rwk_mlp_backward(s->mlp, buffer, s->w);
 }
 
+static void compute_chunk(size_t chunk, size_t member, void *payload) {
+  (void)member;
+  rwk_mlp_work *s = payload;
+  const rwk_mlp *m = s->mlp;
+  const rwk_mlp_span span = rwk_mlp_chunk(m, (rwk_mlp_span){0, m->tiles}, chunk);
+  for (size_t t = span.begin; t < span.end; t++) compute(s, s->kept + t * m->tile_size, t);
+}
+
 void rwk_mlp_at(rwk_mlp_work *s, const double *w) {
   const rwk_mlp *m = s->mlp;
   if (s->known && memcmp(w, s->w, m->dim * sizeof *w) == 0) return;
   memcpy(s->w, w, m->dim * sizeof *w);
   s->known = s->kept != NULL;
-  if (!s->kept) return;
-  for (size_t t = 0; t < m->tiles; t++) compute(s, s->kept + t * m->tile_size, t);
+  if (s->kept) rwk_team_run(s->team, m->chunks, compute_chunk, s);
 }
 
 const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread) {

@@ -10,9 +10,8 @@ static const size_t keep_limit = (size_t)1 << 20;
 enum { WIDEST = 8 };
 static const size_t sums_limit = (size_t)16 << 20;
 
-/* Sums of less, a millisecond's or so, are one thread's: on a busy machine to wait for another thread takes
- * longer than that. */
-static const double worth_threads = 3e7;
+/* Hessians of less are one thread's. */
+static const double worth_threads = RWK_MLP_WORTH;
 
 double rwk_mlp_row_operations(const rwk_mlp *m) {
   double sum = 0;
@@ -32,24 +31,24 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   *s = (rwk_mlp_work){.mlp = m, .ctx = ctx};
   const int keep = m->tile_size <= keep_limit / sizeof(double) / m->tiles;
   const double operations = rwk_mlp_row_operations(m) * (double)m->rows;
-  const int all = rwk_threads(m->party.count > 1 ? m->ctx : ctx); /* a party answers one caller at a time */
-  const size_t threads = m->chunks > 1 && operations > worth_threads ? (size_t)all : 1,
+  rwk_team *team = rwk_context_team(m->party.count > 1 ? m->ctx : ctx); /* a party answers one caller at a time */
+  const size_t threads = m->chunks > 1 ? rwk_team_threads(team) : 1,
                most = sums_limit / sizeof(double) / m->chunks / m->dim;
-  s->threads = (int)threads;
-  s->hessian_threads = operations * rwk_mlp_hessian_cost(self) > worth_threads ? all : 1;
-  s->team = rwk_team_create(ctx, s->hessian_threads);
+  s->team = threads > 1 ? team : NULL;
+  s->hessian_team = operations * rwk_mlp_hessian_cost(self) > worth_threads ? team : NULL;
+  const size_t tiles = keep ? threads : rwk_team_threads(s->hessian_team); /* which is never fewer */
   s->width = most < 1 ? 1 : most > WIDEST ? WIDEST : most;
   s->w = rwk_alloc_doubles(ctx, m->dim);
-  s->tile = rwk_alloc_doubles(ctx, threads * m->tile_size);
-  s->tangent = rwk_alloc_doubles(ctx, threads * m->tile_size);
+  s->tile = rwk_alloc_doubles(ctx, tiles * m->tile_size);
+  s->tangent = rwk_alloc_doubles(ctx, tiles * m->tile_size);
   s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
   s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * s->width * m->dim) : NULL;
   if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums) ||
-      (m->chunks > 1 && rwk_mlp_room(&s->answer, &s->answer_room, ctx, s->width * m->dim + 1) != RWK_OK)) {
+      (m->chunks * m->blocks > 1 && rwk_mlp_room(&s->answer, &s->answer_room, ctx, s->width * m->dim + 1) != RWK_OK)) {
     rwk_mlp_work_destroy(s, self);
     return rwk_fail_memory(ctx, "a network's scratch memory");
   }
-  for (size_t t = 0; t < threads; t++) {
+  for (size_t t = 0; t < tiles; t++) {
     rwk_mlp_buffer_init(m, s->tile + t * m->tile_size);
     rwk_mlp_buffer_init(m, s->tangent + t * m->tile_size);
   }
@@ -61,7 +60,6 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
 void rwk_mlp_work_destroy(void *work, void *self) {
   (void)self;
   rwk_mlp_work *s = work;
-  rwk_team_destroy(s->team);
   for (size_t level = 0; level < RWK_MLP_LEVELS; level++) rwk_free_doubles(s->ctx, s->node[level]);
   rwk_free_doubles(s->ctx, s->letter);
   rwk_free_doubles(s->ctx, s->answer);

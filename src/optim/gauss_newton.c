@@ -23,12 +23,8 @@ rwk_status rwk_gauss_newton_step(rwk_solver *s, double mu, int whole, int *made)
   const size_t n = s->dim;
   const double *B = whole ? s->damped->hessian : s->H;
   size_t pivot;
-  rwk_upper(s->factor, n, B, n, n);
-  for (size_t i = 0; i < n; i++) {
-    s->factor[i * n + i] += mu;
-    s->step[i] = -s->g[i];
-  }
-  rwk_cholesky(&pivot, s->factor, n, n);
+  for (size_t i = 0; i < n; i++) s->step[i] = -s->g[i];
+  rwk_cholesky_of(&pivot, s->factor, n, B, n, mu, n, s->team);
   *made = pivot == 0;
   if (*made) rwk_cholesky_solve(s->step, n, 1, s->factor, n, n);
   return RWK_OK;

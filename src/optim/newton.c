@@ -19,7 +19,7 @@ static rwk_status subproblem(rwk_region_step *step, rwk_solver *s, const rwk_sta
     /* a step that is to be k times as long has about 1/k of the multiplier */
     s->damping *= fmin(4, fmax(1. / 16, state->length / state->radius));
     rwk_region_dense(step, s->step, s->g, s->H, s->factor, s->spare, s->dim, state->radius, &rough,
-                     &s->damping);
+                     &s->damping, s->team);
     return RWK_OK;
   }
   const double forcing = s->forcing * fmin(0.1, sqrt(rwk_norm(s->dim, s->g)));

@@ -24,7 +24,7 @@ typedef struct rwk_region_accuracy {
  * factor is scratch. */
 void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor,
                       double *scratch, size_t n, double radius, const rwk_region_accuracy *accuracy,
-                      double *damping);
+                      double *damping, rwk_team *team);
 
 /* Krylov: generalised Lanczos (Gould, Lucidi, Roma and Toint, SIAM J. Optim. 9, 1999) to the relative
  * residual `forcing`. Memory: up to 400 vectors, within 128 MiB. */

@@ -4,11 +4,9 @@
 #include "optim/region.h"
 
 /* factor := R with R'R = H + mu I; 0 if that is not positive definite. */
-static int factorise(double *factor, const double *H, size_t n, double mu) {
-  rwk_upper(factor, n, H, n, n);
-  for (size_t i = 0; i < n; i++) factor[i * n + i] += mu;
+static int factorise(double *factor, const double *H, size_t n, double mu, rwk_team *team) {
   size_t pivot;
-  rwk_cholesky(&pivot, factor, n, n);
+  rwk_cholesky_of(&pivot, factor, n, H, n, mu, n, team);
   return pivot == 0;
 }
 
@@ -36,7 +34,7 @@ static double between(double low, double high) {
 
 void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const double *H, double *factor,
                       double *scratch, size_t n, double radius, const rwk_region_accuracy *accuracy,
-                      double *damping) {
+                      double *damping, rwk_team *team) {
   const double shortest = accuracy->shortest, longest = accuracy->longest, kappa_hard = 0.2;
   const double gnorm = rwk_norm(n, g), hnorm = rwk_row_sum_norm(H, n);
   /* tells "singular but semidefinite" (dead units, rotations) from indefinite */
@@ -47,7 +45,7 @@ void rwk_region_dense(rwk_region_step *out, double *s, const double *g, const do
   int factored = 0;
   *out = (rwk_region_step){0};
   for (int round = 0; round < 60; round++) {
-    if (!factorise(factor, H, n, mu)) {
+    if (!factorise(factor, H, n, mu, team)) {
       low = fmax(low, mu);
       if (mu == 0)
         mu = tiny;

@@ -168,9 +168,7 @@ static rwk_status most_negative(rwk_solver *s, rwk_state *state, double *value) 
   for (int pass = 0; pass < 2;
        pass++) { /* first as it is, then lifted by the limit: flat directions are no way down */
     size_t pivot;
-    rwk_upper(s->factor, n, s->H, n, n);
-    for (size_t i = 0; i < n; i++) s->factor[i * n + i] += pass ? limit : 0;
-    rwk_cholesky(&pivot, s->factor, n, n);
+    rwk_cholesky_of(&pivot, s->factor, n, s->H, n, pass ? limit : 0, n, s->team);
     if (pivot == 0) return RWK_OK;
   }
   memcpy(s->factor, s->H, n * n * sizeof *s->H);

@@ -98,6 +98,7 @@ static rwk_status make_room(rwk_solver *s, const rwk_problem *problem) {
     s->H = rwk_alloc_doubles(s->ctx, n * n);
     s->factor = rwk_alloc_doubles(s->ctx, n * n);
     if (!s->H || !s->factor) return rwk_fail_memory(s->ctx, "a dense Hessian; try krylov algebra");
+    s->team = rwk_context_team(s->ctx);
   }
   if (rwk_solver_is_stochastic(kind))
     return rwk_stochastic_create(&s->stochastic, s->ctx, problem, &s->settings);

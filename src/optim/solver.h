@@ -9,6 +9,7 @@
 
 struct rwk_solver {
   rwk_context *ctx;
+  rwk_team *team;               /* the context's, for dense matrices */
   rwk_solver_settings settings; /* with every 0 replaced by its default */
   rwk_objective objective;
   size_t dim;

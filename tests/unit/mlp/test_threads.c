@@ -27,8 +27,8 @@ static void ask(answers *a, rwk_context *parent, const rwk_mlp *m, const rwk_pro
   void *work;
   assert_int_equal(rwk_context_fork(&ctx, parent, threads), RWK_OK);
   assert_int_equal(p->ops.work_create(&work, ctx, p->self), RWK_OK);
-  assert_int_equal(((rwk_mlp_work *)work)->threads, threads);
-  assert_int_equal(((rwk_mlp_work *)work)->hessian_threads, threads);
+  assert_int_equal(rwk_team_threads(((rwk_mlp_work *)work)->team), threads);
+  assert_int_equal(rwk_team_threads(((rwk_mlp_work *)work)->hessian_team), threads);
   assert_true(m->chunks > 1 && !((rwk_mlp_work *)work)->kept);
   a->gradient = malloc(p->dim * sizeof(double));
   a->HV = malloc(VECTORS * p->dim * sizeof(double));

@@ -66,7 +66,7 @@ static void check_accuracy(const double *H, const double *g, size_t n, double ra
   double *s = malloc(n * sizeof *s), *scratch = malloc(n * sizeof *scratch),
          *factor = malloc(n * n * sizeof *factor), damping = 0;
   rwk_region_step step;
-  rwk_region_dense(&step, s, g, H, factor, scratch, n, radius, accuracy, &damping);
+  rwk_region_dense(&step, s, g, H, factor, scratch, n, radius, accuracy, &damping, NULL);
   const double best = -least(H, g, n, radius);
   assert_true(step.length <= accuracy->longest * radius * (1 + 1e-12));
   /* a fixed share of the best is what convergence needs: `shortest` squared where the model is concave */
@@ -115,7 +115,7 @@ static void test_dense_singular(void **state) {
   for (size_t i = 0; i < 3; i++) H[i * N + i] = 1 + (double)i;
   rwk_region_step step;
   const rwk_region_accuracy close = {.shortest = 0.6, .longest = 1.4};
-  rwk_region_dense(&step, s, g, H, factor, scratch, N, 10, &close, &damping);
+  rwk_region_dense(&step, s, g, H, factor, scratch, N, 10, &close, &damping, NULL);
   assert_true(step.interior);
   for (size_t i = 0; i < 3; i++) assert_near(s[i], -g[i] / (1 + (double)i), 1e-9);
   assert_near(s[3], 0, 1e-12);
