@@ -12,16 +12,20 @@
 #include <time.h>
 #include <ridgewalk/ridgewalk.h>
 #include "base/context.h"
+#include "base/team.h"
 #include "problem/problem.h"
 
 /* The linker puts these in front of la's own (CMakeLists.txt). */
 static int64_t factors, solves;
 
-void __real_rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n);
-void __wrap_rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n);
-void __wrap_rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n) {
+void __real_rwk_cholesky_of(size_t *pivot, double *R, size_t ldr, const double *A, size_t lda, double shift,
+                            size_t n, rwk_team *team);
+void __wrap_rwk_cholesky_of(size_t *pivot, double *R, size_t ldr, const double *A, size_t lda, double shift,
+                            size_t n, rwk_team *team);
+void __wrap_rwk_cholesky_of(size_t *pivot, double *R, size_t ldr, const double *A, size_t lda, double shift,
+                            size_t n, rwk_team *team) {
   factors++;
-  __real_rwk_cholesky(pivot, A, lda, n);
+  __real_rwk_cholesky_of(pivot, R, ldr, A, lda, shift, n, team);
 }
 
 void __real_rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *L, size_t lda, size_t n);

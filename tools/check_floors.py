@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 C11 = set("assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic "
           "stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype omp".split())
-POSIX = set("dirent fcntl pthread sched sys/file sys/ioctl sys/resource sys/stat sys/time sys/types sys/wait termios unistd "
+POSIX = set("dirent fcntl pthread sched sys/file sys/ioctl sys/mman sys/resource sys/stat sys/time sys/types sys/wait termios unistd "
             "strings".split())
 POSIX_FLOORS = {"base", "data", "store", "report", "cli"}
 # What no edit of the table may allow: (floor, floor below it or a public header).

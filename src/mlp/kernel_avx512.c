@@ -10,6 +10,8 @@ typedef double vec __attribute__((vector_size(64)));
 
 #include "mlp/kernel_vector.h"
 
+#define TANH_AT_ONCE 5
+
 /* 2^(j/16) = T[j] (1 + short_by[j]), j < 16. Each table fills two registers, from which one instruction
  * fetches eight numbers. Of T the bits are kept, less j << 48: n << 48 added to them gives the bits of
  * 2^(n/16), j the last four bits of n. tools/tanh_table.py makes the numbers. */
@@ -24,24 +26,40 @@ static const double short_by[16] __attribute__((aligned(64))) = {
     4.87516e-17, 1.68549e-17, 1.79013e-17,  -5.54507e-17};
 
 /* As in kernel_tanh.h, with -2|x| = n ln 2 / 16 + 2 h: a shorter polynomial, whose exp(2 h) - 1 is within
- * 1e-18 of it, relatively (least largest error of its degree). */
-ALWAYS vec vec_tanh(vec x) {
+ * 1e-18 of it, relatively (least largest error of its degree). Of several vectors, a step of all after the
+ * other: one after the other they wait for themselves most of the time. */
+#define EACH UNROLL for (int k = 0; k < count; k++)
+
+ALWAYS void vec_tanh_of(vec *x, const int count) {
   const vec_mask sign_bit = (vec_mask)splat(-0.0);
   const vec T0 = (vec)_mm512_loadu_si512(T_bits), T1 = (vec)_mm512_loadu_si512(T_bits + 8);
   const vec short0 = load(short_by), short1 = load(short_by + 8);
-  const vec size =
-      (vec)_mm512_min_pd(splat(20), (vec)((vec_mask)x & ~sign_bit)); /* tanh 20 is 1; NaN stays */
-  const vec shifted = INTEGER - size * 0x1.71547652b82fep+5, n = shifted - INTEGER;
-  const vec h = (n * -0x1.62e42fefa3p-6 - size) - n * 0x1.3de6af278ece6p-47, q = h * h;
-  const __m512i j = (__m512i)shifted;
-  const vec T = (vec)((vec_mask)_mm512_permutex2var_pd(T0, j, T1) + ((vec_mask)shifted << 48));
-  vec odd = q * 0x1.a01b7aa61bbc9p-6 + 0x1.1111111099d23p-2,
-      even = q * 0x1.6c181f551d19cp-4 + 0x1.55555554ad32ep-1;
-  odd = odd * q + 0x1.5555555555558p+0;
-  even = even * q + 0x1.0000000000003p+1;
-  const vec m = q * (odd * h + even) + (2 * h + (vec)_mm512_permutex2var_pd(short0, j, short1));
-  const vec minus_E = (1 - T) - T * m, exponential = T * m + T;
-  return (vec)((vec_mask)(minus_E / (1 + exponential)) | ((vec_mask)x & sign_bit));
+  vec size[TANH_AT_ONCE], shifted[TANH_AT_ONCE], n[TANH_AT_ONCE], h[TANH_AT_ONCE], q[TANH_AT_ONCE];
+  vec T[TANH_AT_ONCE], m[TANH_AT_ONCE], odd[TANH_AT_ONCE], even[TANH_AT_ONCE];
+  /* tanh 20 is 1; NaN stays */
+  EACH size[k] = (vec)_mm512_min_pd(splat(20), (vec)((vec_mask)x[k] & ~sign_bit));
+  EACH shifted[k] = INTEGER - size[k] * 0x1.71547652b82fep+5;
+  EACH n[k] = shifted[k] - INTEGER;
+  EACH h[k] = n[k] * -0x1.62e42fefa3p-6 - size[k];
+  EACH {
+    const __m512i j = (__m512i)shifted[k];
+    T[k] = (vec)((vec_mask)_mm512_permutex2var_pd(T0, j, T1) + ((vec_mask)shifted[k] << 48));
+    m[k] = (vec)_mm512_permutex2var_pd(short0, j, short1);
+  }
+  EACH h[k] = h[k] - n[k] * 0x1.3de6af278ece6p-47;
+  EACH q[k] = h[k] * h[k];
+  EACH m[k] = 2 * h[k] + m[k];
+  EACH odd[k] = q[k] * 0x1.a01b7aa61bbc9p-6 + 0x1.1111111099d23p-2;
+  EACH even[k] = q[k] * 0x1.6c181f551d19cp-4 + 0x1.55555554ad32ep-1;
+  EACH odd[k] = odd[k] * q[k] + 0x1.5555555555558p+0;
+  EACH even[k] = even[k] * q[k] + 0x1.0000000000003p+1;
+  EACH odd[k] = odd[k] * h[k] + even[k];
+  EACH m[k] = q[k] * odd[k] + m[k];
+  EACH { /* apart, as additions have units of their own */
+    vec P = T[k] * m[k];
+    __asm__("" : "+v"(P));
+    x[k] = (vec)((vec_mask)(((1 - T[k]) - P) / ((1 + T[k]) + P)) | ((vec_mask)x[k] & sign_bit));
+  }
 }
 
 #define NAME "avx512"

@@ -5,7 +5,7 @@
  *   ROW_VECTORS      1, 2 or 4: vectors of rows in a block of a product
  *   BLOCK_OUTPUTS    up to 6: units in a block of a product
  *   BLOCK_DOTS       up to 6: units of A in a block of dot products (of B: 4)
- *   vec_log1p(x), vec_tanh(x), within 3 units in the last place
+ *   vec_log1p(x), vec_tanh_of(x, count) for count <= TANH_AT_ONCE, within 3 units in the last place
  *   add4(c, v)       c[k] += sum of lanes of v[k], k < 4
  *
  * ROW_VECTORS * BLOCK_OUTPUTS and 4 * BLOCK_DOTS accumulators, with the operands, have to fit in the
@@ -106,8 +106,35 @@ ALWAYS void product_all(const rwk_mlp_product *p, rwk_mlp_extent e, const enum w
 static void product(const rwk_mlp_product *p, rwk_mlp_extent e) {
   product_all(p, e, PLAIN);
 }
+
+/* Of a single input d, the way back from an only output: phi' d is made by the coefficients times d. */
+ALWAYS void slope_strip(const rwk_mlp_product *p, size_t stride, size_t r, const int vectors) {
+  const rwk_mlp_term *term = &p->term[0];
+  vec d0[ROW_VECTORS], d1[ROW_VECTORS], d2[ROW_VECTORS];
+  UNROLL for (int v = 0; v < vectors; v++) {
+    const vec d = load(term->A + r + v * LANES);
+    d0[v] = p->slope.c0 * d, d1[v] = p->slope.c1 * d, d2[v] = p->slope.c2 * d;
+  }
+  for (size_t o = 0; o < p->outputs; o++) {
+    const vec w = splat(term->W[o * term->out_step]);
+    const double *x = p->x + o * stride + r;
+    double *z = p->Z + o * stride + r;
+    UNROLL for (int v = 0; v < vectors; v++) {
+      const vec at = load(x + v * LANES);
+      store(z + v * LANES, w * (d0[v] + at * (d1[v] + at * d2[v])));
+    }
+  }
+}
+
 static void product_slope(const rwk_mlp_product *p, rwk_mlp_extent e) {
-  product_all(p, e, SLOPE);
+  if (p->terms > 1 || p->term[0].inputs > 1 || p->bias) {
+    product_all(p, e, SLOPE);
+    return;
+  }
+  size_t r = 0;
+  for (; r + ROW_VECTORS * LANES <= e.rows; r += ROW_VECTORS * LANES)
+    slope_strip(p, e.stride, r, ROW_VECTORS);
+  for (; r < e.rows; r += LANES) slope_strip(p, e.stride, r, 1);
 }
 static void product_tangent(const rwk_mlp_product *p, rwk_mlp_extent e) {
   product_all(p, e, TANGENT);
@@ -222,10 +249,48 @@ ALWAYS vec logistic_of(vec z, vec e) {
   for (size_t u = 0; u < units; u++)                                                                         \
     for (size_t at = u * e.stride; at < u * e.stride + e.rows; at += LANES)
 
+ALWAYS void tanh_at(double *A, const int count) {
+  vec x[TANH_AT_ONCE];
+  UNROLL for (int k = 0; k < count; k++) x[k] = load(A + k * LANES);
+  vec_tanh_of(x, count);
+  UNROLL for (int k = 0; k < count; k++) store(A + k * LANES, x[k]);
+}
+
+static void activate_tanh(double *A, size_t units, rwk_mlp_extent e) {
+  for (size_t u = 0; u < units; u++) {
+    double *a = A + u * e.stride;
+    size_t left = e.rows / LANES;
+    for (size_t blocks = (left + TANH_AT_ONCE - 1) / TANH_AT_ONCE; blocks > 0; blocks--) {
+      const size_t take = (left + blocks - 1) / blocks;
+      switch (take) {
+#if TANH_AT_ONCE >= 5
+      case 4:
+        tanh_at(a, 4);
+        break;
+      case 3:
+        tanh_at(a, 3);
+        break;
+      case 2:
+        tanh_at(a, 2);
+        break;
+      case 1:
+        tanh_at(a, 1);
+        break;
+#endif
+      default:
+        tanh_at(a, TANH_AT_ONCE);
+        break;
+      }
+      a += take * LANES;
+      left -= take;
+    }
+  }
+}
+
 static void activate(double *A, double *slope_x, rwk_activation activation, size_t units, rwk_mlp_extent e) {
   switch (activation) {
   case RWK_ACTIVATION_TANH:
-    FOR_EACH_VECTOR(at) store(A + at, vec_tanh(load(A + at)));
+    activate_tanh(A, units, e);
     break;
   case RWK_ACTIVATION_LOGISTIC:
     FOR_EACH_VECTOR(at) {

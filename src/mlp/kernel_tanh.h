@@ -9,3 +9,9 @@ ALWAYS vec vec_tanh(vec x) {
   const vec power = power_of_two(shifted), E = power * expm1_near_0(reduced(t, n)) + (power - 1);
   return (vec)((vec_mask)((0 - E) / (2 + E)) | sign);
 }
+
+#define TANH_AT_ONCE 1
+
+ALWAYS void vec_tanh_of(vec *x, const int count) {
+  UNROLL for (int k = 0; k < count; k++) x[k] = vec_tanh(x[k]);
+}
