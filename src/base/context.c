@@ -34,6 +34,7 @@ struct rwk_context {
   large_block shelf[SHELF]; /* the oldest first */
   size_t shelved, shelf_bytes;
   rwk_team *team; /* NULL until somebody asks, and where there is one thread */
+  int team_is_anothers;
 };
 
 static void *default_allocate(void *block, size_t size, void *payload) {
@@ -81,6 +82,7 @@ rwk_status rwk_context_create(rwk_context **ctx, const rwk_context_settings *set
   c->error[0] = 0;
   c->shelved = c->shelf_bytes = 0;
   c->team = NULL;
+  c->team_is_anothers = 0;
   if (s.blas_threads && openblas_set_num_threads) openblas_set_num_threads(s.blas_threads);
   *ctx = c;
   return RWK_OK;
@@ -103,7 +105,7 @@ static void clear_shelf(rwk_context *ctx, size_t bytes) {
 
 void rwk_context_destroy(rwk_context *ctx) {
   if (!ctx) return;
-  rwk_team_destroy(ctx->team);
+  if (!ctx->team_is_anothers) rwk_team_destroy(ctx->team);
   clear_shelf(ctx, 0);
   ctx->settings.release(ctx, ctx->settings.allocator_payload);
 }
@@ -246,6 +248,12 @@ int rwk_threads(const rwk_context *ctx) {
 rwk_team *rwk_context_team(rwk_context *ctx) {
   if (!ctx->team) ctx->team = rwk_team_create(ctx, rwk_threads(ctx));
   return ctx->team;
+}
+
+void rwk_context_set_team(rwk_context *ctx, rwk_team *team) {
+  if (!ctx->team_is_anothers) rwk_team_destroy(ctx->team);
+  ctx->team = team;
+  ctx->team_is_anothers = team != NULL;
 }
 
 rwk_status rwk_context_fork(rwk_context **child, const rwk_context *parent, int threads) {

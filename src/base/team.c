@@ -19,8 +19,9 @@ enum { LINE = 64, LOOKS = 64 }; /* of a cache, bytes; between looks at the clock
 
 /* What one member writes and the others seldom read, on a line of its own. */
 typedef struct member {
-  _Alignas(LINE) _Atomic uint64_t taken; /* a run's number in the upper half; so many of its items are taken */
-  _Alignas(LINE) _Atomic uint64_t done;  /* likewise: items that this member has done in that run */
+  _Alignas(
+      LINE) _Atomic uint64_t taken;     /* a run's number in the upper half; so many of its items are taken */
+  _Alignas(LINE) _Atomic uint64_t done; /* likewise: items that this member has done in that run */
   rwk_team *team;
   size_t number;
   pthread_t thread;
@@ -35,6 +36,8 @@ struct rwk_team {
 
   _Alignas(LINE) rwk_context *ctx;
   size_t threads, started, tried; /* started: of the members that were tried */
+  int open;                       /* has it guests only? */
+  _Atomic size_t guests;
   unsigned rest, next_rest; /* runs that the caller still does alone; and after the next that is late */
   unsigned in_time;         /* runs since one was late */
   _Atomic int busy;         /* somebody's run is in progress */
@@ -89,8 +92,9 @@ static int take(rwk_team *t, size_t *item, size_t of, uint64_t run) {
 static void work_on(rwk_team *t, size_t number, uint64_t run) {
   member *me = &t->members[number];
   const size_t members = parties(t, (uint32_t)run);
-  size_t done = 0, told = 0;
   if (number >= members) return;
+  const uint64_t before = atomic_load_explicit(&me->done, memory_order_relaxed); /* a guest may come twice */
+  size_t done = number_of(before) == number_of(run) ? (uint32_t)before : 0, told = done;
   for (size_t k = 0; k < members; k++) {
     for (size_t item; take(t, &item, (number + k) % members, run); done++)
       t->do_item(item, number, t->payload);
@@ -101,6 +105,27 @@ static void work_on(rwk_team *t, size_t number, uint64_t run) {
 
 static int idle(rwk_team *t, uint64_t last) {
   return atomic_load(&t->run) == last && !atomic_load(&t->closing);
+}
+
+int rwk_team_join(rwk_team *t, size_t number, const _Atomic unsigned *news, unsigned heard) {
+  if (!t || number >= t->threads) return 0;
+  uint64_t last = atomic_load_explicit(&t->run, memory_order_acquire);
+  int runs = 0;
+  double since = rwk_seconds();
+  atomic_fetch_add(&t->guests, 1);
+  work_on(t, number, last); /* what is left of a run that has begun */
+  for (int look = 1; atomic_load(news) == heard; look++) {
+    if (atomic_load(&t->run) != last) {
+      last = atomic_load_explicit(&t->run, memory_order_acquire);
+      work_on(t, number, last);
+      since = rwk_seconds();
+      runs = 1;
+    }
+    breathe();
+    if (look % LOOKS == 0 && rwk_seconds() - since > watch) break;
+  }
+  atomic_fetch_sub(&t->guests, 1);
+  return runs;
 }
 
 static void *be_member(void *payload) {
@@ -146,7 +171,7 @@ static void start_members(rwk_team *t, size_t members) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-rwk_team *rwk_team_create(rwk_context *ctx, int threads) {
+static rwk_team *create(rwk_context *ctx, int threads, int open) {
   if (threads <= 1) return NULL;
   const size_t count = (size_t)threads;
   const size_t size = sizeof(rwk_team) + count * sizeof(member);
@@ -156,6 +181,7 @@ rwk_team *rwk_team_create(rwk_context *ctx, int threads) {
   rwk_team *t = (rwk_team *)(void *)block;
   t->ctx = ctx;
   t->threads = count;
+  t->open = open;
   t->next_rest = REST_FIRST;
   for (size_t k = 0; k < count; k++) {
     t->members[k].team = t;
@@ -169,6 +195,14 @@ no_condition:
 no_lock:
   rwk_free_doubles(ctx, block);
   return NULL;
+}
+
+rwk_team *rwk_team_create(rwk_context *ctx, int threads) {
+  return create(ctx, threads, 0);
+}
+
+rwk_team *rwk_team_create_open(rwk_context *ctx, int threads) {
+  return create(ctx, threads, 1);
 }
 
 void rwk_team_destroy(rwk_team *t) {
@@ -217,7 +251,7 @@ static void wait_for_all(rwk_team *t, uint64_t run, double began) {
 }
 
 static void share_out(rwk_team *t, size_t items, rwk_team_fn do_item, void *payload) {
-  if (t->tried < parties(t, items)) start_members(t, parties(t, items));
+  if (!t->open && t->tried < parties(t, items)) start_members(t, parties(t, items));
   const double began = rwk_seconds();
   t->do_item = do_item;
   t->payload = payload;
@@ -230,7 +264,8 @@ static void share_out(rwk_team *t, size_t items, rwk_team_fn do_item, void *payl
 }
 
 void rwk_team_run(rwk_team *t, size_t items, rwk_team_fn do_item, void *payload) {
-  const int alone = !t || items < 2 || atomic_exchange(&t->busy, 1);
+  const int nobody = !t || items < 2 || (t->open && atomic_load(&t->guests) == 0);
+  const int alone = nobody || atomic_exchange(&t->busy, 1);
   if (!alone && t->rest == 0) {
     share_out(t, items, do_item, payload);
   } else {

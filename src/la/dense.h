@@ -41,8 +41,8 @@ void rwk_upper(double *R, size_t ldr, const double *A, size_t lda, size_t n);
 void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n);
 /* The same of A + shift I into R, another matrix or A itself; by a team, whose threads do not change the
  * bits, or, with NULL, by the caller alone. */
-void rwk_cholesky_of(size_t *pivot, double *R, size_t ldr, const double *A, size_t lda, double shift, size_t n,
-                     rwk_team *team);
+void rwk_cholesky_of(size_t *pivot, double *R, size_t ldr, const double *A, size_t lda, double shift,
+                     size_t n, rwk_team *team);
 /* x := A^-1 x for k right-hand sides, vector j at x + j*ldx, from the factor. */
 void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *R, size_t ldr, size_t n);
 /* x := R^-1 x (transpose 0) or R^-T x (transpose 1). */

@@ -63,18 +63,26 @@ static size_t factorise_elsewhere(const rwk_factor *f) {
     if (f->A != f->R) memcpy(f->R + i * f->ldr + i, f->A + i * f->lda + i, (f->n - i) * sizeof *f->R);
     f->R[i * f->ldr + i] += f->shift;
   }
-  return f->n == 0 ? 0
-                   : (size_t)LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)f->n, f->R,
-                                                 (lapack_int)f->ldr);
+  return f->n == 0
+             ? 0
+             : (size_t)LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)f->n, f->R, (lapack_int)f->ldr);
 }
 
-void rwk_cholesky_of(size_t *pivot, double *R, size_t ldr, const double *A, size_t lda, double shift, size_t n,
-                     rwk_team *team) {
+size_t rwk_factor_make(rwk_factor *f, const rwk_factor_kernel *kernel, rwk_team *team) {
+  rwk_factor_corner corner[RWK_FACTOR_CORNERS];
+  f->corner = corner;
+  const size_t pivot = kernel ? factorise(f, kernel, team) : factorise_elsewhere(f);
+  f->corner = NULL;
+  return pivot;
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): R is written through the factor */
+void rwk_cholesky_of(size_t *pivot, double *R, size_t ldr, const double *A, size_t lda, double shift,
+                     size_t n, rwk_team *team) {
   const size_t few = 192; /* rows: of less, to fetch them from another processor takes as long */
   const rwk_factor_kernel *own = rwk_factor_kernel_get(0);
-  rwk_factor_corner corner[RWK_FACTOR_CORNERS];
-  rwk_factor f = {.R = R, .ldr = ldr, .A = A, .lda = lda, .shift = shift, .n = n, .corner = corner};
-  *pivot = own ? factorise(&f, own, n < few ? NULL : team) : factorise_elsewhere(&f);
+  rwk_factor f = {.R = R, .ldr = ldr, .A = A, .lda = lda, .shift = shift, .n = n};
+  *pivot = rwk_factor_make(&f, own, n < few ? NULL : team);
 }
 
 void rwk_cholesky(size_t *pivot, double *A, size_t lda, size_t n) {

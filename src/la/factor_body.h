@@ -41,8 +41,8 @@ ALWAYS void strip(const rwk_factor *f, size_t to, size_t i, size_t j, const int 
   const double *from = source(f, i, j);
   const size_t stride = source_stride(f);
   double *C = f->R + i * f->ldr + j;
-  UNROLL for (int q = 0; q < ROWS; q++)
-    UNROLL for (int v = 0; v < vectors; v++) c[q][v] = load_any(from + (size_t)q * stride + v * LANES);
+  UNROLL for (int q = 0; q < ROWS; q++) UNROLL for (int v = 0; v < vectors; v++) c[q][v] =
+      load_any(from + (size_t)q * stride + v * LANES);
   take_away(c, f, to, i, j, vectors);
   if (own) {
     UNROLL for (int q = 0; q < ROWS; q++) {
@@ -53,8 +53,8 @@ ALWAYS void strip(const rwk_factor *f, size_t to, size_t i, size_t j, const int 
       UNROLL for (int v = 0; v < vectors; v++) c[q][v] *= splat(own->inverse[q]);
     }
   }
-  UNROLL for (int q = 0; q < ROWS; q++)
-    UNROLL for (int v = 0; v < vectors; v++) store_any(C + (size_t)q * f->ldr + v * LANES, c[q][v]);
+  UNROLL for (int q = 0; q < ROWS; q++) UNROLL for (int v = 0; v < vectors; v++)
+      store_any(C + (size_t)q * f->ldr + v * LANES, c[q][v]);
 }
 
 static void strip_of(const rwk_factor *f, size_t to, size_t i, size_t j, size_t vectors) {
@@ -86,11 +86,11 @@ static void triangle(const rwk_factor *f, size_t to, size_t i) {
     if (f->from == 0) D[q][q] += f->shift;
   }
   vec c[ROWS][STRIP];
-  UNROLL for (int q = 0; q < ROWS; q++)
-    UNROLL for (int v = 0; v < ACROSS; v++) c[q][v] = load(D[q] + v * LANES);
+  UNROLL for (int q = 0; q < ROWS; q++) UNROLL for (int v = 0; v < ACROSS; v++) c[q][v] =
+      load(D[q] + v * LANES);
   take_away(c, f, to, i, i, ACROSS);
-  UNROLL for (int q = 0; q < ROWS; q++)
-    UNROLL for (int v = 0; v < ACROSS; v++) store(D[q] + v * LANES, c[q][v]);
+  UNROLL for (int q = 0; q < ROWS; q++) UNROLL for (int v = 0; v < ACROSS; v++)
+      store(D[q] + v * LANES, c[q][v]);
   double *C = f->R + i * f->ldr + i;
   for (size_t q = 0; q < ROWS; q++) memcpy(C + q * f->ldr + q, D[q] + q, (ROWS - q) * sizeof D[q][q]);
 }

@@ -128,8 +128,8 @@ typedef struct held {
   size_t slab, layer, first; /* slab: its first tile and 1; 0: none. layer: and 1; 0: none */
 } held;
 
-/* A Hessian in the making, and the slab at hand. Each thread has a slab of its own: to make it takes less time
- * than to fetch it from another's cache. */
+/* A Hessian in the making, and the slab at hand. Each thread has a slab of its own: to make it takes less
+ * time than to fetch it from another's cache. */
 typedef struct assembly {
   const rwk_mlp *m;
   rwk_mlp_work *s;
@@ -139,7 +139,7 @@ typedef struct assembly {
   plan plan;
   rwk_mlp_extent e; /* of this slab: the last may have fewer rows */
   size_t first_tile, tiles;
-  int fresh; /* is it the first of its block? Then who adds to sums sets them to 0 before */
+  int fresh;      /* is it the first of its block? Then who adds to sums sets them to 0 before */
   double *within; /* the sums within the hidden layers */
 
   size_t thread;
@@ -389,7 +389,8 @@ static void add_next(const assembly *a, size_t l, size_t j) {
 
 static double *sums_of_unit(const assembly *a, size_t l, size_t j) {
   const rwk_mlp_layer *layer = &a->m->layers[l];
-  return a->within + within(a->m, l) + pairs_before(rwk_mlp_layer_rows(layer)) * partners_before(j, layer->outputs);
+  return a->within + within(a->m, l) +
+         pairs_before(rwk_mlp_layer_rows(layer)) * partners_before(j, layer->outputs);
 }
 
 /* What z_lj has to do with all the layers behind, and, of inputs [first, end), within its own. */
@@ -399,7 +400,8 @@ static void add_unit(const assembly *a, size_t l, size_t j, size_t first, size_t
   const size_t before = pairs_before(first), pairs = pairs_before(end) - before;
   double *sums = sums_of_unit(a, l, j) + before * with;
   if (a->fresh) memset(sums, 0, pairs * with * sizeof *sums);
-  for (size_t i = 0; a->fresh && first == 0 && i < rows; i++) clear_row(a, layer->W + i * units + j, layer->W + rows * units);
+  for (size_t i = 0; a->fresh && first == 0 && i < rows; i++)
+    clear_row(a, layer->W + i * units + j, layer->W + rows * units);
   move_unit(a, l, j);
   if (first == 0) {
     add_next(a, l, j);
@@ -504,7 +506,8 @@ static void place_pair(const spreading *p, size_t pair) {
   }
 }
 
-/* (i,j) with (i',j') is (i,j') with (i',j), so that the block of i, i' is symmetric, and that of i', i the same.
+/* (i,j) with (i',j') is (i,j') with (i',j), so that the block of i, i' is symmetric, and that of i', i the
+ * same.
  */
 static void spread_pair(const spreading *p, size_t pair) {
   const size_t u = p->l->outputs, ldh = p->a->ldh;
@@ -585,7 +588,8 @@ static void spread(const assembly *a) {
 }
 
 rwk_status rwk_mlp_hessian_room(rwk_mlp_work *s) {
-  if (!s->curvature) s->curvature = rwk_alloc_doubles(s->ctx, scratch(s->mlp, rwk_team_threads(s->hessian_team)));
+  if (!s->curvature)
+    s->curvature = rwk_alloc_doubles(s->ctx, scratch(s->mlp, rwk_team_threads(s->hessian_team)));
   return s->curvature ? RWK_OK : rwk_fail_memory(s->ctx, "a dense Hessian's scratch memory");
 }
 

@@ -68,11 +68,12 @@ enum { RWK_MLP_LEVELS = 12 };
 typedef struct rwk_mlp_work {
   const rwk_mlp *mlp;
   rwk_context *ctx;
-  rwk_team *team, *hessian_team; /* the context's, for sums over the rows and for a dense Hessian; NULL: one thread */
-  double *w;                    /* [dim]: where the kept tiles were computed */
-  int known;                    /* the kept tiles hold activations and derivatives at w */
-  double *kept;                 /* [tiles][tile_size], or NULL */
-  double *tile;                 /* [threads][tile_size] for what is not kept */
+  rwk_team *team,
+      *hessian_team; /* the context's, for sums over the rows and for a dense Hessian; NULL: one thread */
+  double *w;         /* [dim]: where the kept tiles were computed */
+  int known;         /* the kept tiles hold activations and derivatives at w */
+  double *kept;      /* [tiles][tile_size], or NULL */
+  double *tile;      /* [threads][tile_size] for what is not kept */
   double *tangent;   /* [threads][tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
   double *sums;      /* [chunks][width][dim], or NULL where there is one chunk */
   size_t width;      /* vectors whose products are summed at once */

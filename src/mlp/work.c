@@ -31,7 +31,8 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   *s = (rwk_mlp_work){.mlp = m, .ctx = ctx};
   const int keep = m->tile_size <= keep_limit / sizeof(double) / m->tiles;
   const double operations = rwk_mlp_row_operations(m) * (double)m->rows;
-  rwk_team *team = rwk_context_team(m->party.count > 1 ? m->ctx : ctx); /* a party answers one caller at a time */
+  rwk_team *team =
+      rwk_context_team(m->party.count > 1 ? m->ctx : ctx); /* a party answers one caller at a time */
   const size_t threads = m->chunks > 1 ? rwk_team_threads(team) : 1,
                most = sums_limit / sizeof(double) / m->chunks / m->dim;
   s->team = threads > 1 ? team : NULL;
@@ -44,7 +45,8 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
   s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * s->width * m->dim) : NULL;
   if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums) ||
-      (m->chunks * m->blocks > 1 && rwk_mlp_room(&s->answer, &s->answer_room, ctx, s->width * m->dim + 1) != RWK_OK)) {
+      (m->chunks * m->blocks > 1 &&
+       rwk_mlp_room(&s->answer, &s->answer_room, ctx, s->width * m->dim + 1) != RWK_OK)) {
     rwk_mlp_work_destroy(s, self);
     return rwk_fail_memory(ctx, "a network's scratch memory");
   }

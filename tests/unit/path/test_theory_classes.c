@@ -272,7 +272,8 @@ static void test_two_ways_to_one_inertia(void **state) {
       }
       if (small && !negative) continue;
       assert_int_equal(r.verdict, negative ? RWK_VERDICT_SADDLE : RWK_VERDICT_STRICT_MIN);
-      assert_in_range(r.negative, negative, negative + small); /* a small one may be below the limit of the certificate */
+      assert_in_range(r.negative, negative,
+                      negative + small); /* a small one may be below the limit of the certificate */
       kinds[negative > 0]++;
     }
     assert_true(kinds[1] > 0);
