@@ -3,7 +3,6 @@
 
 void rwk_mlp_buffer_init(const rwk_mlp *m, double *buffer) {
   const size_t stride = m->extent.stride;
-  for (size_t i = 0; i < m->tile_size; i++) buffer[i] = 0;
   for (size_t l = 0; l + 1 < m->depth; l++) {
     double *one = buffer + m->A_at[l] + m->layers[l].outputs * stride;
     for (size_t r = 0; r < stride; r++) one[r] = 1;
