@@ -18,26 +18,35 @@ const rwk_factor_kernel *rwk_factor_kernel_get(size_t index) {
   return index < count ? able[index] : NULL;
 }
 
-/* Strips are numbered from the last column on: whoever has one panel's has those of the next. */
+/* Strips are numbered from the last column on, in groups: whoever has one panel's has those of the next. The
+ * fewer borders there are between two threads' columns, the less of one's is fetched by the other's processor
+ * as it reads ahead: with groups of one, two threads took longer than one. */
+enum { GROUP = 5 };
+
 typedef struct strips {
   const rwk_factor *f;
   const rwk_factor_kernel *own;
+  size_t count;
 } strips;
 
-static size_t column_of(const strips *s, size_t item) {
-  return s->f->n - (item + 1) * s->own->wide;
+static size_t column_of(const strips *s, size_t strip) {
+  return s->f->n - (strip + 1) * s->own->wide;
+}
+
+static size_t end_of(const strips *s, size_t item) {
+  return (item + 1) * GROUP < s->count ? (item + 1) * GROUP : s->count;
 }
 
 static void make_right(size_t item, size_t member, void *payload) {
   (void)member;
   const strips *s = payload;
-  s->own->right(s->f, column_of(s, item));
+  for (size_t k = item * GROUP; k < end_of(s, item); k++) s->own->right(s->f, column_of(s, k));
 }
 
 static void take_from_rest(size_t item, size_t member, void *payload) {
   (void)member;
   const strips *s = payload;
-  s->own->rest(s->f, column_of(s, item));
+  for (size_t k = item * GROUP; k < end_of(s, item); k++) s->own->rest(s->f, column_of(s, k));
 }
 
 static size_t factorise(rwk_factor *f, const rwk_factor_kernel *own, rwk_team *team) {
@@ -48,10 +57,12 @@ static size_t factorise(rwk_factor *f, const rwk_factor_kernel *own, rwk_team *t
     f->to += RWK_FACTOR_PANEL;
     if (f->from == 0) f->to += n % own->wide;
     if (f->to > n) f->to = n;
-    const size_t pivot = own->diagonal(f), strips_left = (n - f->to) / own->wide;
+    const size_t pivot = own->diagonal(f);
     if (pivot) return pivot;
-    rwk_team_run(team, strips_left, make_right, &s);
-    rwk_team_run(team, strips_left, take_from_rest, &s);
+    s.count = (n - f->to) / own->wide;
+    const size_t groups = (s.count + GROUP - 1) / GROUP;
+    rwk_team_run(team, groups, make_right, &s);
+    rwk_team_run(team, groups, take_from_rest, &s);
   }
   return 0;
 }
@@ -79,7 +90,7 @@ size_t rwk_factor_make(rwk_factor *f, const rwk_factor_kernel *kernel, rwk_team 
 /* NOLINTNEXTLINE(readability-non-const-parameter): R is written through the factor */
 void rwk_cholesky_of(size_t *pivot, double *R, size_t ldr, const double *A, size_t lda, double shift,
                      size_t n, rwk_team *team) {
-  const size_t few = 192; /* rows: of less, to fetch them from another processor takes as long */
+  const size_t few = 256; /* rows: of less, to fetch them from another processor takes as long */
   const rwk_factor_kernel *own = rwk_factor_kernel_get(0);
   rwk_factor f = {.R = R, .ldr = ldr, .A = A, .lda = lda, .shift = shift, .n = n};
   *pivot = rwk_factor_make(&f, own, n < few ? NULL : team);

@@ -91,7 +91,8 @@ static size_t within(const rwk_mlp *m, size_t l) {
   size_t at = 0;
   for (size_t k = 0; k < l; k++) {
     const size_t units = m->layers[k].outputs;
-    at += pairs_before(rwk_mlp_layer_rows(&m->layers[k])) * partners_before(units, units);
+    at +=
+        pairs_before(rwk_mlp_layer_rows(&m->layers[k])) * partners_before(units, units) + units * RWK_MLP_GAP;
   }
   return at;
 }
@@ -99,7 +100,7 @@ static size_t within(const rwk_mlp *m, size_t l) {
 /* Doubles in work->curvature. */
 static size_t scratch(const rwk_mlp *m, size_t threads) {
   const plan p = make_plan(m);
-  return threads * p.own * p.extent.stride + within(m, m->depth - 1);
+  return threads * (p.own * p.extent.stride + RWK_MLP_GAP) + within(m, m->depth - 1);
 }
 
 double rwk_mlp_hessian_cost(void *self) {
@@ -195,7 +196,7 @@ static assembly of_thread(const assembly *a, size_t thread) {
   const size_t tile_columns = m->tile_size / m->extent.stride;
   assembly mine = *a;
   mine.thread = thread;
-  double *memory = a->s->curvature + thread * a->plan.own * a->plan.extent.stride;
+  double *memory = a->s->curvature + thread * (a->plan.own * a->plan.extent.stride + RWK_MLP_GAP);
   mine.held = (held *)(void *)memory;
   mine.X = column(a, memory, 1);
   mine.g = column(a, mine.X, m->inputs + 1);
@@ -390,7 +391,7 @@ static void add_next(const assembly *a, size_t l, size_t j) {
 static double *sums_of_unit(const assembly *a, size_t l, size_t j) {
   const rwk_mlp_layer *layer = &a->m->layers[l];
   return a->within + within(a->m, l) +
-         pairs_before(rwk_mlp_layer_rows(layer)) * partners_before(j, layer->outputs);
+         pairs_before(rwk_mlp_layer_rows(layer)) * partners_before(j, layer->outputs) + j * RWK_MLP_GAP;
 }
 
 /* What z_lj has to do with all the layers behind, and, of inputs [first, end), within its own. */
@@ -477,60 +478,34 @@ typedef struct spreading {
   size_t layer; /* its number: l */
 } spreading;
 
-/* Items of some thousands of numbers: as many pairs of inputs, from the first on. */
-static size_t pairs_of_item(const rwk_mlp_layer *layer) {
-  const size_t some = 4096 / (layer->outputs * layer->outputs);
-  return some < 1 ? 1 : some;
-}
-
-static size_t pair_items(const rwk_mlp_layer *layer) {
-  const size_t pairs = pairs_before(rwk_mlp_layer_rows(layer)), each = pairs_of_item(layer);
-  return (pairs + each - 1) / each;
-}
-
-/* The corner of H, within layer l, of pair number `pair` of its inputs. */
-static double *corner_of_pair(size_t *i, size_t *other, const spreading *p, size_t pair) {
-  *i = 0;
-  *other = pair;
-  while (*other > *i) *other -= ++*i;
-  return p->a->H + (p->l->W + *i * p->l->outputs) * p->a->ldh + p->l->W + *other * p->l->outputs;
-}
-
-/* The sums of a pair of inputs to their places in H, to the diagonal and some beyond. */
-static void place_pair(const spreading *p, size_t pair) {
-  size_t i, other;
-  double *block = corner_of_pair(&i, &other, p, pair);
-  for (size_t j = 0; j < p->l->outputs; j++) {
-    const size_t with = partners(j, p->l->outputs);
-    memcpy(block + j * p->a->ldh, sums_of_unit(p->a, p->layer, j) + pair * with, with * sizeof *block);
+/* The sums of input i with those before to their places in H, to the diagonal and some beyond. */
+static void place_input(size_t i, size_t member, void *payload) {
+  (void)member;
+  const spreading *p = payload;
+  const size_t u = p->l->outputs;
+  double *rows = p->a->H + (p->l->W + i * u) * p->a->ldh + p->l->W;
+  for (size_t j = 0; j < u; j++) {
+    const size_t with = partners(j, u);
+    const double *sums = sums_of_unit(p->a, p->layer, j) + pairs_before(i) * with;
+    for (size_t other = 0; other <= i; other++)
+      memcpy(rows + j * p->a->ldh + other * u, sums + other * with, with * sizeof *rows);
   }
 }
 
 /* (i,j) with (i',j') is (i,j') with (i',j), so that the block of i, i' is symmetric, and that of i', i the
  * same.
  */
-static void spread_pair(const spreading *p, size_t pair) {
+static void spread_input(size_t i, size_t member, void *payload) {
+  (void)member;
+  const spreading *p = payload;
   const size_t u = p->l->outputs, ldh = p->a->ldh;
-  size_t i, other;
-  double *block = corner_of_pair(&i, &other, p, pair);
-  double *mirror = p->a->H + (p->l->W + other * u) * ldh + p->l->W + i * u;
-  for (size_t j = 0; j < u; j++)
-    for (size_t k = 0; k < j; k++) block[k * ldh + j] = block[j * ldh + k];
-  for (size_t j = 0; i != other && j < u; j++) memcpy(mirror + j * ldh, block + j * ldh, u * sizeof *block);
-}
-
-static void place_pairs(size_t item, size_t member, void *payload) {
-  (void)member;
-  const spreading *p = payload;
-  const size_t each = pairs_of_item(p->l), pairs = pairs_before(rwk_mlp_layer_rows(p->l));
-  for (size_t k = item * each; k < pairs && k < (item + 1) * each; k++) place_pair(p, k);
-}
-
-static void spread_pairs(size_t item, size_t member, void *payload) {
-  (void)member;
-  const spreading *p = payload;
-  const size_t each = pairs_of_item(p->l), pairs = pairs_before(rwk_mlp_layer_rows(p->l));
-  for (size_t k = item * each; k < pairs && k < (item + 1) * each; k++) spread_pair(p, k);
+  double *layer = p->a->H + p->l->W * ldh + p->l->W;
+  for (size_t other = 0; other <= i; other++) {
+    double *block = layer + i * u * ldh + other * u, *mirror = layer + other * u * ldh + i * u;
+    for (size_t j = 0; j < u; j++)
+      for (size_t k = 0; k < j; k++) block[k * ldh + j] = block[j * ldh + k];
+    for (size_t j = 0; other < i && j < u; j++) memcpy(mirror + j * ldh, block + j * ldh, u * sizeof *block);
+  }
 }
 
 /* Row (i,k) of the last layer's block takes the sums of row i, for output k; from the last on, so that no row
@@ -577,7 +552,7 @@ static void spread(const assembly *a) {
     const rwk_mlp_layer *layer = &m->layers[l];
     const size_t rows = rwk_mlp_layer_rows(layer), weights = rows * layer->outputs;
     spreading p = {.a = a, .l = layer};
-    rwk_team_run(team, pair_items(layer), spread_pairs, &p);
+    rwk_team_run(team, rows, spread_input, &p);
     for (size_t b = l + 1; b < m->depth; b++) {
       p.b = &m->layers[b];
       rwk_team_run(team, weights / BAND + (weights % BAND != 0), transpose_band, &p);
@@ -596,7 +571,8 @@ rwk_status rwk_mlp_hessian_room(rwk_mlp_work *s) {
 /* NOLINTNEXTLINE(readability-non-const-parameter): written through the assembly */
 static assembly open_assembly(double *H, size_t ldh, const double *w, rwk_mlp_work *s) {
   assembly a = {.m = s->mlp, .s = s, .w = w, .H = H, .ldh = ldh, .plan = make_plan(s->mlp)};
-  a.within = s->curvature + rwk_team_threads(s->hessian_team) * a.plan.own * a.plan.extent.stride;
+  a.within =
+      s->curvature + rwk_team_threads(s->hessian_team) * (a.plan.own * a.plan.extent.stride + RWK_MLP_GAP);
   return a;
 }
 
@@ -618,7 +594,7 @@ static void add_block(assembly *a, rwk_mlp_span block) {
   }
   for (size_t l = 0; l + 1 < m->depth; l++) {
     spreading p = {.a = a, .l = &m->layers[l], .layer = l};
-    rwk_team_run(a->s->hessian_team, pair_items(p.l), place_pairs, &p);
+    rwk_team_run(a->s->hessian_team, rwk_mlp_layer_rows(p.l), place_input, &p);
   }
 }
 

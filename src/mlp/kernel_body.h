@@ -21,6 +21,10 @@ enum what { PLAIN, SLOPE, TANGENT, COTANGENT };
 ALWAYS void product_block(const rwk_mlp_product *p, size_t stride, size_t o, size_t r, const int outputs,
                           const int vectors, const enum what what) {
   vec sum[BLOCK_OUTPUTS][ROW_VECTORS];
+  /* copies: what is stored might lie where p does, for all that the compiler knows */
+  double *const Z = p->Z, *const U = p->U;
+  const double *const px = p->x, *const dZ = p->dZ;
+  const rwk_mlp_slope slope_of = p->slope;
   UNROLL for (int q = 0; q < outputs; q++) {
     const vec start = p->bias ? splat(p->bias[o + (size_t)q]) : (vec){0};
     UNROLL for (int v = 0; v < vectors; v++) sum[q][v] = start;
@@ -29,7 +33,22 @@ ALWAYS void product_block(const rwk_mlp_product *p, size_t stride, size_t o, siz
     const rwk_mlp_term *term = &p->term[t];
     const double *a = term->A + r, *w = term->W + o * term->out_step;
     const size_t in_step = term->in_step, out_step = term->out_step;
-    for (size_t i = term->inputs; i > 0; i--) {
+    size_t i = term->inputs;
+    if (outputs == 1) { /* or every addition would wait for the last */
+      vec other[ROW_VECTORS];
+      UNROLL for (int v = 0; v < vectors; v++) other[v] = (vec){0};
+      for (; i > 1; i -= 2) {
+        const vec s = splat(w[0]), next = splat(w[in_step]);
+        UNROLL for (int v = 0; v < vectors; v++) {
+          sum[0][v] += s * load(a + v * LANES);
+          other[v] += next * load(a + stride + v * LANES);
+        }
+        a += 2 * stride;
+        w += 2 * in_step;
+      }
+      UNROLL for (int v = 0; v < vectors; v++) sum[0][v] += other[v];
+    }
+    for (; i > 0; i--) {
       vec x[ROW_VECTORS];
       UNROLL for (int v = 0; v < vectors; v++) x[v] = load(a + v * LANES);
       UNROLL for (int q = 0; q < outputs; q++) {
@@ -45,12 +64,12 @@ ALWAYS void product_block(const rwk_mlp_product *p, size_t stride, size_t o, siz
       const size_t at = (o + (size_t)q) * stride + r + (size_t)v * LANES;
       vec z = sum[q][v];
       if (what != PLAIN) {
-        const vec x = load(p->x + at);
-        const vec slope = p->slope.c0 + x * (p->slope.c1 + p->slope.c2 * x);
-        if (what == TANGENT) store(p->U + at, z * (p->slope.e0 + p->slope.e1 * x) * load(p->dZ + at));
-        z = what == COTANGENT ? slope * z + load(p->Z + at) : slope * z;
+        const vec x = load(px + at);
+        const vec slope = slope_of.c0 + x * (slope_of.c1 + slope_of.c2 * x);
+        if (what == TANGENT) store(U + at, z * (slope_of.e0 + slope_of.e1 * x) * load(dZ + at));
+        z = what == COTANGENT ? slope * z + load(Z + at) : slope * z;
       }
-      store(p->Z + at, z);
+      store(Z + at, z);
     }
   }
 }
@@ -110,15 +129,16 @@ static void product(const rwk_mlp_product *p, rwk_mlp_extent e) {
 /* Of a single input d, the way back from an only output: phi' d is made by the coefficients times d. */
 ALWAYS void slope_strip(const rwk_mlp_product *p, size_t stride, size_t r, const int vectors) {
   const rwk_mlp_term *term = &p->term[0];
+  const double *w_at = term->W, *x = p->x + r;
+  double *z = p->Z + r;
   vec d0[ROW_VECTORS], d1[ROW_VECTORS], d2[ROW_VECTORS];
   UNROLL for (int v = 0; v < vectors; v++) {
     const vec d = load(term->A + r + v * LANES);
     d0[v] = p->slope.c0 * d, d1[v] = p->slope.c1 * d, d2[v] = p->slope.c2 * d;
   }
-  for (size_t o = 0; o < p->outputs; o++) {
-    const vec w = splat(term->W[o * term->out_step]);
-    const double *x = p->x + o * stride + r;
-    double *z = p->Z + o * stride + r;
+  const size_t out_step = term->out_step;
+  for (size_t o = p->outputs; o > 0; o--, x += stride, z += stride, w_at += out_step) {
+    const vec w = splat(*w_at);
     UNROLL for (int v = 0; v < vectors; v++) {
       const vec at = load(x + v * LANES);
       store(z + v * LANES, w * (d0[v] + at * (d1[v] + at * d2[v])));

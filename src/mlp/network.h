@@ -63,8 +63,9 @@ struct rwk_mlp {
 /* Levels of the tree over the blocks, at most. */
 enum { RWK_MLP_LEVELS = 12 };
 
-/* Scratch memory of one caller, who may have several threads. Tiles at w are kept while w stays the same: all
- * of them if they stay in the second-level cache; what lies further off is sooner made anew. */
+/* Scratch memory of one caller, who may have several threads. Tiles at the w of products and Hessians are
+ * kept while it stays the same: all of them if they stay in the second-level cache; what lies further off is
+ * sooner made anew. */
 typedef struct rwk_mlp_work {
   const rwk_mlp *mlp;
   rwk_context *ctx;
@@ -138,7 +139,22 @@ void rwk_mlp_at(rwk_mlp_work *s, const double *w);
 const double *rwk_mlp_tile_at(rwk_mlp_work *s, size_t tile);
 const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread);
 
-/* to[n] = sum of the first n doubles of each chunk's sums, n apart, in the order of the chunks. */
+/* Between what one thread writes and what another does: a page, which a processor's prefetching does not
+ * leave; what it fetches from another's cache takes longer than to compute it. */
+enum { RWK_MLP_GAP = 512 };
+
+static inline double *rwk_mlp_tile_of(const rwk_mlp_work *s, size_t thread) {
+  return s->tile + thread * (s->mlp->tile_size + RWK_MLP_GAP);
+}
+static inline double *rwk_mlp_tangent_of(const rwk_mlp_work *s, size_t thread) {
+  return s->tangent + thread * (s->mlp->tile_size + RWK_MLP_GAP);
+}
+/* Of n doubles each. */
+static inline double *rwk_mlp_sums_of(const rwk_mlp_work *s, size_t chunk, size_t n) {
+  return s->sums + chunk * (n + RWK_MLP_GAP);
+}
+
+/* to[n] = sum of the chunks' sums, n doubles each, in the order of the chunks. */
 void rwk_mlp_add_chunks(double *to, const rwk_mlp_work *s, size_t n);
 
 /* Tiles [begin, end) of those that are here. */

@@ -56,7 +56,7 @@ static void tangent_backward(const rwk_mlp *m, double *R, const double *at, cons
 static void chunk_products(rwk_mlp_work *s, double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
                            const double *w, rwk_mlp_span chunk, size_t thread) {
   const rwk_mlp *m = s->mlp;
-  double *R = s->tangent + thread * m->tile_size;
+  double *R = rwk_mlp_tangent_of(s, thread);
   for (size_t j = 0; j < k; j++) memset(HV + j * ldhv, 0, m->dim * sizeof *HV);
   for (size_t t = chunk.begin; t < chunk.end; t++) {
     const double *at = rwk_mlp_tile_by(s, t, thread);
@@ -87,7 +87,7 @@ static void sum_chunk(size_t chunk, size_t member, void *payload) {
   const summation *a = payload;
   const rwk_mlp_question *q = a->q;
   const size_t dim = a->s->mlp->dim;
-  chunk_products(a->s, a->s->sums + chunk * q->number * dim, dim, q->V, q->ldv, q->number, q->w,
+  chunk_products(a->s, rwk_mlp_sums_of(a->s, chunk, q->number * dim), dim, q->V, q->ldv, q->number, q->w,
                  rwk_mlp_chunk(a->s->mlp, a->block, chunk), member);
 }
 

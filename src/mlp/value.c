@@ -1,4 +1,6 @@
-/* Value and gradient, tile by tile: a tile goes forward and back while it is in cache. */
+/* Value and gradient, tile by tile: a tile goes forward and back while it is in cache, and the next takes its
+ * place: of a solver's many gradients few are at points where products or Hessians are asked for, which keep
+ * the tiles of theirs (rwk_mlp_at). */
 #include <string.h>
 #include "mlp/network.h"
 
@@ -17,8 +19,8 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rw
   const rwk_mlp *m = s->mlp;
   double sum = 0;
   if (gradient) memset(gradient, 0, m->dim * sizeof *gradient);
+  double *buffer = rwk_mlp_tile_of(s, thread);
   for (size_t t = chunk.begin; t < chunk.end; t++) {
-    double *buffer = gradient && s->kept ? s->kept + t * m->tile_size : s->tile + thread * m->tile_size;
     rwk_mlp_forward(m, buffer, rwk_mlp_X(m, t), w);
     sum += rwk_mlp_residual(m, buffer, t);
     if (!gradient) continue;
@@ -38,16 +40,12 @@ typedef struct summation {
 static void sum_chunk(size_t chunk, size_t member, void *payload) {
   summation *a = payload;
   rwk_mlp_work *s = a->s;
-  a->of[chunk] = chunk_value(s, a->gradient ? s->sums + chunk * s->mlp->dim : NULL, a->w,
+  a->of[chunk] = chunk_value(s, a->gradient ? rwk_mlp_sums_of(s, chunk, s->mlp->dim) : NULL, a->w,
                              rwk_mlp_chunk(s->mlp, a->block, chunk), member);
 }
 
 static double block_value(rwk_mlp_work *s, double *gradient, const double *w, rwk_mlp_span block) {
   const rwk_mlp *m = s->mlp;
-  if (gradient && s->kept) {
-    s->known = 1;
-    memcpy(s->w, w, m->dim * sizeof *w);
-  }
   if (m->chunks == 1) return chunk_value(s, gradient, w, block, 0);
   summation sum = {.s = s, .block = block, .gradient = gradient, .w = w};
   rwk_team_run(s->team, m->chunks, sum_chunk, &sum);
@@ -83,9 +81,9 @@ rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *
 
 void rwk_mlp_add_chunks(double *to, const rwk_mlp_work *s, size_t n) {
   const size_t chunks = s->mlp->chunks;
-  memcpy(to, s->sums, n * sizeof *to);
+  memcpy(to, rwk_mlp_sums_of(s, 0, n), n * sizeof *to);
   for (size_t c = 1; c < chunks; c++) {
-    const double *from = s->sums + c * n;
+    const double *from = rwk_mlp_sums_of(s, c, n);
     for (size_t i = 0; i < n; i++) to[i] += from[i];
   }
 }
@@ -114,7 +112,7 @@ void rwk_mlp_at(rwk_mlp_work *s, const double *w) {
 
 const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread) {
   if (s->kept) return s->kept + tile * s->mlp->tile_size;
-  double *buffer = s->tile + thread * s->mlp->tile_size;
+  double *buffer = rwk_mlp_tile_of(s, thread);
   compute(s, buffer, tile);
   return buffer;
 }

@@ -40,10 +40,10 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   const size_t tiles = keep ? threads : rwk_team_threads(s->hessian_team); /* which is never fewer */
   s->width = most < 1 ? 1 : most > WIDEST ? WIDEST : most;
   s->w = rwk_alloc_doubles(ctx, m->dim);
-  s->tile = rwk_alloc_doubles(ctx, tiles * m->tile_size);
-  s->tangent = rwk_alloc_doubles(ctx, tiles * m->tile_size);
+  s->tile = rwk_alloc_doubles(ctx, tiles * (m->tile_size + RWK_MLP_GAP));
+  s->tangent = rwk_alloc_doubles(ctx, tiles * (m->tile_size + RWK_MLP_GAP));
   s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
-  s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * s->width * m->dim) : NULL;
+  s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * (s->width * m->dim + RWK_MLP_GAP)) : NULL;
   if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums) ||
       (m->chunks * m->blocks > 1 &&
        rwk_mlp_room(&s->answer, &s->answer_room, ctx, s->width * m->dim + 1) != RWK_OK)) {
@@ -51,8 +51,8 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
     return rwk_fail_memory(ctx, "a network's scratch memory");
   }
   for (size_t t = 0; t < tiles; t++) {
-    rwk_mlp_buffer_init(m, s->tile + t * m->tile_size);
-    rwk_mlp_buffer_init(m, s->tangent + t * m->tile_size);
+    rwk_mlp_buffer_init(m, rwk_mlp_tile_of(s, t));
+    rwk_mlp_buffer_init(m, rwk_mlp_tangent_of(s, t));
   }
   for (size_t t = 0; keep && t < m->tiles; t++) rwk_mlp_buffer_init(m, s->kept + t * m->tile_size);
   *work = s;
