@@ -73,6 +73,8 @@ typedef struct rwk_mlp_work {
       *hessian_team; /* the context's, for sums over the rows and for a dense Hessian; NULL: one thread */
   double *w;         /* [dim]: where the kept tiles were computed */
   int known;         /* the kept tiles hold activations and derivatives at w */
+  int used;          /* since then somebody asked for them */
+  int foresee;       /* the next gradient's point is likely to be asked for products: its tiles are kept */
   double *kept;      /* [tiles][tile_size], or NULL */
   double *tile;      /* [threads][tile_size] for what is not kept */
   double *tangent;   /* [threads][tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */

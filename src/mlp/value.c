@@ -1,6 +1,6 @@
 /* Value and gradient, tile by tile: a tile goes forward and back while it is in cache, and the next takes its
- * place: of a solver's many gradients few are at points where products or Hessians are asked for, which keep
- * the tiles of theirs (rwk_mlp_at). */
+ * place. Tiles are kept for products and Hessians at their point (rwk_mlp_at); those of a gradient only where
+ * the last point was asked for some, too: in a solver few are. */
 #include <string.h>
 #include "mlp/network.h"
 
@@ -14,13 +14,13 @@ static void add_gradient(const rwk_mlp *m, double *gradient, const double *buffe
 }
 
 /* Loss of the tiles of a chunk, and their sum for the gradient. */
-static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rwk_mlp_span chunk,
+static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rwk_mlp_span chunk, int keep,
                           size_t thread) {
   const rwk_mlp *m = s->mlp;
   double sum = 0;
   if (gradient) memset(gradient, 0, m->dim * sizeof *gradient);
-  double *buffer = rwk_mlp_tile_of(s, thread);
   for (size_t t = chunk.begin; t < chunk.end; t++) {
+    double *buffer = keep ? s->kept + t * m->tile_size : rwk_mlp_tile_of(s, thread);
     rwk_mlp_forward(m, buffer, rwk_mlp_X(m, t), w);
     sum += rwk_mlp_residual(m, buffer, t);
     if (!gradient) continue;
@@ -34,6 +34,7 @@ typedef struct summation {
   rwk_mlp_work *s;
   rwk_mlp_span block;
   const double *gradient, *w; /* gradient: is one wanted? */
+  int keep;
   double of[RWK_MLP_CHUNKS];
 } summation;
 
@@ -41,13 +42,13 @@ static void sum_chunk(size_t chunk, size_t member, void *payload) {
   summation *a = payload;
   rwk_mlp_work *s = a->s;
   a->of[chunk] = chunk_value(s, a->gradient ? rwk_mlp_sums_of(s, chunk, s->mlp->dim) : NULL, a->w,
-                             rwk_mlp_chunk(s->mlp, a->block, chunk), member);
+                             rwk_mlp_chunk(s->mlp, a->block, chunk), a->keep, member);
 }
 
-static double block_value(rwk_mlp_work *s, double *gradient, const double *w, rwk_mlp_span block) {
+static double block_value(rwk_mlp_work *s, double *gradient, const double *w, rwk_mlp_span block, int keep) {
   const rwk_mlp *m = s->mlp;
-  if (m->chunks == 1) return chunk_value(s, gradient, w, block, 0);
-  summation sum = {.s = s, .block = block, .gradient = gradient, .w = w};
+  if (m->chunks == 1) return chunk_value(s, gradient, w, block, keep, 0);
+  summation sum = {.s = s, .block = block, .gradient = gradient, .w = w, .keep = keep};
   rwk_team_run(s->team, m->chunks, sum_chunk, &sum);
   double loss = 0;
   for (size_t c = 0; c < m->chunks; c++) loss += sum.of[c];
@@ -56,18 +57,28 @@ static double block_value(rwk_mlp_work *s, double *gradient, const double *w, rw
 }
 
 void rwk_mlp_loss_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
-  *to = block_value(s, NULL, q->w, block);
+  *to = block_value(s, NULL, q->w, block, 0);
 }
 
 void rwk_mlp_gradient_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, rwk_mlp_work *s) {
-  to[s->mlp->dim] = block_value(s, to, q->w, block);
+  to[s->mlp->dim] = block_value(s, to, q->w, block, 0);
+}
+
+/* Are the tiles of a gradient at w to be kept? */
+static int announce(rwk_mlp_work *s, const double *w) {
+  if (!s->used) s->foresee = 0; /* the last time it was in vain */
+  if (!s->kept || !s->foresee) return 0;
+  memcpy(s->w, w, s->mlp->dim * sizeof *w);
+  s->known = 1;
+  s->used = 0;
+  return 1;
 }
 
 rwk_status rwk_mlp_value(double *loss, double *gradient, const double *w, void *work, void *self) {
   const rwk_mlp *m = self;
   rwk_mlp_work *s = work;
   if (m->blocks == 1) {
-    *loss = block_value(s, gradient, w, (rwk_mlp_span){0, m->tiles});
+    *loss = block_value(s, gradient, w, (rwk_mlp_span){0, m->tiles}, gradient && announce(s, w));
   } else {
     const rwk_mlp_question q = {.sum = gradient ? RWK_MLP_SUM_GRADIENT : RWK_MLP_SUM_LOSS, .w = w};
     RWK_TRY(rwk_mlp_room(&s->answer, &s->answer_room, s->ctx, m->dim + 1));
@@ -104,6 +115,7 @@ static void compute_chunk(size_t chunk, size_t member, void *payload) {
 
 void rwk_mlp_at(rwk_mlp_work *s, const double *w) {
   const rwk_mlp *m = s->mlp;
+  s->used = s->foresee = 1;
   if (s->known && memcmp(w, s->w, m->dim * sizeof *w) == 0) return;
   memcpy(s->w, w, m->dim * sizeof *w);
   s->known = s->kept != NULL;
