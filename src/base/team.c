@@ -9,6 +9,9 @@
  * microseconds, and a solver's runs follow each other by less than a millisecond. */
 static const double watch = 1e-3;
 
+/* So many seconds a guest stays at most: he may have to hear whether the caller wants to stop. */
+static const double visit = 5e-3;
+
 /* A run is late when its caller, out of work, has waited so much longer than it worked: somebody who took an
  * item lost his processor to another program. The next runs are then the caller's alone, twice as many after
  * each run that is late, half as many again after 64 that are not. */
@@ -111,7 +114,8 @@ int rwk_team_join(rwk_team *t, size_t number, const _Atomic unsigned *news, unsi
   if (!t || number >= t->threads) return 0;
   uint64_t last = atomic_load_explicit(&t->run, memory_order_acquire);
   int runs = 0;
-  double since = rwk_seconds();
+  const double came = rwk_seconds();
+  double since = came;
   atomic_fetch_add(&t->guests, 1);
   work_on(t, number, last); /* what is left of a run that has begun */
   for (int look = 1; atomic_load(news) == heard; look++) {
@@ -122,7 +126,9 @@ int rwk_team_join(rwk_team *t, size_t number, const _Atomic unsigned *news, unsi
       runs = 1;
     }
     breathe();
-    if (look % LOOKS == 0 && rwk_seconds() - since > watch) break;
+    if (look % LOOKS) continue;
+    const double now = rwk_seconds();
+    if (now - since > watch || now - came > visit) break;
   }
   atomic_fetch_sub(&t->guests, 1);
   return runs;

@@ -28,8 +28,8 @@ void rwk_team_destroy(rwk_team *team); /* NULL is fine */
 
 /* The same without threads of its own: whoever has nothing else to do joins it for a while. */
 rwk_team *rwk_team_create_open(rwk_context *ctx, int threads);
-/* Joins as member number 1, 2, ..., nobody else being that member, until *news is another than `heard` or
- * nothing has come for a millisecond; 1 if there were runs. */
+/* Joins as member number 1, 2, ..., nobody else being that member, until *news is another than `heard`,
+ * nothing has come for a millisecond, or five have passed; 1 if there were runs. */
 int rwk_team_join(rwk_team *team, size_t number, const _Atomic unsigned *news, unsigned heard);
 
 /* The team of a context: of as many threads as it may use, which goes with the context, or the one that was
