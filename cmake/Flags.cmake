@@ -1,4 +1,4 @@
-# Warnings, sanitizers and hardening. No -march=native: code for newer processors is chosen at run time (src/mlp/floor.cmake).
+# Warnings, sanitizers and hardening. No -march=native: code for newer processors is chosen at run time (cmake/InstructionSets.cmake).
 # No -ffast-math: a NaN or a sign decides verdicts.
 add_compile_definitions(_POSIX_C_SOURCE=200809L)
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla

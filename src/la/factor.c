@@ -2,6 +2,7 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <string.h>
+#include "base/processor.h"
 #include "la/dense.h"
 
 const rwk_factor_kernel *rwk_factor_kernel_get(size_t index) {
@@ -9,11 +10,8 @@ const rwk_factor_kernel *rwk_factor_kernel_get(size_t index) {
   const rwk_factor_kernel *able[KERNELS] = {NULL};
   size_t count = 0;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    able[count++] = &rwk_factor_kernel_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    able[count++] = &rwk_factor_kernel_avx2;
+  if (rwk_has_avx512()) able[count++] = &rwk_factor_kernel_avx512;
+  if (rwk_has_avx2()) able[count++] = &rwk_factor_kernel_avx2;
 #endif
   return index < count ? able[index] : NULL;
 }

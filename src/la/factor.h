@@ -3,7 +3,7 @@
  * Matrices are row-major, their upper triangle alone is read and written. R'R = A is made by panels of rows:
  * with R_1 of rows that are known and R_2 of those to come, R_2'R_2 = A_2 - R_1'R_1, so that a panel's rows
  * are made and their part is taken from all that is left. Of a panel first the block on the diagonal, then,
- * in strips of columns, what is right of it, then what is taken from the rest. OpenBLAS takes 1.1 to 2.3
+ * in strips of columns, what is right of it, then what is taken from the rest. OpenBLAS takes 1.1 to 2.6
  * times as long for a factor of 40 to 2500 rows, and 1.2 to 3 times for a triangle (`./dev bench factor`).
  */
 #ifndef RWK_LA_FACTOR_H

@@ -57,17 +57,8 @@ ALWAYS void strip(const rwk_factor *f, size_t to, size_t i, size_t j, const int 
       store_any(C + (size_t)q * f->ldr + v * LANES, c[q][v]);
 }
 
-static void strip_of(const rwk_factor *f, size_t to, size_t i, size_t j, size_t vectors) {
-  if (vectors == 3)
-    strip(f, to, i, j, 3, NULL);
-  else if (vectors == 2)
-    strip(f, to, i, j, 2, NULL);
-  else if (vectors == 1)
-    strip(f, to, i, j, 1, NULL);
-}
-
-static void own_strip(const rwk_factor *f, size_t to, size_t i, size_t j, size_t vectors,
-                      const rwk_factor_corner *own) {
+static void strip_of(const rwk_factor *f, size_t to, size_t i, size_t j, size_t vectors,
+                     const rwk_factor_corner *own) {
   if (vectors == 3)
     strip(f, to, i, j, 3, own);
   else if (vectors == 2)
@@ -151,7 +142,7 @@ static size_t diagonal(rwk_factor *f) {
     const size_t pivot = factor_corner(own, f->R + i * f->ldr + i, f->ldr, ROWS);
     if (pivot) return i + pivot;
     for (size_t j = i + ROWS; j < to; j += WIDE)
-      own_strip(f, i, i, j, to - j < WIDE ? (to - j) / LANES : STRIP, own);
+      strip_of(f, i, i, j, to - j < WIDE ? (to - j) / LANES : STRIP, own);
   }
   return 0;
 }
@@ -163,7 +154,7 @@ static void right(const rwk_factor *f, size_t column) {
     first_rows(f, left, column, column + WIDE);
     own++;
   }
-  for (size_t i = f->from + left; i < f->to; i += ROWS, own++) own_strip(f, i, i, column, STRIP, own);
+  for (size_t i = f->from + left; i < f->to; i += ROWS, own++) strip_of(f, i, i, column, STRIP, own);
 }
 
 /* The strip stays in the nearest cache while all rows pass. */
@@ -172,7 +163,7 @@ static void rest(const rwk_factor *f, size_t column) {
   for (size_t i = f->to; i < end; i += ROWS) {
     if (i >= column) triangle(f, f->to, i);
     const size_t first = i + ROWS > column ? i + ROWS : column;
-    if (first < end) strip_of(f, f->to, i, first, (end - first) / LANES);
+    if (first < end) strip_of(f, f->to, i, first, (end - first) / LANES, NULL);
   }
 }
 

@@ -1,4 +1,5 @@
 #include "mlp/kernel.h"
+#include "base/processor.h"
 
 #if defined(__x86_64__)
 enum { KERNELS = 3 };
@@ -10,10 +11,8 @@ const rwk_mlp_kernel *rwk_mlp_kernel_get(size_t index) {
   const rwk_mlp_kernel *able[KERNELS];
   size_t count = 0;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    able[count++] = &rwk_mlp_kernel_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) able[count++] = &rwk_mlp_kernel_avx2;
+  if (rwk_has_avx512()) able[count++] = &rwk_mlp_kernel_avx512;
+  if (rwk_has_avx2()) able[count++] = &rwk_mlp_kernel_avx2;
 #endif
   able[count++] = &rwk_mlp_kernel_sse2;
   return index < count ? able[index] : NULL;

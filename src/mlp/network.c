@@ -98,6 +98,12 @@ too_many:
   return rwk_fail(m->ctx, RWK_INVALID_ARGUMENT, "hidden: so many weights cannot be addressed");
 }
 
+/* Rows of about so many tiles, a multiple of 8, and how many tiles they make. */
+static void equal_tiles(size_t *rows, size_t *tiles, size_t all_rows) {
+  *rows = (all_rows / *tiles + (all_rows % *tiles != 0) + 7) / 8 * 8;
+  *tiles = all_rows / *rows + (all_rows % *rows != 0);
+}
+
 /* Chunks of a sum over so many rows: each is worth some 25 microseconds of a thread, as what one processor
  * writes and another reads takes one or two to come over, and is of two tiles or more. */
 static size_t chunks_of(const rwk_mlp *m, size_t rows, size_t tiles) {
@@ -124,15 +130,12 @@ static rwk_status lay_out_tiles(rwk_mlp *m, size_t all_rows) {
   size_t rows = cache / sizeof(double) / width;
   rows = rows < FEWEST ? FEWEST : rows > MOST ? MOST : rows;
   size_t tiles = all_rows / rows + (all_rows % rows != 0);
-  rows = all_rows / tiles + (all_rows % tiles != 0);
-  rows = (rows + 7) / 8 * 8;
-  tiles = all_rows / rows + (all_rows % rows != 0);
+  equal_tiles(&rows, &tiles, all_rows);
   /* the chunks of few tiles are to be of as many */
   const size_t chunks = chunks_of(m, all_rows, tiles), even = tiles / chunks * chunks;
   if (tiles < 4 * chunks && even < tiles) {
-    rows = all_rows / even + (all_rows % even != 0);
-    rows = (rows + 7) / 8 * 8;
-    tiles = all_rows / rows + (all_rows % rows != 0);
+    tiles = even;
+    equal_tiles(&rows, &tiles, all_rows);
   }
   m->extent = (rwk_mlp_extent){.rows = rows, .stride = rows / 8 % 2 ? rows : rows + 8};
   m->blocks = 1;
