@@ -9,8 +9,17 @@ typedef long long vec_mask __attribute__((vector_size(8 * LANES)));
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 32")
 #endif
+
+/* A product that the compiler is not to make one with the addition after it: additions have units of their
+ * own. And a pointer that is not to be computed from another anew. */
+#if defined(__x86_64__)
+#define APART(v) __asm__("" : "+v"(v))
+#else
+#define APART(v) (void)(v)
+#endif
+#define KEEP_IN_REGISTER(p) __asm__("" : "+r"(p))
 
 /* From and to a multiple of the vector's size. */
 ALWAYS vec load(const double *p) {

@@ -41,6 +41,16 @@ typedef struct rwk_mlp_product {
   double *U;        /* tangent: second output */
 } rwk_mlp_product;
 
+/* A hidden layer before an only output, whose derivative is d and which takes unit o by weight w[o]. For each
+ * unit sums[o * (inputs + 1) + i] += sum over rows of A[i] phi'(x[o]) d, i < inputs, and the last of them
+ * += sum of a[o] d; Z[o] = w[o] phi'(x[o]) d, unless Z is NULL. Where the slope is that of tanh, x is a. */
+typedef struct rwk_mlp_back {
+  double *sums, *Z;
+  const double *A, *a, *x, *d, *w;
+  size_t inputs, units;
+  rwk_mlp_slope slope;
+} rwk_mlp_back;
+
 typedef struct rwk_mlp_kernel {
   const char *name;
 
@@ -55,6 +65,10 @@ typedef struct rwk_mlp_kernel {
 
   /* C[i * ldc + o] += sum over rows of A[i] * B[o], i < m, o < n. */
   void (*dots)(double *C, size_t ldc, const double *A, size_t m, const double *B, size_t n, rwk_mlp_extent e);
+
+  /* The way back from an only output, and its sums: see rwk_mlp_back. Layers of up to back_inputs inputs. */
+  void (*back)(const rwk_mlp_back *p, rwk_mlp_extent e);
+  size_t back_inputs;
 
   /* A = phi(A) for `units` units. slope_x receives x of the slopes where that is not the activation itself;
    * else it is unused. */

@@ -16,6 +16,8 @@ typedef double vec __attribute__((vector_size(32)));
 #define ROW_VECTORS 2
 #define BLOCK_OUTPUTS 6
 #define BLOCK_DOTS 3
+#define BACK_UNITS 1
+#define BACK_INPUTS 10
 
 static inline vec vec_log1p(vec x) {
   return Sleef_log1pd4_u10avx2(x);

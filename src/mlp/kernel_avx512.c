@@ -2,6 +2,7 @@
 
 #if defined(__x86_64__)
 #include <stdint.h>
+#include <string.h>
 #include <immintrin.h>
 #include <sleef.h>
 
@@ -9,8 +10,6 @@
 typedef double vec __attribute__((vector_size(64)));
 
 #include "mlp/kernel_vector.h"
-
-#define TANH_AT_ONCE 5
 
 /* 2^(j/16) = T[j] (1 + short_by[j]), j < 16. Each table fills two registers, from which one instruction
  * fetches eight numbers. Of T the bits are kept, less j << 48: n << 48 added to them gives the bits of
@@ -25,41 +24,92 @@ static const double short_by[16] __attribute__((aligned(64))) = {
     1.95726e-17, 5.68648e-17, -6.83581e-17, -2.35911e-17, 5.15483e-17, 1.53414e-17,
     4.87516e-17, 1.68549e-17, 1.79013e-17,  -5.54507e-17};
 
-/* As in kernel_tanh.h, with -2|x| = n ln 2 / 16 + 2 h: a shorter polynomial, whose exp(2 h) - 1 is within
- * 1e-18 of it, relatively (least largest error of its degree). Of several vectors, a step of all after the
- * other: one after the other they wait for themselves most of the time. */
+/* Vectors on which a step is taken together. */
+enum { AT_ONCE = 2 };
 #define EACH UNROLL for (int k = 0; k < count; k++)
+#define SIGN ((vec_mask)splat(-0.0))
 
-ALWAYS void vec_tanh_of(vec *x, const int count) {
-  const vec_mask sign_bit = (vec_mask)splat(-0.0);
+/* Of x at each of `count` places: T = exp(-2|x|) but for the last factor exp(h) of it, and m = h + by how
+ * much T is short of 2^(n/16). */
+typedef struct reduced_tanh {
+  vec T[AT_ONCE], m[AT_ONCE], h[AT_ONCE];
+} reduced_tanh;
+
+/* As in kernel_tanh.h, with -2|x| = n ln 2 / 16 + h: a shorter polynomial, whose exp(h) - 1 is within 1e-18
+ * of it, relatively (least largest error of its degree). */
+ALWAYS void reduce_tanh(reduced_tanh *t, double *const *at, const int count) {
   const vec T0 = (vec)_mm512_loadu_si512(T_bits), T1 = (vec)_mm512_loadu_si512(T_bits + 8);
   const vec short0 = load(short_by), short1 = load(short_by + 8);
-  vec size[TANH_AT_ONCE], shifted[TANH_AT_ONCE], n[TANH_AT_ONCE], h[TANH_AT_ONCE], q[TANH_AT_ONCE];
-  vec T[TANH_AT_ONCE], m[TANH_AT_ONCE], odd[TANH_AT_ONCE], even[TANH_AT_ONCE];
-  /* tanh 20 is 1; NaN stays */
-  EACH size[k] = (vec)_mm512_min_pd(splat(20), (vec)((vec_mask)x[k] & ~sign_bit));
-  EACH shifted[k] = INTEGER - size[k] * 0x1.71547652b82fep+5;
+  vec twice[AT_ONCE], shifted[AT_ONCE], n[AT_ONCE];
+  EACH twice[k] = (vec)((vec_mask)load(at[k]) & ~SIGN);
+  EACH twice[k] = (vec)_mm512_min_pd(splat(40), twice[k] + twice[k]); /* tanh 20 is 1; NaN stays */
+  EACH shifted[k] = INTEGER - twice[k] * 0x1.71547652b82fep+4;
   EACH n[k] = shifted[k] - INTEGER;
-  EACH h[k] = n[k] * -0x1.62e42fefa3p-6 - size[k];
+  EACH t->h[k] = n[k] * -0x1.62e42fefa3p-5 - twice[k];
   EACH {
     const __m512i j = (__m512i)shifted[k];
-    T[k] = (vec)((vec_mask)_mm512_permutex2var_pd(T0, j, T1) + ((vec_mask)shifted[k] << 48));
-    m[k] = (vec)_mm512_permutex2var_pd(short0, j, short1);
+    t->T[k] = (vec)((vec_mask)_mm512_permutex2var_pd(T0, j, T1) + ((vec_mask)shifted[k] << 48));
+    t->m[k] = (vec)_mm512_permutex2var_pd(short0, j, short1);
   }
-  EACH h[k] = h[k] - n[k] * 0x1.3de6af278ece6p-47;
-  EACH q[k] = h[k] * h[k];
-  EACH m[k] = 2 * h[k] + m[k];
-  EACH odd[k] = q[k] * 0x1.a01b7aa61bbc9p-6 + 0x1.1111111099d23p-2;
-  EACH even[k] = q[k] * 0x1.6c181f551d19cp-4 + 0x1.55555554ad32ep-1;
-  EACH odd[k] = odd[k] * q[k] + 0x1.5555555555558p+0;
-  EACH even[k] = even[k] * q[k] + 0x1.0000000000003p+1;
-  EACH odd[k] = odd[k] * h[k] + even[k];
-  EACH m[k] = q[k] * odd[k] + m[k];
-  EACH { /* apart, as additions have units of their own */
-    vec P = T[k] * m[k];
-    __asm__("" : "+v"(P));
-    x[k] = (vec)((vec_mask)(((1 - T[k]) - P) / ((1 + T[k]) + P)) | ((vec_mask)x[k] & sign_bit));
+  EACH t->h[k] = t->h[k] - n[k] * 0x1.3de6af278ece6p-46;
+  EACH t->m[k] = t->h[k] + t->m[k];
+}
+
+ALWAYS void finish_tanh(double *const *at, const reduced_tanh *t, const int count) {
+  vec q[AT_ONCE], odd[AT_ONCE], even[AT_ONCE];
+  EACH q[k] = t->h[k] * t->h[k];
+  EACH odd[k] = q[k] * 0x1.a01b7aa61bbc9p-13 + 0x1.1111111099d23p-7;
+  EACH even[k] = q[k] * 0x1.6c181f551d19cp-10 + 0x1.55555554ad32ep-5;
+  EACH odd[k] = odd[k] * q[k] + 0x1.5555555555558p-3;
+  EACH even[k] = even[k] * q[k] + 0x1.0000000000003p-1;
+  EACH odd[k] = odd[k] * t->h[k] + even[k];
+  EACH {
+    vec P = t->T[k] * (q[k] * odd[k] + t->m[k]);
+    APART(P);
+    const vec size = ((1 - t->T[k]) - P) / ((1 + t->T[k]) + P);
+    store(at[k], (vec)((vec_mask)size | ((vec_mask)load(at[k]) & SIGN)));
   }
+}
+
+/* Vectors of a block of units, one unit after the other. */
+typedef struct vector_walk {
+  double *at;
+  size_t left, of_unit, gap; /* left: of this unit; gap: doubles to the next */
+} vector_walk;
+
+ALWAYS void take(double **to, vector_walk *v, const int count) {
+  UNROLL for (int k = 0; k < count; k++) {
+    to[k] = v->at;
+    v->at += LANES;
+    v->at += --v->left ? 0 : v->gap;
+    v->left = v->left ? v->left : v->of_unit;
+  }
+}
+
+/* The reduction of the next vectors has no part in the chain of operations of those before: it goes on while
+ * they wait. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through `all` */
+static void activate_tanh(double *A, size_t units, rwk_mlp_extent e) {
+  vector_walk all = {A, e.rows / LANES, e.rows / LANES, e.stride - e.rows};
+  size_t left = units * all.of_unit;
+  double *at[AT_ONCE], *next_at[AT_ONCE];
+  reduced_tanh t, next;
+  for (; left % AT_ONCE > 0; left--) {
+    take(at, &all, 1);
+    reduce_tanh(&t, at, 1);
+    finish_tanh(at, &t, 1);
+  }
+  if (left == 0) return;
+  take(at, &all, AT_ONCE);
+  reduce_tanh(&t, at, AT_ONCE);
+  while ((left -= AT_ONCE) > 0) {
+    take(next_at, &all, AT_ONCE);
+    reduce_tanh(&next, next_at, AT_ONCE);
+    finish_tanh(at, &t, AT_ONCE);
+    t = next;
+    memcpy(at, next_at, sizeof at);
+  }
+  finish_tanh(at, &t, AT_ONCE);
 }
 
 #define NAME "avx512"
@@ -67,6 +117,8 @@ ALWAYS void vec_tanh_of(vec *x, const int count) {
 #define ROW_VECTORS 4
 #define BLOCK_OUTPUTS 6
 #define BLOCK_DOTS 6
+#define BACK_UNITS 2
+#define BACK_INPUTS 12
 
 static inline vec vec_log1p(vec x) {
   return Sleef_log1pd8_u10avx512f(x);

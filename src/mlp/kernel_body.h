@@ -5,7 +5,7 @@
  *   ROW_VECTORS      1, 2 or 4: vectors of rows in a block of a product
  *   BLOCK_OUTPUTS    up to 6: units in a block of a product
  *   BLOCK_DOTS       up to 6: units of A in a block of dot products (of B: 4)
- *   vec_log1p(x), vec_tanh_of(x, count) for count <= TANH_AT_ONCE, within 3 units in the last place
+ *   vec_log1p(x), activate_tanh(A, units, extent), within 3 units in the last place
  *   add4(c, v)       c[k] += sum of lanes of v[k], k < 4
  *
  * ROW_VECTORS * BLOCK_OUTPUTS and 4 * BLOCK_DOTS accumulators, with the operands, have to fit in the
@@ -245,6 +245,8 @@ static void dots(double *C, size_t ldc, const double *A, size_t m, const double 
   }
 }
 
+#include "mlp/kernel_back.h"
+
 /* ---- elementwise ---- */
 
 /* The activations are most of a small network's time, and SLEEF's tanh takes three times as long as the one
@@ -263,48 +265,6 @@ ALWAYS vec exp_minus_size(vec z) {
 
 ALWAYS vec logistic_of(vec z, vec e) {
   return choose(z < 0, e, splat(1)) / (1 + e);
-}
-
-#define FOR_EACH_VECTOR(at)                                                                                  \
-  for (size_t u = 0; u < units; u++)                                                                         \
-    for (size_t at = u * e.stride; at < u * e.stride + e.rows; at += LANES)
-
-ALWAYS void tanh_at(double *A, const int count) {
-  vec x[TANH_AT_ONCE];
-  UNROLL for (int k = 0; k < count; k++) x[k] = load(A + k * LANES);
-  vec_tanh_of(x, count);
-  UNROLL for (int k = 0; k < count; k++) store(A + k * LANES, x[k]);
-}
-
-static void activate_tanh(double *A, size_t units, rwk_mlp_extent e) {
-  for (size_t u = 0; u < units; u++) {
-    double *a = A + u * e.stride;
-    size_t left = e.rows / LANES;
-    for (size_t blocks = (left + TANH_AT_ONCE - 1) / TANH_AT_ONCE; blocks > 0; blocks--) {
-      const size_t take = (left + blocks - 1) / blocks;
-      switch (take) {
-#if TANH_AT_ONCE >= 5
-      case 4:
-        tanh_at(a, 4);
-        break;
-      case 3:
-        tanh_at(a, 3);
-        break;
-      case 2:
-        tanh_at(a, 2);
-        break;
-      case 1:
-        tanh_at(a, 1);
-        break;
-#endif
-      default:
-        tanh_at(a, TANH_AT_ONCE);
-        break;
-      }
-      a += take * LANES;
-      left -= take;
-    }
-  }
 }
 
 static void activate(double *A, double *slope_x, rwk_activation activation, size_t units, rwk_mlp_extent e) {
@@ -436,6 +396,8 @@ const rwk_mlp_kernel TABLE = {
     .product_tangent = product_tangent,
     .product_cotangent = product_cotangent,
     .dots = dots,
+    .back = back,
+    .back_inputs = BACK_INPUTS,
     .activate = activate,
     .residual = residual,
     .logistic = logistic,

@@ -12,6 +12,8 @@ typedef double vec __attribute__((vector_size(16)));
 #define ROW_VECTORS 2
 #define BLOCK_OUTPUTS 4
 #define BLOCK_DOTS 3
+#define BACK_UNITS 1
+#define BACK_INPUTS 10
 
 #if defined(__SSE2__)
 #include <emmintrin.h>

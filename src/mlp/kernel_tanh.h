@@ -10,8 +10,6 @@ ALWAYS vec vec_tanh(vec x) {
   return (vec)((vec_mask)((0 - E) / (2 + E)) | sign);
 }
 
-#define TANH_AT_ONCE 1
-
-ALWAYS void vec_tanh_of(vec *x, const int count) {
-  UNROLL for (int k = 0; k < count; k++) x[k] = vec_tanh(x[k]);
+static void activate_tanh(double *A, size_t units, rwk_mlp_extent e) {
+  FOR_EACH_VECTOR(at) store(A + at, vec_tanh(load(A + at)));
 }

@@ -5,6 +5,10 @@
 ALWAYS vec choose(vec_mask mask, vec yes, vec no) {
   return (vec)((mask & (vec_mask)yes) | (~mask & (vec_mask)no));
 }
+#define FOR_EACH_VECTOR(at)                                                                                  \
+  for (size_t u = 0; u < units; u++)                                                                         \
+    for (size_t at = u * e.stride; at < u * e.stride + e.rows; at += LANES)
+
 /* exp(x) by x = n ln 2 + r with n an integer and |r| <= ln 2 / 2. */
 #define INTEGER                                                                                              \
   0x1.8p52 /* added to a small number and taken away again: its nearest integer, also in the low bits of the \

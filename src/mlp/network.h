@@ -54,6 +54,7 @@ struct rwk_mlp {
   size_t *A_at;  /* [depth - 1]: activations of hidden layers, followed by the unit that is 1 */
   size_t *x_at;  /* [depth - 1]: x of the slopes; the same as A_at unless slope_apart */
   size_t *dZ_at; /* [depth]: derivative of L by pre-activations; before rwk_mlp_residual, the last holds f */
+  size_t back;   /* sums of the way back by kernel->back, or 0: it goes layer by layer */
   size_t p_at;   /* cross-entropy: [outputs] what rwk_mlp_curve needs: softmax, p; logistic, dL2/df2 */
 
   rwk_mlp_party party; /* count 1: all rows are here */
@@ -77,6 +78,7 @@ typedef struct rwk_mlp_work {
   int foresee;       /* the next gradient's point is likely to be asked for products: its tiles are kept */
   double *kept;      /* [tiles][tile_size], or NULL */
   double *tile;      /* [threads][tile_size] for what is not kept */
+  double *back;      /* [threads][mlp->back] */
   double *tangent;   /* [threads][tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
   double *sums;      /* [chunks][width][dim], or NULL where there is one chunk */
   size_t width;      /* vectors whose products are summed at once */
@@ -147,6 +149,9 @@ enum { RWK_MLP_GAP = 512 };
 
 static inline double *rwk_mlp_tile_of(const rwk_mlp_work *s, size_t thread) {
   return s->tile + thread * (s->mlp->tile_size + RWK_MLP_GAP);
+}
+static inline double *rwk_mlp_back_of(const rwk_mlp_work *s, size_t thread) {
+  return s->back + thread * (s->mlp->back + RWK_MLP_GAP);
 }
 static inline double *rwk_mlp_tangent_of(const rwk_mlp_work *s, size_t thread) {
   return s->tangent + thread * (s->mlp->tile_size + RWK_MLP_GAP);

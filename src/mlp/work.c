@@ -42,9 +42,11 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   s->w = rwk_alloc_doubles(ctx, m->dim);
   s->tile = rwk_alloc_doubles(ctx, tiles * (m->tile_size + RWK_MLP_GAP));
   s->tangent = rwk_alloc_doubles(ctx, tiles * (m->tile_size + RWK_MLP_GAP));
+  s->back = m->back ? rwk_alloc_doubles(ctx, tiles * (m->back + RWK_MLP_GAP)) : NULL;
   s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
   s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * (s->width * m->dim + RWK_MLP_GAP)) : NULL;
-  if (!s->w || !s->tile || !s->tangent || (keep && !s->kept) || (m->chunks > 1 && !s->sums) ||
+  if (!s->w || !s->tile || !s->tangent || (m->back && !s->back) || (keep && !s->kept) ||
+      (m->chunks > 1 && !s->sums) ||
       (m->chunks * m->blocks > 1 &&
        rwk_mlp_room(&s->answer, &s->answer_room, ctx, s->width * m->dim + 1) != RWK_OK)) {
     rwk_mlp_work_destroy(s, self);
@@ -70,6 +72,7 @@ void rwk_mlp_work_destroy(void *work, void *self) {
   rwk_free_doubles(s->ctx, s->sums);
   rwk_free_doubles(s->ctx, s->kept);
   rwk_free_doubles(s->ctx, s->tangent);
+  rwk_free_doubles(s->ctx, s->back);
   rwk_free_doubles(s->ctx, s->tile);
   rwk_free_doubles(s->ctx, s->w);
   rwk_free(s->ctx, s);

@@ -67,6 +67,58 @@ static void test_dots(void **state) {
       }
 }
 
+/* Every number of inputs that has a kernel, odd and even numbers of units, with and without Z. */
+static void test_back(void **state) {
+  (void)state;
+  static double sums[MOST * (MOST + 1)], Z[MOST * STRIDE] __attribute__((aligned(64))), w[MOST];
+  static const rwk_activation activations[] = {RWK_ACTIVATION_TANH, RWK_ACTIVATION_LOGISTIC,
+                                               RWK_ACTIVATION_SOFTPLUS, RWK_ACTIVATION_RELU,
+                                               RWK_ACTIVATION_IDENTITY};
+  for (size_t u = 0; u < 3; u++) fill(unit[u], MOST * STRIDE, 8 + u);
+  fill(w, MOST, 11);
+  for (size_t k = 0; rwk_mlp_kernel_get(k); k++)
+    for (size_t inputs = 1; inputs <= rwk_mlp_kernel_get(k)->back_inputs; inputs++)
+      for (size_t units = 1; units <= 5; units++)
+        for (size_t c = 0; c < 10; c++) {
+          const rwk_activation activation = activations[c / 2];
+          const rwk_mlp_extent e = {.rows = 8 * (1 + (inputs + units) % 16), .stride = STRIDE};
+          const int apart = rwk_mlp_slope_apart(activation);
+          const double *a = unit[1], *d = unit[2], *x = apart ? unit[2] + STRIDE : a;
+          const rwk_mlp_back p = {.sums = sums,
+                                  .Z = c % 2 ? Z : NULL,
+                                  .A = unit[0],
+                                  .a = a,
+                                  .x = x,
+                                  .d = d,
+                                  .w = w,
+                                  .inputs = inputs,
+                                  .units = units,
+                                  .slope = rwk_mlp_slope_of(activation)};
+          for (size_t i = 0; i < MOST * (MOST + 1); i++) sums[i] = (double)i;
+          for (size_t i = 0; i < MOST * STRIDE; i++) Z[i] = 99;
+          rwk_mlp_kernel_get(k)->back(&p, e);
+          for (size_t o = 0; o < units + 2; o++) {
+            const rwk_mlp_slope s = p.slope;
+            double slope[STRIDE], last = 0;
+            for (size_t r = 0; r < STRIDE; r++) {
+              const double at = x[o * STRIDE + r];
+              slope[r] = s.c0 + s.c1 * at + s.c2 * at * at;
+              const int inside = r < e.rows && o < units && p.Z;
+              assert_near(Z[o * STRIDE + r], inside ? w[o] * slope[r] * d[r] : 99, inside ? 1e-12 : 0);
+              if (r < e.rows) last += a[o * STRIDE + r] * d[r];
+            }
+            for (size_t i = 0; i <= inputs; i++) {
+              const size_t at = o * (inputs + 1) + i;
+              double sum = 0;
+              for (size_t r = 0; r < e.rows && i < inputs; r++)
+                sum += unit[0][i * STRIDE + r] * slope[r] * d[r];
+              if (i == inputs) sum = last;
+              assert_near(sums[at], (double)at + (o < units ? sum : 0), o < units ? 1e-11 : 0);
+            }
+          }
+        }
+}
+
 /* |got - want| in units in the last place of `want`. */
 static double ulps(double got, long double want) {
   int exponent;
@@ -118,6 +170,30 @@ static void test_activations(void **state) {
     }
 }
 
+/* Blocks of any number of vectors: each number as if it were alone, and nothing beyond the rows. */
+static void test_blocks(void **state) {
+  (void)state;
+  static double slope[MOST * STRIDE] __attribute__((aligned(64))), alone[8] __attribute__((aligned(64))),
+      alone_slope[8] __attribute__((aligned(64)));
+  fill(unit[1], MOST * STRIDE, 12);
+  for (size_t k = 0; rwk_mlp_kernel_get(k); k++)
+    for (size_t rows = 8; rows <= STRIDE; rows += 8)
+      for (size_t units = 1; units <= 5; units++)
+        for (int a = 0; a < 5; a++) {
+          const rwk_mlp_kernel *kernel = rwk_mlp_kernel_get(k);
+          const rwk_mlp_extent e = {.rows = rows, .stride = STRIDE}, one = {.rows = 8, .stride = 8};
+          memcpy(unit[0], unit[1], sizeof unit[0]);
+          kernel->activate(unit[0], slope, (rwk_activation)a, units, e);
+          for (size_t u = 0; u <= units; u++)
+            for (size_t r = 0; r < STRIDE; r += 8) {
+              const int inside = u < units && r < rows;
+              memcpy(alone, unit[1] + u * STRIDE + r, sizeof alone);
+              if (inside) kernel->activate(alone, alone_slope, (rwk_activation)a, 1, one);
+              assert_memory_equal(alone, unit[0] + u * STRIDE + r, sizeof alone);
+            }
+        }
+}
+
 /* Ends of the line; numbers that are none stay none. */
 static void test_extremes(void **state) {
   (void)state;
@@ -154,8 +230,9 @@ static void test_scalars(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_products), cmocka_unit_test(test_dots),    cmocka_unit_test(test_activations),
-      cmocka_unit_test(test_extremes), cmocka_unit_test(test_scalars),
+      cmocka_unit_test(test_products),    cmocka_unit_test(test_dots),   cmocka_unit_test(test_back),
+      cmocka_unit_test(test_activations), cmocka_unit_test(test_blocks), cmocka_unit_test(test_extremes),
+      cmocka_unit_test(test_scalars),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
