@@ -1,5 +1,5 @@
 /* Microseconds of Cholesky's factor and of a pair of triangular solves, by our kernels and by LAPACK and the
- * BLAS.
+ * BLAS; and of the factor's copy in single precision, and a pair of solves with that.
  *
  *   factor [SECONDS]        each figure is the median over SECONDS (0.3) of running
  *
@@ -10,11 +10,12 @@
 #include "base/stream.h"
 #include "la/dense.h"
 #include "la/factor.h"
+#include "la/packed.h"
 #include "median.h"
 
 typedef struct bench {
   size_t n;
-  double *A, *R, *x;
+  double *A, *R, *x, *P;
   const rwk_factor_kernel *kernel; /* NULL: LAPACK's */
   rwk_team *team;
 } bench;
@@ -46,6 +47,24 @@ static void measure(bench b, double budget) {
   fflush(stdout);
 }
 
+static void pack(void *payload) {
+  bench *b = payload;
+  rwk_packed_make(b->P, b->R, b->n, b->n);
+}
+
+static void solve_packed(void *payload) {
+  bench *b = payload;
+  for (size_t i = 0; i < b->n; i++) b->x[i] = 1;
+  rwk_packed_solve(b->x, b->P, b->n);
+}
+
+static void measure_packed(bench b, double budget) {
+  const double copy = rwk_median_seconds(pack, &b, 5, budget);
+  printf("| %zu | single precision | 1 | %.1f | | %.1f |\n", b.n, 1e6 * copy,
+         1e6 * rwk_median_seconds(solve_packed, &b, 5, budget));
+  fflush(stdout);
+}
+
 int main(int argc, char **argv) {
   static const size_t orders[] = {41, 161, 193, 501, 1001, 2500};
   const double budget = argc > 1 ? atof(argv[1]) : 0.3;
@@ -57,7 +76,8 @@ int main(int argc, char **argv) {
     b.A = rwk_alloc_doubles(ctx, b.n * b.n);
     b.R = rwk_alloc_doubles(ctx, b.n * b.n);
     b.x = rwk_alloc_doubles(ctx, b.n);
-    if (!b.A || !b.R || !b.x) return 1;
+    b.P = rwk_alloc_doubles(ctx, rwk_packed_room(b.n));
+    if (!b.A || !b.R || !b.x || !b.P) return 1;
     rwk_stream s;
     rwk_stream_init(&s, 1, b.n);
     for (size_t i = 0; i < b.n; i++)
@@ -68,6 +88,8 @@ int main(int argc, char **argv) {
     b.kernel = rwk_factor_kernel_get(0);
     b.team = b.kernel ? rwk_context_team(ctx) : NULL;
     if (b.team) measure(b, budget);
+    measure_packed(b, budget);
+    rwk_free_doubles(ctx, b.P);
     rwk_free_doubles(ctx, b.x);
     rwk_free_doubles(ctx, b.R);
     rwk_free_doubles(ctx, b.A);

@@ -48,6 +48,13 @@ void rwk_cholesky_solve(double *x, size_t ldx, size_t k, const double *R, size_t
 /* x := R^-1 x (transpose 0) or R^-T x (transpose 1). */
 void rwk_triangular_solve(double *x, int transpose, const double *R, size_t ldr, size_t n);
 
+/* A copy of the factor in single precision, in P[rwk_packed_room(n)], a multiple of 64 bytes; x := S^-1 S^-T
+ * x with the numbers S so rounded, for a symmetric, positive definite matrix near A, in double precision (see
+ * la/packed.h). P has scratch memory, too: one solve at a time. */
+size_t rwk_packed_room(size_t n); /* doubles */
+void rwk_packed_make(double *P, const double *R, size_t ldr, size_t n);
+void rwk_packed_solve(double *x, double *P, size_t n);
+
 /* A = R'D R in place by Bunch and Kaufman's pivots[n], upper triangle read and written, for symmetric A of
  * any inertia. *least: the smallest eigenvalue of D in size, 0 or nearly so where A is singular; *negative:
  * how many are below 0, of D and so of A (Sylvester). Allocates LAPACK's scratch. */

@@ -10,6 +10,7 @@ struct rwk_reuse {
   size_t n;
   double fresh;    /* cost of a Hessian and its factor, in steps of this kind */
   double *vectors; /* [2 PAIRS x n] */
+  double *packed;  /* the factor in single precision: the steps are not Newton's own anyway */
   double *s[PAIRS], *y[PAIRS], rho[PAIRS];
 };
 
@@ -24,8 +25,9 @@ rwk_status rwk_reuse_create(rwk_reuse **reuse, rwk_context *ctx, size_t n, doubl
    * 1.3, 2 and 3 this was the cheapest on networks of 193 to 501 weights (docs/developers/solver-cost.md). */
   r->fresh = 2 * hessian_cost;
   r->vectors = rwk_alloc_doubles(ctx, 2 * PAIRS * n);
-  if (!r->vectors) {
-    rwk_free(ctx, r);
+  r->packed = rwk_alloc_doubles(ctx, rwk_packed_room(n));
+  if (!r->vectors || !r->packed) {
+    rwk_reuse_destroy(r);
     return rwk_fail_memory(ctx, "a solver");
   }
   for (size_t k = 0; k < PAIRS; k++) {
@@ -38,13 +40,13 @@ rwk_status rwk_reuse_create(rwk_reuse **reuse, rwk_context *ctx, size_t n, doubl
 
 void rwk_reuse_destroy(rwk_reuse *r) {
   if (!r) return;
+  rwk_free_doubles(r->ctx, r->packed);
   rwk_free_doubles(r->ctx, r->vectors);
   rwk_free(r->ctx, r);
 }
 
 /* d = -B g by the two loops over the pairs first..count-1, the oldest first; the factor between them. */
-static void direction(double *d, const rwk_reuse *r, size_t first, size_t count, const double *g,
-                      const double *factor) {
+static void direction(double *d, const rwk_reuse *r, size_t first, size_t count, const double *g) {
   const size_t n = r->n;
   double alpha[PAIRS];
   for (size_t i = 0; i < n; i++) d[i] = -g[i];
@@ -53,7 +55,7 @@ static void direction(double *d, const rwk_reuse *r, size_t first, size_t count,
     alpha[at] = r->rho[at] * rwk_dot(n, r->s[at], d);
     rwk_axpy(n, -alpha[at], r->y[at], d);
   }
-  rwk_cholesky_solve(d, n, 1, factor, n, n);
+  rwk_packed_solve(d, r->packed, n);
   for (size_t k = first; k < count; k++) {
     const size_t at = k % PAIRS;
     rwk_axpy(n, alpha[at] - r->rho[at] * rwk_dot(n, r->y[at], d), r->s[at], d);
@@ -119,7 +121,8 @@ rwk_status rwk_reuse_factor(rwk_solver *s, rwk_state *state, double fell, double
   size_t count = 0;
   trail t = {.objective = {state->parts.objective}, .spent = {spent}};
   for (int steps = 1; steps <= STEPS_MOST && !rwk_gradient_small(s, state); steps++) {
-    direction(s->step, r, count > PAIRS ? count - PAIRS : 0, count, s->g, s->factor);
+    if (steps == 1) rwk_packed_make(r->packed, s->factor, s->dim, s->dim);
+    direction(s->step, r, count > PAIRS ? count - PAIRS : 0, count, s->g);
     const double length = rwk_norm(s->dim, s->step);
     if (!isfinite(length)) return RWK_OK;
     rwk_parts parts;

@@ -7,7 +7,8 @@
 /* A dense Hessian and its factor cost as much as tens of gradients. After a step with (H + mu I) s = -g the
  * factor is used on: as the initial matrix of L-BFGS (Nocedal, Math. Comp. 35, 1980), which learns from the
  * gradients it meets what has changed since H was formed, and what mu hides along valleys. A step so made
- * costs a gradient and two triangular solves. */
+ * costs a gradient and two triangular solves, by the factor in single precision: what that rounds is less
+ * than what has changed. */
 typedef struct rwk_reuse rwk_reuse;
 rwk_status rwk_reuse_create(rwk_reuse **reuse, rwk_context *ctx, size_t n, double hessian_cost);
 void rwk_reuse_destroy(rwk_reuse *reuse);
