@@ -60,6 +60,11 @@ RWK_API const char *rwk_context_error(const rwk_context *ctx);
  * and want to put the number back; contexts are then made with blas_threads 0. */
 RWK_API int rwk_blas_threads(int threads);
 
+/* Sets OpenBLAS to one thread and ends those that it started when it was loaded: for a tenth of a second they
+ * look for work, on processors that a program of short runs needs itself. Does nothing where the BLAS is
+ * another. For programs, before their first context; no other thread may be in the BLAS. */
+RWK_API void rwk_blas_rest(void);
+
 /* "0.1.0" */
 RWK_API const char *rwk_version(void);
 

@@ -56,11 +56,22 @@ void rwk_context_settings_init(rwk_context_settings *settings) {
 /* OpenBLAS is asked through a weak symbol: another BLAS does not have it and needs no asking. */
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
 extern int openblas_get_num_threads(void) __attribute__((weak));
+extern int blas_thread_shutdown_(void) __attribute__((weak)); /* what it does itself before a fork */
 
 int rwk_blas_threads(int threads) {
   const int before = openblas_get_num_threads ? openblas_get_num_threads() : 0;
   if (threads > 0 && openblas_set_num_threads) openblas_set_num_threads(threads);
   return before;
+}
+
+void rwk_blas_rest(void) {
+  rwk_blas_threads(1);
+  if (blas_thread_shutdown_) blas_thread_shutdown_();
+}
+
+/* To be asked for what it has would wake it: it makes threads anew. */
+static void set_blas_threads(int threads) {
+  if (threads > 0 && rwk_blas_threads(0) != threads) rwk_blas_threads(threads);
 }
 
 rwk_status rwk_context_create(rwk_context **ctx, const rwk_context_settings *settings) {
@@ -83,7 +94,7 @@ rwk_status rwk_context_create(rwk_context **ctx, const rwk_context_settings *set
   c->shelved = c->shelf_bytes = 0;
   c->team = NULL;
   c->team_is_anothers = 0;
-  if (s.blas_threads && openblas_set_num_threads) openblas_set_num_threads(s.blas_threads);
+  set_blas_threads(s.blas_threads);
   *ctx = c;
   return RWK_OK;
 }

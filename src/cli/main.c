@@ -59,6 +59,7 @@ int main(int argc, char **argv) {
     cli_verb_help(table[v].verb);
     return CLI_DONE;
   }
+  rwk_blas_rest();
   if (cli_ranks_begin()) return CLI_USAGE;
   const int result = run(v, &args);
   cli_ranks_end();
