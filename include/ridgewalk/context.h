@@ -42,8 +42,8 @@ typedef struct rwk_context_settings {
                        0: leave it as it is */
 } rwk_context_settings;
 
-/* A context keeps large blocks that were given back, 128 MiB at most, for the next use; they go back to the
- * allocator when that has nothing left, and with the context. */
+/* A context keeps large blocks that were given back, 128 MiB at most, for the next use, its workers' too;
+ * they go back to the allocator when that has nothing left, and with the context. */
 RWK_API void rwk_context_settings_init(rwk_context_settings *settings);
 
 /* Makes a context. `settings` NULL means the defaults. The caller destroys it. RWK_NO_MEMORY on failure,

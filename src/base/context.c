@@ -12,7 +12,7 @@
 
 /* Large blocks of doubles that were given back wait for the next who wants one like them: the first touch of
  * fresh pages costs more than what a certificate computes in them. */
-enum { SHELF = 16 };
+enum { SHELF = 32 };
 static const size_t shelf_least = (size_t)64 << 10; /* bytes of a block */
 #if defined(__SANITIZE_ADDRESS__)
 void __asan_poison_memory_region(const volatile void *from, size_t bytes);
@@ -28,11 +28,18 @@ typedef struct large_block {
   size_t bytes;
 } large_block;
 
+/* A context's and that of all workers forked from it: one of them often begins where another has ended. */
+typedef struct shelf {
+  omp_lock_t lock;
+  large_block block[SHELF]; /* the oldest first */
+  size_t count, bytes;
+} shelf;
+
 struct rwk_context {
   rwk_context_settings settings;
   char error[RWK_ERROR_TEXT];
-  large_block shelf[SHELF]; /* the oldest first */
-  size_t shelved, shelf_bytes;
+  shelf *shelf; /* its own, or that of the context it was forked from */
+  shelf own;
   rwk_team *team; /* NULL until somebody asks, and where there is one thread */
   int team_is_anothers;
 };
@@ -91,7 +98,9 @@ rwk_status rwk_context_create(rwk_context **ctx, const rwk_context_settings *set
   if (!c) return RWK_NO_MEMORY;
   c->settings = s;
   c->error[0] = 0;
-  c->shelved = c->shelf_bytes = 0;
+  c->shelf = &c->own;
+  c->own.count = c->own.bytes = 0;
+  omp_init_lock(&c->own.lock);
   c->team = NULL;
   c->team_is_anothers = 0;
   set_blas_threads(s.blas_threads);
@@ -99,25 +108,37 @@ rwk_status rwk_context_create(rwk_context **ctx, const rwk_context_settings *set
   return RWK_OK;
 }
 
-static void take_from_shelf(rwk_context *ctx, size_t at) {
-  ctx->shelf_bytes -= ctx->shelf[at].bytes;
-  ctx->shelved--;
-  memmove(ctx->shelf + at, ctx->shelf + at + 1, (ctx->shelved - at) * sizeof *ctx->shelf);
+static void take_out(shelf *s, size_t at) {
+  s->bytes -= s->block[at].bytes;
+  s->count--;
+  memmove(s->block + at, s->block + at + 1, (s->count - at) * sizeof *s->block);
 }
 
-/* Gives the oldest blocks back to the allocator until the rest take no more than `bytes`. */
-static void clear_shelf(rwk_context *ctx, size_t bytes) {
-  while (ctx->shelf_bytes > bytes) {
-    void *raw = ctx->shelf[0].raw;
-    take_from_shelf(ctx, 0);
+/* Gives the oldest blocks back to the allocator until the rest take no more than `bytes`. The lock is ours.
+ */
+static void clear_locked(rwk_context *ctx, size_t bytes) {
+  shelf *s = ctx->shelf;
+  while (s->bytes > bytes) {
+    void *raw = s->block[0].raw;
+    take_out(s, 0);
     rwk_free(ctx, raw);
   }
+}
+
+/* 1 where there was anything. */
+static int clear_shelf(rwk_context *ctx) {
+  omp_set_lock(&ctx->shelf->lock);
+  const int any = ctx->shelf->count > 0;
+  clear_locked(ctx, 0);
+  omp_unset_lock(&ctx->shelf->lock);
+  return any;
 }
 
 void rwk_context_destroy(rwk_context *ctx) {
   if (!ctx) return;
   if (!ctx->team_is_anothers) rwk_team_destroy(ctx->team);
-  clear_shelf(ctx, 0);
+  if (ctx->shelf == &ctx->own) clear_shelf(ctx);
+  omp_destroy_lock(&ctx->own.lock);
   ctx->settings.release(ctx, ctx->settings.allocator_payload);
 }
 
@@ -137,8 +158,7 @@ void *rwk_realloc(rwk_context *ctx, void *block, size_t n, size_t size) {
   if (n == 0) n = 1;
   if (size == 0 || n > PTRDIFF_MAX / size) return NULL;
   void *got = ctx->settings.allocate(block, n * size, ctx->settings.allocator_payload);
-  if (got || ctx->shelved == 0) return got;
-  clear_shelf(ctx, 0);
+  if (got || !clear_shelf(ctx)) return got;
   return ctx->settings.allocate(block, n * size, ctx->settings.allocator_payload);
 }
 
@@ -171,21 +191,32 @@ static void ask_for_large_pages(void *raw, size_t bytes) {
 #endif
 }
 
-/* The smallest shelved block of at least `bytes` and at most twice that, else one from the allocator. */
-static large_block large(rwk_context *ctx, size_t bytes) {
+/* The smallest shelved block of at least `bytes` and at most twice that; none: raw is NULL. */
+static large_block from_shelf(shelf *s, size_t bytes) {
+  large_block found = {0};
+  omp_set_lock(&s->lock);
   size_t best = SHELF;
-  for (size_t k = 0; k < ctx->shelved; k++) {
-    const size_t has = ctx->shelf[k].bytes;
-    if (has >= bytes && has / 2 <= bytes && (best == SHELF || has < ctx->shelf[best].bytes)) best = k;
+  for (size_t k = 0; k < s->count; k++) {
+    const size_t has = s->block[k].bytes;
+    if (has >= bytes && has / 2 <= bytes && (best == SHELF || has < s->block[best].bytes)) best = k;
   }
-  if (best == SHELF) {
-    void *raw = rwk_alloc(ctx, bytes, 1);
-    if (raw) ask_for_large_pages(raw, bytes);
-    return (large_block){.raw = raw, .bytes = bytes};
+  if (best < SHELF) {
+    found = s->block[best];
+    take_out(s, best);
   }
-  const large_block found = ctx->shelf[best];
-  take_from_shelf(ctx, best);
+  omp_unset_lock(&s->lock);
   return found;
+}
+
+/* From the shelf, else from the allocator. */
+static large_block large(rwk_context *ctx, size_t bytes) {
+  if (bytes >= shelf_least / 2) {
+    const large_block found = from_shelf(ctx->shelf, bytes);
+    if (found.raw) return found;
+  }
+  void *raw = rwk_alloc(ctx, bytes, 1);
+  if (raw) ask_for_large_pages(raw, bytes);
+  return (large_block){.raw = raw, .bytes = bytes};
 }
 
 /* The allocator promises alignment for any type only: in front of the aligned block there is room for what
@@ -212,10 +243,13 @@ void rwk_free_doubles(rwk_context *ctx, double *block) {
     rwk_free(ctx, back.raw);
     return;
   }
-  clear_shelf(ctx, shelf_most - back.bytes);
-  if (ctx->shelved == SHELF) clear_shelf(ctx, ctx->shelf_bytes - 1);
-  ctx->shelf[ctx->shelved++] = back;
-  ctx->shelf_bytes += back.bytes;
+  shelf *s = ctx->shelf;
+  omp_set_lock(&s->lock);
+  clear_locked(ctx, shelf_most - back.bytes);
+  if (s->count == SHELF) clear_locked(ctx, s->bytes - 1);
+  s->block[s->count++] = back;
+  s->bytes += back.bytes;
+  omp_unset_lock(&s->lock);
 }
 
 rwk_status rwk_grow(rwk_context *ctx, void *array_pointer, size_t *capacity, size_t need, size_t size) {
@@ -271,7 +305,9 @@ rwk_status rwk_context_fork(rwk_context **child, const rwk_context *parent, int 
   rwk_context_settings s = parent->settings;
   s.threads = threads;
   s.blas_threads = 0;
-  return rwk_context_create(child, &s);
+  RWK_TRY(rwk_context_create(child, &s));
+  (*child)->shelf = parent->shelf;
+  return RWK_OK;
 }
 
 void rwk_context_adopt_error(rwk_context *ctx, const rwk_context *child) {

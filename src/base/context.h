@@ -47,7 +47,7 @@ int rwk_cancelled(const rwk_context *ctx);
 int rwk_threads(const rwk_context *ctx); /* >= 1 */
 
 /* A context for a worker, who may use so many threads itself: same allocator and callbacks, error text of its
- * own. */
+ * own; destroyed before the parent is. */
 rwk_status rwk_context_fork(rwk_context **child, const rwk_context *parent, int threads);
 /* Takes over a worker's error text. */
 void rwk_context_adopt_error(rwk_context *ctx, const rwk_context *child);
