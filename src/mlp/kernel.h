@@ -43,10 +43,15 @@ typedef struct rwk_mlp_product {
 
 /* A hidden layer before an only output, whose derivative is d and which takes unit o by weight w[o]. For each
  * unit sums[o * (inputs + 1) + i] += sum over rows of A[i] phi'(x[o]) d, i < inputs, and the last of them
- * += sum of a[o] d; Z[o] = w[o] phi'(x[o]) d, unless Z is NULL. Where the slope is that of tanh, x is a. */
+ * += sum of a[o] d; Z[o] = w[o] phi'(x[o]) d, unless Z is NULL. Where the slope is that of tanh, x is a.
+ *
+ * With Ra, R{a} where w moves along v, and Rd, R{d}: the sums are those of A[i] R{dZ[o]},
+ * R{dZ[o]} = phi'(x) (w[o] Rd + v[o] d) + (phi''/phi')(x) Ra[o] w[o] d, and of a[o] Rd + Ra[o] d; Z is left
+ * alone. */
 typedef struct rwk_mlp_back {
   double *sums, *Z;
   const double *A, *a, *x, *d, *w;
+  const double *Ra, *Rd, *v; /* or NULL */
   size_t inputs, units;
   rwk_mlp_slope slope;
 } rwk_mlp_back;

@@ -1,6 +1,6 @@
 /* mlp/kernel_back.h: part of mlp/kernel_body.h. The way back through a hidden layer whose units have one
- * output behind them, and all sums of the gradient with it: what a unit hands back, phi' d but for its
- * weight, is used up where it is made. A file that includes this defines before:
+ * output behind them, and all sums of the gradient, or of a Hessian-vector product, with it: what a unit
+ * hands back is used up where it is made. A file that includes this defines before:
  *
  *   BACK_UNITS   1 or 2: units at a time
  *   BACK_INPUTS  up to 12: inputs of a layer, at most
@@ -12,14 +12,18 @@
  * would be more than there are registers. */
 enum { BACK_POINTERS = (BACK_INPUTS + 2) / 3 };
 
+/* Of a gradient, with the slope of tanh or any; of a product. */
+enum back_what { BACK_TANH, BACK_ANY, BACK_MOVED };
+
 /* Units o .. o + n - 1, with m inputs. */
 ALWAYS void back_block(const rwk_mlp_back *p, size_t o, rwk_mlp_extent e, const int m, const int n,
-                       const int tanh) {
+                       const enum back_what what) {
   vec sum[BACK_UNITS * (BACK_INPUTS + 1) + 3]; /* of unit q: m + 1 from q (m + 1) on */
   UNROLL for (int k = 0; k < n * (m + 1) + 3; k++) sum[k] = (vec){0};
   const rwk_mlp_slope slope = p->slope;
   const size_t stride = e.stride;
   const double *A[BACK_POINTERS], *a = p->a + o * stride, *x = p->x + o * stride, *d_at = p->d;
+  const double *Ra = what == BACK_MOVED ? p->Ra + o * stride : NULL, *Rd_at = p->Rd;
   double *Z = p->Z ? p->Z + o * stride : NULL;
   UNROLL for (int g = 0; 3 * g < m; g++) A[g] = p->A + (size_t)(3 * g) * stride;
   for (size_t left = e.rows; left > 0; left -= LANES) {
@@ -27,7 +31,14 @@ ALWAYS void back_block(const rwk_mlp_back *p, size_t o, rwk_mlp_extent e, const 
     vec z[BACK_UNITS];
     UNROLL for (int q = 0; q < n; q++) {
       const vec at = load(x + (size_t)q * stride);
-      if (tanh) { /* d (1 - a^2): one factor more is there already */
+      if (what == BACK_MOVED) {
+        const vec Rd = load(Rd_at), moved = load(Ra + (size_t)q * stride);
+        const vec w = splat(p->w[o + (size_t)q]), v = splat(p->v[o + (size_t)q]);
+        const vec turned = moved * (slope.e0 + slope.e1 * at);
+        z[q] = (slope.c0 + at * (slope.c1 + slope.c2 * at)) * (w * Rd + v * d) + turned * (w * d);
+        sum[q * (m + 1) + m] += load(a + (size_t)q * stride) * Rd;
+        sum[q * (m + 1) + m] += moved * d;
+      } else if (what == BACK_TANH) { /* d (1 - a^2): one factor more is there already */
         vec ad = at * d;
         z[q] = d - at * ad;
         APART(ad);
@@ -37,7 +48,7 @@ ALWAYS void back_block(const rwk_mlp_back *p, size_t o, rwk_mlp_extent e, const 
         sum[q * (m + 1) + m] += load(a + (size_t)q * stride) * d;
       }
     }
-    if (Z) {
+    if (Z && what != BACK_MOVED) {
       UNROLL for (int q = 0; q < n; q++) store(Z + (size_t)q * stride, p->w[o + (size_t)q] * z[q]);
       Z += LANES;
     }
@@ -48,6 +59,10 @@ ALWAYS void back_block(const rwk_mlp_back *p, size_t o, rwk_mlp_extent e, const 
     UNROLL for (int g = 0; 3 * g < m; g++) {
       A[g] += LANES;
       KEEP_IN_REGISTER(A[g]);
+    }
+    if (what == BACK_MOVED) {
+      Ra += LANES, Rd_at += LANES;
+      KEEP_IN_REGISTER(Ra);
     }
     d_at += LANES, a += LANES, x += LANES;
     KEEP_IN_REGISTER(a);
@@ -65,20 +80,23 @@ ALWAYS void back_block(const rwk_mlp_back *p, size_t o, rwk_mlp_extent e, const 
   }
 }
 
-ALWAYS void back_all(const rwk_mlp_back *p, rwk_mlp_extent e, const int m, const int tanh) {
+ALWAYS void back_all(const rwk_mlp_back *p, rwk_mlp_extent e, const int m, const enum back_what what) {
   size_t o = 0;
-  for (; o + BACK_UNITS <= p->units; o += BACK_UNITS) back_block(p, o, e, m, BACK_UNITS, tanh);
-  for (; o < p->units; o++) back_block(p, o, e, m, 1, tanh);
+  for (; o + BACK_UNITS <= p->units; o += BACK_UNITS) back_block(p, o, e, m, BACK_UNITS, what);
+  for (; o < p->units; o++) back_block(p, o, e, m, 1, what);
 }
 
 static void back(const rwk_mlp_back *p, rwk_mlp_extent e) {
   const int tanh = p->slope.c0 == 1 && p->slope.c2 == -1;
 #define CASE(m)                                                                                              \
   case m:                                                                                                    \
-    if (m <= BACK_INPUTS && tanh)                                                                            \
-      back_all(p, e, m, 1);                                                                                  \
-    else if (m <= BACK_INPUTS)                                                                               \
-      back_all(p, e, m, 0);                                                                                  \
+    if (m > BACK_INPUTS) break;                                                                              \
+    if (p->Ra)                                                                                               \
+      back_all(p, e, m, BACK_MOVED);                                                                         \
+    else if (tanh)                                                                                           \
+      back_all(p, e, m, BACK_TANH);                                                                          \
+    else                                                                                                     \
+      back_all(p, e, m, BACK_ANY);                                                                           \
     break;
   switch (p->inputs) {
     CASE(1)

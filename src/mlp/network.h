@@ -16,6 +16,8 @@
 #include "mlp/kernel.h"
 
 enum { RWK_MLP_CHUNKS = 16 };
+/* Vectors of which products are made at once, at most. */
+enum { RWK_MLP_WIDEST = 8 };
 
 /* Operations that are worth another thread, some 25 microseconds. */
 #define RWK_MLP_WORTH 2.5e6
@@ -78,7 +80,7 @@ typedef struct rwk_mlp_work {
   int foresee;       /* the next gradient's point is likely to be asked for products: its tiles are kept */
   double *kept;      /* [tiles][tile_size], or NULL */
   double *tile;      /* [threads][tile_size] for what is not kept */
-  double *back;      /* [threads][mlp->back] */
+  double *back;      /* [threads][width][mlp->back] */
   double *tangent;   /* [threads][tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
   double *sums;      /* [chunks][width][dim], or NULL where there is one chunk */
   size_t width;      /* vectors whose products are summed at once */
@@ -135,6 +137,13 @@ void rwk_mlp_curve(const rwk_mlp *m, double *F, const double *P, const double *o
 /* dZ of the hidden layers from that of the last. */
 void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w);
 
+/* With m->back: what kernel->back takes of a tile at w, but for the sums. */
+rwk_mlp_back rwk_mlp_back_at(const rwk_mlp *m, const double *buffer, size_t tile, const double *w);
+/* to[dim] from the sums, of which those of a unit's inputs are multiplied by its factor, or, with NULL, by 1.
+ */
+void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor,
+                        double output_bias);
+
 /* ---- at a point (value.c) ---- */
 
 /* Announces the point; the next calls of rwk_mlp_tile_at are for it. */
@@ -142,6 +151,8 @@ void rwk_mlp_at(rwk_mlp_work *s, const double *w);
 /* Activations and dZ of a tile at the announced point; valid until the next call by the same thread. */
 const double *rwk_mlp_tile_at(rwk_mlp_work *s, size_t tile);
 const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread);
+/* For those who need no dZ of hidden layers: it may be missing. */
+const double *rwk_mlp_tile_ahead(rwk_mlp_work *s, size_t tile, size_t thread);
 
 /* Between what one thread writes and what another does: a page, which a processor's prefetching does not
  * leave; what it fetches from another's cache takes longer than to compute it. */
@@ -151,7 +162,7 @@ static inline double *rwk_mlp_tile_of(const rwk_mlp_work *s, size_t thread) {
   return s->tile + thread * (s->mlp->tile_size + RWK_MLP_GAP);
 }
 static inline double *rwk_mlp_back_of(const rwk_mlp_work *s, size_t thread) {
-  return s->back + thread * (s->mlp->back + RWK_MLP_GAP);
+  return s->back + thread * (s->width * s->mlp->back + RWK_MLP_GAP);
 }
 static inline double *rwk_mlp_tangent_of(const rwk_mlp_work *s, size_t thread) {
   return s->tangent + thread * (s->mlp->tile_size + RWK_MLP_GAP);

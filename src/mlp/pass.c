@@ -72,3 +72,27 @@ void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w) {
     m->kernel->product_slope(&p, m->extent);
   }
 }
+
+rwk_mlp_back rwk_mlp_back_at(const rwk_mlp *m, const double *buffer, size_t tile, const double *w) {
+  const rwk_mlp_layer *first = &m->layers[0];
+  return (rwk_mlp_back){.A = rwk_mlp_X(m, tile),
+                        .a = buffer + m->A_at[0],
+                        .x = buffer + m->x_at[0],
+                        .d = buffer + m->dZ_at[1],
+                        .w = w + m->layers[1].W,
+                        .inputs = rwk_mlp_layer_rows(first),
+                        .units = first->outputs,
+                        .slope = m->slope};
+}
+
+void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor,
+                        double output_bias) {
+  const rwk_mlp_layer *first = &m->layers[0], *last = &m->layers[1];
+  const size_t rows = rwk_mlp_layer_rows(first), units = first->outputs;
+  for (size_t o = 0; o < units; o++) {
+    const double *of = sums + o * (rows + 1), times = factor ? factor[o] : 1;
+    for (size_t i = 0; i < rows; i++) to[first->W + i * units + o] = times * of[i];
+    to[last->W + o] = of[rows];
+  }
+  if (last->has_bias) to[last->b] = output_bias;
+}

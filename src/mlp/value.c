@@ -13,34 +13,6 @@ static void add_gradient(const rwk_mlp *m, double *gradient, const double *buffe
   }
 }
 
-/* The same with the way back, where there is one output: into sums that are put in their places at the end of
- * the chunk. */
-/* NOLINTNEXTLINE(readability-non-const-parameter): written through p */
-static void add_back(const rwk_mlp *m, double *sums, double *buffer, size_t tile, const double *w, int keep) {
-  const rwk_mlp_layer *first = &m->layers[0];
-  const rwk_mlp_back p = {.sums = sums,
-                          .Z = keep ? buffer + m->dZ_at[0] : NULL,
-                          .A = rwk_mlp_X(m, tile),
-                          .a = buffer + m->A_at[0],
-                          .x = buffer + m->x_at[0],
-                          .d = buffer + m->dZ_at[1],
-                          .w = w + m->layers[1].W,
-                          .inputs = rwk_mlp_layer_rows(first),
-                          .units = first->outputs,
-                          .slope = m->slope};
-  m->kernel->back(&p, m->extent);
-}
-
-static void place_back(const rwk_mlp *m, double *gradient, const double *sums, const double *w) {
-  const rwk_mlp_layer *first = &m->layers[0], *last = &m->layers[1];
-  const size_t rows = rwk_mlp_layer_rows(first);
-  for (size_t o = 0; o < first->outputs; o++) {
-    const double *of = sums + o * (rows + 1), weight = w[last->W + o];
-    for (size_t i = 0; i < rows; i++) gradient[first->W + i * first->outputs + o] = weight * of[i];
-    gradient[last->W + o] = of[rows];
-  }
-}
-
 /* Loss of the tiles of a chunk, and their sum for the gradient. */
 static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rwk_mlp_span chunk, int keep,
                           size_t thread) {
@@ -58,7 +30,10 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rw
     sum += rwk_mlp_residual(m, buffer, t);
     if (!gradient) continue;
     if (sums) {
-      add_back(m, sums, buffer, t, w, keep);
+      rwk_mlp_back back = rwk_mlp_back_at(m, buffer, t, w);
+      back.sums = sums;
+      back.Z = keep ? buffer + m->dZ_at[0] : NULL;
+      m->kernel->back(&back, m->extent);
       if (last->has_bias)
         m->kernel->dots(&last_bias, 1, buffer + m->A_at[0] + m->layers[0].outputs * m->extent.stride, 1,
                         buffer + m->dZ_at[1], 1, m->extent);
@@ -67,8 +42,7 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rw
     rwk_mlp_backward(m, buffer, w);
     add_gradient(m, gradient, buffer, t);
   }
-  if (sums) place_back(m, gradient, sums, w);
-  if (sums && last->has_bias) gradient[last->b] = last_bias;
+  if (sums) rwk_mlp_place_back(m, gradient, sums, w + last->W, last_bias);
   return sum;
 }
 
@@ -141,9 +115,13 @@ void rwk_mlp_add_chunks(double *to, const rwk_mlp_work *s, size_t n) {
   }
 }
 
-static void compute(rwk_mlp_work *s, double *buffer, size_t tile) {
+static void compute_ahead(rwk_mlp_work *s, double *buffer, size_t tile) {
   rwk_mlp_forward(s->mlp, buffer, rwk_mlp_X(s->mlp, tile), s->w);
   rwk_mlp_residual(s->mlp, buffer, tile);
+}
+
+static void compute(rwk_mlp_work *s, double *buffer, size_t tile) {
+  compute_ahead(s, buffer, tile);
   rwk_mlp_backward(s->mlp, buffer, s->w);
 }
 
@@ -168,6 +146,13 @@ const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread) {
   if (s->kept) return s->kept + tile * s->mlp->tile_size;
   double *buffer = rwk_mlp_tile_of(s, thread);
   compute(s, buffer, tile);
+  return buffer;
+}
+
+const double *rwk_mlp_tile_ahead(rwk_mlp_work *s, size_t tile, size_t thread) {
+  if (s->kept) return s->kept + tile * s->mlp->tile_size;
+  double *buffer = rwk_mlp_tile_of(s, thread);
+  compute_ahead(s, buffer, tile);
   return buffer;
 }
 

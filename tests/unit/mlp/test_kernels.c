@@ -67,55 +67,75 @@ static void test_dots(void **state) {
       }
 }
 
-/* Every number of inputs that has a kernel, odd and even numbers of units, with and without Z. */
+/* The sums of unit o that rwk_mlp_back promises: into want[inputs + 1]; z[STRIDE]: what Z[o] is to be. */
+static void expect_back(double *want, double *z, const rwk_mlp_back *p, size_t o, size_t rows) {
+  const rwk_mlp_slope s = p->slope;
+  for (size_t i = 0; i <= p->inputs; i++) want[i] = 0;
+  for (size_t r = 0; r < rows; r++) {
+    const size_t at = o * STRIDE + r;
+    const double x = p->x[at], slope = s.c0 + s.c1 * x + s.c2 * x * x, ratio = s.e0 + s.e1 * x;
+    double of_inputs = slope * p->d[r], of_unit = p->a[at] * p->d[r];
+    z[r] = p->w[o] * of_inputs;
+    if (p->Ra) {
+      of_inputs = slope * (p->w[o] * p->Rd[r] + p->v[o] * p->d[r]) + ratio * p->Ra[at] * p->w[o] * p->d[r];
+      of_unit = p->a[at] * p->Rd[r] + p->Ra[at] * p->d[r];
+    }
+    for (size_t i = 0; i < p->inputs; i++) want[i] += p->A[i * STRIDE + r] * of_inputs;
+    want[p->inputs] += of_unit;
+  }
+}
+
+static void check_back(const rwk_mlp_kernel *kernel, const rwk_mlp_back *p, rwk_mlp_extent e) {
+  for (size_t i = 0; i < MOST * (MOST + 1); i++) p->sums[i] = (double)i;
+  for (size_t i = 0; i < MOST * STRIDE && p->Z; i++) p->Z[i] = 99;
+  kernel->back(p, e);
+  for (size_t o = 0; o < p->units + 2; o++) {
+    double want[MOST + 1], z[STRIDE];
+    expect_back(want, z, p, o, e.rows);
+    for (size_t r = 0; r < STRIDE && p->Z; r++) {
+      const int inside = r < e.rows && o < p->units && !p->Ra;
+      assert_near(p->Z[o * STRIDE + r], inside ? z[r] : 99, inside ? 1e-12 : 0);
+    }
+    for (size_t i = 0; i <= p->inputs; i++) {
+      const size_t at = o * (p->inputs + 1) + i;
+      assert_near(p->sums[at], (double)at + (o < p->units ? want[i] : 0), o < p->units ? 1e-11 : 0);
+    }
+  }
+}
+
+/* Every number of inputs that has a kernel, odd and even numbers of units, with and without Z, and products.
+ */
 static void test_back(void **state) {
   (void)state;
-  static double sums[MOST * (MOST + 1)], Z[MOST * STRIDE] __attribute__((aligned(64))), w[MOST];
-  static const rwk_activation activations[] = {RWK_ACTIVATION_TANH, RWK_ACTIVATION_LOGISTIC,
-                                               RWK_ACTIVATION_SOFTPLUS, RWK_ACTIVATION_RELU,
-                                               RWK_ACTIVATION_IDENTITY};
+  static double sums[MOST * (MOST + 1)], Z[MOST * STRIDE] __attribute__((aligned(64))), w[MOST], v[MOST],
+      moved[MOST * STRIDE] __attribute__((aligned(64)));
   for (size_t u = 0; u < 3; u++) fill(unit[u], MOST * STRIDE, 8 + u);
   fill(w, MOST, 11);
+  fill(v, MOST, 13);
+  fill(moved, MOST * STRIDE, 14);
   for (size_t k = 0; rwk_mlp_kernel_get(k); k++)
     for (size_t inputs = 1; inputs <= rwk_mlp_kernel_get(k)->back_inputs; inputs++)
       for (size_t units = 1; units <= 5; units++)
-        for (size_t c = 0; c < 10; c++) {
-          const rwk_activation activation = activations[c / 2];
+        for (size_t c = 0; c < 15; c++) {
+          const rwk_activation activation = (rwk_activation)(c / 3);
           const rwk_mlp_extent e = {.rows = 8 * (1 + (inputs + units) % 16), .stride = STRIDE};
-          const int apart = rwk_mlp_slope_apart(activation);
-          const double *a = unit[1], *d = unit[2], *x = apart ? unit[2] + STRIDE : a;
-          const rwk_mlp_back p = {.sums = sums,
-                                  .Z = c % 2 ? Z : NULL,
-                                  .A = unit[0],
-                                  .a = a,
-                                  .x = x,
-                                  .d = d,
-                                  .w = w,
-                                  .inputs = inputs,
-                                  .units = units,
-                                  .slope = rwk_mlp_slope_of(activation)};
-          for (size_t i = 0; i < MOST * (MOST + 1); i++) sums[i] = (double)i;
-          for (size_t i = 0; i < MOST * STRIDE; i++) Z[i] = 99;
-          rwk_mlp_kernel_get(k)->back(&p, e);
-          for (size_t o = 0; o < units + 2; o++) {
-            const rwk_mlp_slope s = p.slope;
-            double slope[STRIDE], last = 0;
-            for (size_t r = 0; r < STRIDE; r++) {
-              const double at = x[o * STRIDE + r];
-              slope[r] = s.c0 + s.c1 * at + s.c2 * at * at;
-              const int inside = r < e.rows && o < units && p.Z;
-              assert_near(Z[o * STRIDE + r], inside ? w[o] * slope[r] * d[r] : 99, inside ? 1e-12 : 0);
-              if (r < e.rows) last += a[o * STRIDE + r] * d[r];
-            }
-            for (size_t i = 0; i <= inputs; i++) {
-              const size_t at = o * (inputs + 1) + i;
-              double sum = 0;
-              for (size_t r = 0; r < e.rows && i < inputs; r++)
-                sum += unit[0][i * STRIDE + r] * slope[r] * d[r];
-              if (i == inputs) sum = last;
-              assert_near(sums[at], (double)at + (o < units ? sum : 0), o < units ? 1e-11 : 0);
-            }
+          const double *a = unit[1], *d = unit[2];
+          rwk_mlp_back p = {.sums = sums,
+                            .Z = c % 3 ? Z : NULL,
+                            .A = unit[0],
+                            .a = a,
+                            .x = rwk_mlp_slope_apart(activation) ? unit[2] + STRIDE : a,
+                            .d = d,
+                            .w = w,
+                            .inputs = inputs,
+                            .units = units,
+                            .slope = rwk_mlp_slope_of(activation)};
+          if (c % 3 == 2) {
+            p.Ra = moved;
+            p.Rd = unit[2] + 9 * STRIDE;
+            p.v = v;
           }
+          check_back(rwk_mlp_kernel_get(k), &p, e);
         }
 }
 
