@@ -4,6 +4,8 @@
  *
  *   mlp_kernels [SECONDS [all]]      each figure is the median over SECONDS (0.3) of running; `all`: for each
  *                                    instruction set of this machine, not only the best
+ *   mlp_kernels SECONDS ROWS INPUTS HIDDEN
+ *                                    of that shape alone
  *
  * GFLOP/s count 6 n h (d + 1) operations for a gradient and 12 n h (d + 1) for a product, whatever is really
  * done. */
@@ -139,7 +141,11 @@ int main(int argc, char **argv) {
   static const shape shapes[] = {
       {442, 10, 16}, {1030, 8, 50}, {9568, 4, 50}, {8192, 8, 100}, {100000, 90, 100}};
   const double budget = argc > 1 ? atof(argv[1]) : 0.3;
-  const int all = argc > 2 && !strcmp(argv[2], "all");
+  const int all = argc > 2 && !strcmp(argv[2], "all"), one = argc > 4;
+  const shape asked = {one ? (size_t)atoll(argv[2]) : 0, one ? (size_t)atoll(argv[3]) : 0,
+                       one ? (size_t)atoll(argv[4]) : 0};
+  const size_t count = one ? 1 : sizeof shapes / sizeof *shapes;
+  rwk_blas_rest();
   rwk_context *ctx;
   if (rwk_context_create(&ctx, NULL) != RWK_OK) return 1;
   printf(
@@ -148,10 +154,10 @@ int main(int argc, char **argv) {
       BLOCK);
   rwk_status status = RWK_OK;
   for (size_t k = 0; rwk_mlp_kernel_get(k) && (all || k == 0); k++)
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+    for (size_t s = 0; s < count; s++)
       for (int threads = 1; threads <= rwk_threads(ctx) && status == RWK_OK;
            threads = threads < rwk_threads(ctx) ? rwk_threads(ctx) : threads + 1)
-        status = measure(ctx, threads, rwk_mlp_kernel_get(k), shapes[s], budget);
+        status = measure(ctx, threads, rwk_mlp_kernel_get(k), one ? asked : shapes[s], budget);
   if (status != RWK_OK) fprintf(stderr, "%s: %s\n", rwk_status_name(status), rwk_context_error(ctx));
   rwk_context_destroy(ctx);
   return status != RWK_OK;

@@ -147,6 +147,7 @@ int main(int argc, char **argv) {
       "| rows | inputs | hidden | weights | gradient s | product s | product/gradient | peak MiB |\n"
       "|---|---|---|---|---|---|---|---|\n";
   rwk_context *ctx;
+  rwk_blas_rest();
   if (rwk_context_create(&ctx, NULL) != RWK_OK) return 1;
   rwk_status status = RWK_OK;
   printf("%s", head);

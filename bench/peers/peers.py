@@ -153,36 +153,40 @@ def torch_kernels(torch, n, d, h, seconds):
     return median(gradient, seconds), median(product, seconds)
 
 
-def our_kernels(seconds):
-    out = subprocess.run([os.path.join(ROOT, "build", "bench", "bench", "mlp_kernels"), str(seconds)], capture_output=True, text=True, check=True)
-    found = {}
-    for line in out.stdout.splitlines()[1:]:
-        f = line.split()
-        found[int(f[1]), int(f[2]), int(f[3]), int(f[4])] = [1e-6 * float(f[k]) for k in (6, 8, 10, 12)]
-    return found
+def our_kernels(seconds, *shape):
+    """By the number of threads: gradient, product at a new point, at the last gradient's, of a block of 8."""
+    program = os.path.join(ROOT, "build", "bench", "bench", "mlp_kernels")
+    out = subprocess.run([program, str(seconds), *map(str, shape)], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in out.stdout.splitlines()[1:]]
+    return {int(f[1]): [1e-6 * float(f[k]) for k in (6, 8, 10, 12)] for f in rows}
 
 
 def kernels(a):
+    """Rounds of all in turn, as the machine is not the same from minute to minute; of each figure the median of the rounds."""
     torch = torch_or_none()
     most = os.cpu_count() or 1
     print(f"{machine()}\n")
     for count in (1, most):
         threads(count)
         print(f"dgemm of 2048 square, {count} thread{'s' if count > 1 else ''}: {dgemm():.1f} GFLOP/s")
-    ours = our_kernels(a.seconds)
     print("\n| rows | inputs | hidden | threads | gradient us | GFLOP/s | numpy | PyTorch | product us | in gradients | block of 8, in products | numpy | PyTorch |")
     print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
-    for n, d, h in SHAPES:
+    for shape in SHAPES:
+        rounds = {count: [] for count in (1, most)}
+        for _ in range(a.rounds):
+            ours = our_kernels(a.seconds / a.rounds, *shape)
+            for count in (1, most):
+                threads(count)
+                peers = list(numpy_kernels(*shape, a.seconds / a.rounds)) + [np.nan, np.nan]
+                if torch:
+                    torch.set_num_threads(count)
+                    peers[2:] = torch_kernels(torch, *shape, a.seconds / a.rounds)
+                rounds[count].append(ours[count] + peers)
+        n, d, h = shape
         for count in (1, most):
-            threads(count)
-            g, fresh, _, block = ours[count, n, d, h]
-            N = numpy_kernels(n, d, h, a.seconds)
-            T = (np.nan, np.nan)
-            if torch:
-                torch.set_num_threads(count)
-                T = torch_kernels(torch, n, d, h, a.seconds)
-            print(f"| {n} | {d} | {h} | {count} | {1e6 * g:.1f} | {6e-9 * n * h * (d + 1) / g:.1f} | {N[0] / g:.1f} x | {T[0] / g:.1f} x | "
-                  f"{1e6 * fresh:.1f} | {fresh / g:.2f} | {8 * block / fresh:.2f} | {N[1] / fresh:.1f} x | {T[1] / fresh:.1f} x |", flush=True)
+            g, fresh, _, block, N, Nv, T, Tv = np.median(rounds[count], axis=0)
+            print(f"| {n} | {d} | {h} | {count} | {1e6 * g:.1f} | {6e-9 * n * h * (d + 1) / g:.1f} | {N / g:.1f} x | {T / g:.1f} x | "
+                  f"{1e6 * fresh:.1f} | {fresh / g:.2f} | {8 * block / fresh:.2f} | {Nv / fresh:.1f} x | {Tv / fresh:.1f} x |", flush=True)
 
 
 # ---- the independent checker
@@ -358,6 +362,7 @@ def main():
     s = p.add_subparsers(dest="what", required=True)
     k = s.add_parser("kernels")
     k.add_argument("--seconds", type=float, default=0.5)
+    k.add_argument("--rounds", type=int, default=5)
     k.set_defaults(run=kernels)
     t = s.add_parser("threads")
     t.set_defaults(run=sixteen_starts)

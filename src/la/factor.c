@@ -1,6 +1,7 @@
 #include "la/factor.h"
 #include <cblas.h>
 #include <lapacke.h>
+#include <math.h>
 #include <string.h>
 #include "base/processor.h"
 #include "la/dense.h"
@@ -16,39 +17,40 @@ const rwk_factor_kernel *rwk_factor_kernel_get(size_t index) {
   return index < count ? able[index] : NULL;
 }
 
-/* Strips are numbered from the last column on, in groups: whoever has one panel's has those of the next. The
- * fewer borders there are between two threads' columns, the less of one's is fetched by the other's processor
- * as it reads ahead: with groups of one, two threads took longer than one. */
-enum { GROUP = 5 };
-
+/* Columns right of a panel, in strips, shared out over a team's members: to each a range of strips, left to
+ * right, of equal areas above the diagonal, as what is taken from the rest grows with a column's number. Few
+ * columns change hands from a panel to the next, and the caller, who makes the blocks on the diagonal, has
+ * made their columns. */
 typedef struct strips {
   const rwk_factor *f;
   const rwk_factor_kernel *own;
-  size_t count;
+  size_t count, members;
 } strips;
 
-static size_t column_of(const strips *s, size_t strip) {
-  return s->f->n - (strip + 1) * s->own->wide;
+static size_t first_strip(const strips *s, size_t member) {
+  return (size_t)((double)s->count * sqrt((double)member / (double)s->members) + 0.5);
 }
 
-static size_t end_of(const strips *s, size_t item) {
-  return (item + 1) * GROUP < s->count ? (item + 1) * GROUP : s->count;
+static size_t column_of(const strips *s, size_t strip) {
+  return s->f->to + strip * s->own->wide;
 }
 
 static void make_right(size_t item, size_t member, void *payload) {
   (void)member;
   const strips *s = payload;
-  for (size_t k = item * GROUP; k < end_of(s, item); k++) s->own->right(s->f, column_of(s, k));
+  for (size_t k = first_strip(s, item); k < first_strip(s, item + 1); k++)
+    s->own->right(s->f, column_of(s, k));
 }
 
 static void take_from_rest(size_t item, size_t member, void *payload) {
   (void)member;
   const strips *s = payload;
-  for (size_t k = item * GROUP; k < end_of(s, item); k++) s->own->rest(s->f, column_of(s, k));
+  for (size_t k = first_strip(s, item); k < first_strip(s, item + 1); k++)
+    s->own->rest(s->f, column_of(s, k));
 }
 
 static size_t factorise(rwk_factor *f, const rwk_factor_kernel *own, rwk_team *team) {
-  strips s = {.f = f, .own = own};
+  strips s = {.f = f, .own = own, .members = rwk_team_threads(team)};
   const size_t n = f->n;
   while (f->to < n) {
     f->from = f->to;
@@ -58,9 +60,8 @@ static size_t factorise(rwk_factor *f, const rwk_factor_kernel *own, rwk_team *t
     const size_t pivot = own->diagonal(f);
     if (pivot) return pivot;
     s.count = (n - f->to) / own->wide;
-    const size_t groups = (s.count + GROUP - 1) / GROUP;
-    rwk_team_run(team, groups, make_right, &s);
-    rwk_team_run(team, groups, take_from_rest, &s);
+    rwk_team_run(team, s.members, make_right, &s);
+    rwk_team_run(team, s.members, take_from_rest, &s);
   }
   return 0;
 }
