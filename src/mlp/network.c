@@ -113,12 +113,13 @@ static size_t chunks_of(const rwk_mlp *m, size_t rows, size_t tiles) {
   return chunks < 1 ? 1 : chunks;
 }
 
-/* The rows of a tile are as many as leave all that is worked on at once in the second-level cache, within
- * bounds: fewer than 64 rows spend too much on the weights and on adding up vectors, more than 256 gain
- * nothing. Tiles of one table are as equal as they can be. */
+/* The rows of a tile are as many as leave all that is worked on at once in an eighth of the second-level
+ * cache, within bounds: more than 256 gain nothing; fewer than 128 spend too much on the weights and on
+ * adding up vectors, so that there are 128 where those fit into the whole of it, and 64 in any case. Tiles of
+ * one table are as equal as they can be. */
 static rwk_status lay_out_tiles(rwk_mlp *m, size_t all_rows) {
-  enum { FEWEST = 64, MOST = 256, ROWS_OF_BLOCK = 16384 };
-  const size_t cache = (size_t)128 << 10;
+  enum { FEWEST = 64, FEW = 128, MOST = 256, ROWS_OF_BLOCK = 16384 };
+  const size_t near = (size_t)128 << 10, cache = (size_t)1 << 20;
   size_t units = 0, width = 0;
   for (size_t l = 0; l < m->depth; l++) {
     const int hidden = l + 1 < m->depth;
@@ -127,8 +128,9 @@ static rwk_status lay_out_tiles(rwk_mlp *m, size_t all_rows) {
     if (hidden) units++;
   }
   if (__builtin_add_overflow(2 * units, m->inputs + 1, &width) || units > SIZE_MAX / 4) goto too_large;
-  size_t rows = cache / sizeof(double) / width;
-  rows = rows < FEWEST ? FEWEST : rows > MOST ? MOST : rows;
+  size_t rows = near / sizeof(double) / width;
+  const size_t least = cache / sizeof(double) / width >= FEW ? FEW : FEWEST;
+  rows = rows < least ? least : rows > MOST ? MOST : rows;
   size_t tiles = all_rows / rows + (all_rows % rows != 0);
   equal_tiles(&rows, &tiles, all_rows);
   /* the chunks of few tiles are to be of as many */
