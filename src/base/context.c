@@ -1,5 +1,6 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include <omp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ typedef struct large_block {
 
 /* A context's and that of all workers forked from it: one of them often begins where another has ended. */
 typedef struct shelf {
-  omp_lock_t lock;
+  pthread_mutex_t lock;
   large_block block[SHELF]; /* the oldest first */
   size_t count, bytes;
 } shelf;
@@ -100,7 +101,7 @@ rwk_status rwk_context_create(rwk_context **ctx, const rwk_context_settings *set
   c->error[0] = 0;
   c->shelf = &c->own;
   c->own.count = c->own.bytes = 0;
-  omp_init_lock(&c->own.lock);
+  pthread_mutex_init(&c->own.lock, NULL);
   c->team = NULL;
   c->team_is_anothers = 0;
   set_blas_threads(s.blas_threads);
@@ -127,10 +128,10 @@ static void clear_locked(rwk_context *ctx, size_t bytes) {
 
 /* 1 where there was anything. */
 static int clear_shelf(rwk_context *ctx) {
-  omp_set_lock(&ctx->shelf->lock);
+  pthread_mutex_lock(&ctx->shelf->lock);
   const int any = ctx->shelf->count > 0;
   clear_locked(ctx, 0);
-  omp_unset_lock(&ctx->shelf->lock);
+  pthread_mutex_unlock(&ctx->shelf->lock);
   return any;
 }
 
@@ -138,7 +139,7 @@ void rwk_context_destroy(rwk_context *ctx) {
   if (!ctx) return;
   if (!ctx->team_is_anothers) rwk_team_destroy(ctx->team);
   if (ctx->shelf == &ctx->own) clear_shelf(ctx);
-  omp_destroy_lock(&ctx->own.lock);
+  pthread_mutex_destroy(&ctx->own.lock);
   ctx->settings.release(ctx, ctx->settings.allocator_payload);
 }
 
@@ -194,7 +195,7 @@ static void ask_for_large_pages(void *raw, size_t bytes) {
 /* The smallest shelved block of at least `bytes` and at most twice that; none: raw is NULL. */
 static large_block from_shelf(shelf *s, size_t bytes) {
   large_block found = {0};
-  omp_set_lock(&s->lock);
+  pthread_mutex_lock(&s->lock);
   size_t best = SHELF;
   for (size_t k = 0; k < s->count; k++) {
     const size_t has = s->block[k].bytes;
@@ -204,7 +205,7 @@ static large_block from_shelf(shelf *s, size_t bytes) {
     found = s->block[best];
     take_out(s, best);
   }
-  omp_unset_lock(&s->lock);
+  pthread_mutex_unlock(&s->lock);
   return found;
 }
 
@@ -244,12 +245,12 @@ void rwk_free_doubles(rwk_context *ctx, double *block) {
     return;
   }
   shelf *s = ctx->shelf;
-  omp_set_lock(&s->lock);
+  pthread_mutex_lock(&s->lock);
   clear_locked(ctx, shelf_most - back.bytes);
   if (s->count == SHELF) clear_locked(ctx, s->bytes - 1);
   s->block[s->count++] = back;
   s->bytes += back.bytes;
-  omp_unset_lock(&s->lock);
+  pthread_mutex_unlock(&s->lock);
 }
 
 rwk_status rwk_grow(rwk_context *ctx, void *array_pointer, size_t *capacity, size_t need, size_t size) {
