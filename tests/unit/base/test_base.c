@@ -180,9 +180,10 @@ static void test_blas_rests(void **state) {
   assert_int_equal(rwk_context_create(&ctx, NULL), RWK_OK);
 #if defined(__linux__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
   char line[256];
-  int threads = 0;
+  long threads = 0;
   FILE *status = fopen("/proc/self/status", "r");
-  while (status && fgets(line, sizeof line, status)) sscanf(line, "Threads: %d", &threads);
+  while (status && fgets(line, sizeof line, status))
+    if (!strncmp(line, "Threads:", 8)) threads = strtol(line + 8, NULL, 10);
   if (status) fclose(status);
   assert_true(threads <= 1); /* 0: there is no such file */
 #endif
