@@ -178,10 +178,10 @@ def kernels(a):
             for count in (1, most):
                 threads(count)
                 peers = list(numpy_kernels(*shape, a.seconds / a.rounds)) + [np.nan, np.nan]
-                time.sleep(0.3)  # OpenBLAS's threads look for more work for a tenth of a second
                 if torch:
-                    torch.set_num_threads(count)
-                    peers[2:] = torch_kernels(torch, *shape, a.seconds / a.rounds)
+                    time.sleep(0.3)  # OpenBLAS's threads look for more work for a tenth of a second
+                    torch.set_num_threads(count)  # and PyTorch's wait for each other for about as long
+                    peers[2:] = torch_kernels(torch, *shape, a.seconds / (a.rounds if count == 1 else 1))
                 rounds[count].append(ours[count] + peers)
         n, d, h = shape
         for count in (1, most):

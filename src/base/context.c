@@ -211,7 +211,7 @@ static large_block from_shelf(shelf *s, size_t bytes) {
 
 /* From the shelf, else from the allocator. */
 static large_block large(rwk_context *ctx, size_t bytes) {
-  if (bytes >= shelf_least / 2) {
+  if (bytes >= shelf_least / 2) { /* of less there is none */
     const large_block found = from_shelf(ctx->shelf, bytes);
     if (found.raw) return found;
   }

@@ -7,14 +7,16 @@
 #include "la/dense.h"
 
 const rwk_factor_kernel *rwk_factor_kernel_get(size_t index) {
-  enum { KERNELS = 2 };
-  const rwk_factor_kernel *able[KERNELS] = {NULL};
-  size_t count = 0;
+  switch (rwk_instructions_get(index)) {
 #if defined(__x86_64__)
-  if (rwk_has_avx512()) able[count++] = &rwk_factor_kernel_avx512;
-  if (rwk_has_avx2()) able[count++] = &rwk_factor_kernel_avx2;
+  case RWK_AVX512:
+    return &rwk_factor_kernel_avx512;
+  case RWK_AVX2:
+    return &rwk_factor_kernel_avx2;
 #endif
-  return index < count ? able[index] : NULL;
+  default:
+    return NULL;
+  }
 }
 
 /* Columns right of a panel, in strips, shared out over a team's members: to each a range of strips, left to

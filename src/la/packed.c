@@ -20,15 +20,18 @@ ALWAYS void narrow(float *p, vec v) {
 #include "la/packed_body.h"
 
 const rwk_packed_kernel *rwk_packed_kernel_get(size_t index) {
-  enum { KERNELS = 3 };
-  const rwk_packed_kernel *able[KERNELS];
-  size_t count = 0;
+  switch (rwk_instructions_get(index)) {
 #if defined(__x86_64__)
-  if (rwk_has_avx512()) able[count++] = &rwk_packed_kernel_avx512;
-  if (rwk_has_avx2()) able[count++] = &rwk_packed_kernel_avx2;
+  case RWK_AVX512:
+    return &rwk_packed_kernel_avx512;
+  case RWK_AVX2:
+    return &rwk_packed_kernel_avx2;
 #endif
-  able[count++] = &rwk_packed_kernel_portable;
-  return index < count ? able[index] : NULL;
+  case RWK_BASELINE:
+    return &rwk_packed_kernel_portable;
+  default:
+    return NULL;
+  }
 }
 
 static size_t groups_of(size_t n) {

@@ -1,21 +1,19 @@
 #include "mlp/kernel.h"
 #include "base/processor.h"
 
-#if defined(__x86_64__)
-enum { KERNELS = 3 };
-#else
-enum { KERNELS = 1 };
-#endif
-
 const rwk_mlp_kernel *rwk_mlp_kernel_get(size_t index) {
-  const rwk_mlp_kernel *able[KERNELS];
-  size_t count = 0;
+  switch (rwk_instructions_get(index)) {
 #if defined(__x86_64__)
-  if (rwk_has_avx512()) able[count++] = &rwk_mlp_kernel_avx512;
-  if (rwk_has_avx2()) able[count++] = &rwk_mlp_kernel_avx2;
+  case RWK_AVX512:
+    return &rwk_mlp_kernel_avx512;
+  case RWK_AVX2:
+    return &rwk_mlp_kernel_avx2;
 #endif
-  able[count++] = &rwk_mlp_kernel_sse2;
-  return index < count ? able[index] : NULL;
+  case RWK_BASELINE:
+    return &rwk_mlp_kernel_sse2;
+  default:
+    return NULL;
+  }
 }
 
 const rwk_mlp_kernel *rwk_mlp_kernel_best(void) {

@@ -308,7 +308,7 @@ rwk_status rwk_mlp_create_with(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_da
   m->kernel = kernel;
   const rwk_mlp_layer *first = &m->layers[0];
   if (m->depth == 2 && m->outputs == 1 && rwk_mlp_layer_rows(first) <= kernel->back_inputs)
-    m->back = first->outputs * (rwk_mlp_layer_rows(first) + 1);
+    m->back = first->outputs * (rwk_mlp_layer_rows(first) + 1) + 1;
   rwk_status status = take_data(m, data, &s);
   if (status == RWK_OK) status = make_problem(m);
   if (status != RWK_OK) {

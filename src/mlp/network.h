@@ -16,8 +16,6 @@
 #include "mlp/kernel.h"
 
 enum { RWK_MLP_CHUNKS = 16 };
-/* Vectors of which products are made at once, at most. */
-enum { RWK_MLP_WIDEST = 8 };
 
 /* Operations that are worth another thread, some 25 microseconds. */
 #define RWK_MLP_WORTH 2.5e6
@@ -139,10 +137,11 @@ void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w);
 
 /* With m->back: what kernel->back takes of a tile at w, but for the sums. */
 rwk_mlp_back rwk_mlp_back_at(const rwk_mlp *m, const double *buffer, size_t tile, const double *w);
+/* Adds to p->sums[m->back]: those of kernel->back, then that of the output's bias. */
+void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p);
 /* to[dim] from the sums, of which those of a unit's inputs are multiplied by its factor, or, with NULL, by 1.
  */
-void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor,
-                        double output_bias);
+void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor);
 
 /* ---- at a point (value.c) ---- */
 

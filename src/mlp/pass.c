@@ -85,8 +85,13 @@ rwk_mlp_back rwk_mlp_back_at(const rwk_mlp *m, const double *buffer, size_t tile
                         .slope = m->slope};
 }
 
-void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor,
-                        double output_bias) {
+void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p) {
+  const double *d = p->Rd ? p->Rd : p->d, *one = p->a + p->units * m->extent.stride;
+  m->kernel->back(p, m->extent);
+  if (rwk_mlp_last(m)->has_bias) m->kernel->dots(p->sums + m->back - 1, 1, one, 1, d, 1, m->extent);
+}
+
+void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor) {
   const rwk_mlp_layer *first = &m->layers[0], *last = &m->layers[1];
   const size_t rows = rwk_mlp_layer_rows(first), units = first->outputs;
   for (size_t o = 0; o < units; o++) {
@@ -94,5 +99,5 @@ void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const 
     for (size_t i = 0; i < rows; i++) to[first->W + i * units + o] = times * of[i];
     to[last->W + o] = of[rows];
   }
-  if (last->has_bias) to[last->b] = output_bias;
+  if (last->has_bias) to[last->b] = sums[m->back - 1];
 }

@@ -24,7 +24,10 @@ static void tangent_forward(const rwk_mlp *m, double *R, const double *at, size_
                          .slope = m->slope};
     if (l > 0) /* the table does not move */
       p.term[p.terms++] = (rwk_mlp_term){R + m->A_at[l - 1], w + layer->W, layer->inputs, layer->outputs, 1};
-    if (hidden) {
+    if (hidden && m->back) { /* which makes the last term of R{d} itself */
+      p.x = at + m->x_at[l];
+      m->kernel->product_slope(&p, m->extent);
+    } else if (hidden) {
       p.x = at + m->x_at[l];
       p.dZ = at + m->dZ_at[l];
       p.U = R + m->dZ_at[l];
@@ -52,56 +55,29 @@ static void tangent_backward(const rwk_mlp *m, double *R, const double *at, cons
   }
 }
 
-/* With an only output: R{a} and R{d} of a tile, then back and into the sums at once; returns the sum of R{d}.
- */
-static double add_moved(const rwk_mlp *m, double *sums, double *R, const double *at, size_t tile,
-                        const double *w, const double *v) {
-  const rwk_mlp_layer *first = &m->layers[0], *last = &m->layers[1];
-  const double *a = at + m->A_at[0];
-  double *Ra = R + m->A_at[0], *Rd = R + m->dZ_at[1], bias = 0;
-  const rwk_mlp_product hidden = {
-      .Z = Ra,
-      .outputs = first->outputs,
-      .term = {{rwk_mlp_X(m, tile), v + first->W, first->inputs, first->outputs, 1}},
-      .terms = 1,
-      .bias = first->has_bias ? v + first->b : NULL,
-      .slope = m->slope,
-      .x = at + m->x_at[0]};
-  const rwk_mlp_product output = {
-      .Z = Rd,
-      .outputs = 1,
-      .term = {{a, v + last->W, last->inputs, 1, 1}, {Ra, w + last->W, last->inputs, 1, 1}},
-      .terms = 2,
-      .bias = last->has_bias ? v + last->b : NULL};
-  m->kernel->product_slope(&hidden, m->extent);
-  m->kernel->product(&output, m->extent);
-  rwk_mlp_curve(m, Rd, at + m->p_at, rwk_mlp_omega(m, tile), m->curvature, m->extent);
-  rwk_mlp_back back = rwk_mlp_back_at(m, at, tile, w);
-  back.sums = sums;
-  back.Ra = Ra;
-  back.Rd = Rd;
-  back.v = v + last->W;
-  m->kernel->back(&back, m->extent);
-  if (last->has_bias) m->kernel->dots(&bias, 1, a + last->inputs * m->extent.stride, 1, Rd, 1, m->extent);
-  return bias;
-}
-
-/* As chunk_products, for networks with one output and few inputs. */
-static void chunk_moved(rwk_mlp_work *s, double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
-                        const double *w, rwk_mlp_span chunk, size_t thread) {
+/* As chunk_products, with the sums of rwk_mlp_back. */
+static void chunk_back(rwk_mlp_work *s, double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
+                       const double *w, rwk_mlp_span chunk, size_t thread) {
   const rwk_mlp *m = s->mlp;
   double *sums = rwk_mlp_back_of(s, thread), *R = rwk_mlp_tangent_of(s, thread);
   for (size_t first = 0; first < k; first += s->width) {
     const size_t take = k - first < s->width ? k - first : s->width;
-    double bias[RWK_MLP_WIDEST] = {0};
     memset(sums, 0, take * m->back * sizeof *sums);
     for (size_t t = chunk.begin; t < chunk.end; t++) {
       const double *at = rwk_mlp_tile_ahead(s, t, thread);
-      for (size_t j = 0; j < take; j++)
-        bias[j] += add_moved(m, sums + j * m->back, R, at, t, w, V + (first + j) * ldv);
+      rwk_mlp_back back = rwk_mlp_back_at(m, at, t, w);
+      back.Ra = R + m->A_at[0];
+      back.Rd = R + m->dZ_at[1];
+      for (size_t j = 0; j < take; j++) {
+        const double *v = V + (first + j) * ldv;
+        tangent_forward(m, R, at, t, w, v);
+        back.sums = sums + j * m->back;
+        back.v = v + rwk_mlp_last(m)->W;
+        rwk_mlp_add_back(m, &back);
+      }
     }
     for (size_t j = 0; j < take; j++)
-      rwk_mlp_place_back(m, HV + (first + j) * ldhv, sums + j * m->back, NULL, bias[j]);
+      rwk_mlp_place_back(m, HV + (first + j) * ldhv, sums + j * m->back, NULL);
   }
 }
 
@@ -111,7 +87,7 @@ static void chunk_products(rwk_mlp_work *s, double *HV, size_t ldhv, const doubl
   const rwk_mlp *m = s->mlp;
   double *R = rwk_mlp_tangent_of(s, thread);
   if (m->back) {
-    chunk_moved(s, HV, ldhv, V, ldv, k, w, chunk, thread);
+    chunk_back(s, HV, ldhv, V, ldv, k, w, chunk, thread);
     return;
   }
   for (size_t j = 0; j < k; j++) memset(HV + j * ldhv, 0, m->dim * sizeof *HV);

@@ -18,8 +18,7 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rw
                           size_t thread) {
   const rwk_mlp *m = s->mlp;
   double sum = 0;
-  const rwk_mlp_layer *last = rwk_mlp_last(m);
-  double *sums = gradient && m->back ? rwk_mlp_back_of(s, thread) : NULL, last_bias = 0;
+  double *sums = gradient && m->back ? rwk_mlp_back_of(s, thread) : NULL;
   if (sums)
     memset(sums, 0, m->back * sizeof *sums);
   else if (gradient)
@@ -33,16 +32,13 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rw
       rwk_mlp_back back = rwk_mlp_back_at(m, buffer, t, w);
       back.sums = sums;
       back.Z = keep ? buffer + m->dZ_at[0] : NULL;
-      m->kernel->back(&back, m->extent);
-      if (last->has_bias)
-        m->kernel->dots(&last_bias, 1, buffer + m->A_at[0] + m->layers[0].outputs * m->extent.stride, 1,
-                        buffer + m->dZ_at[1], 1, m->extent);
+      rwk_mlp_add_back(m, &back);
       continue;
     }
     rwk_mlp_backward(m, buffer, w);
     add_gradient(m, gradient, buffer, t);
   }
-  if (sums) rwk_mlp_place_back(m, gradient, sums, w + last->W, last_bias);
+  if (sums) rwk_mlp_place_back(m, gradient, sums, w + rwk_mlp_last(m)->W);
   return sum;
 }
 
@@ -142,18 +138,20 @@ void rwk_mlp_at(rwk_mlp_work *s, const double *w) {
   if (s->kept) rwk_team_run(s->team, m->chunks, compute_chunk, s);
 }
 
-const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread) {
+static const double *tile_by(rwk_mlp_work *s, size_t tile, size_t thread,
+                             void (*make)(rwk_mlp_work *s, double *buffer, size_t tile)) {
   if (s->kept) return s->kept + tile * s->mlp->tile_size;
   double *buffer = rwk_mlp_tile_of(s, thread);
-  compute(s, buffer, tile);
+  make(s, buffer, tile);
   return buffer;
 }
 
+const double *rwk_mlp_tile_by(rwk_mlp_work *s, size_t tile, size_t thread) {
+  return tile_by(s, tile, thread, compute);
+}
+
 const double *rwk_mlp_tile_ahead(rwk_mlp_work *s, size_t tile, size_t thread) {
-  if (s->kept) return s->kept + tile * s->mlp->tile_size;
-  double *buffer = rwk_mlp_tile_of(s, thread);
-  compute_ahead(s, buffer, tile);
-  return buffer;
+  return tile_by(s, tile, thread, compute_ahead);
 }
 
 const double *rwk_mlp_tile_at(rwk_mlp_work *s, size_t tile) {

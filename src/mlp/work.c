@@ -7,6 +7,7 @@
 static const size_t keep_limit = (size_t)1 << 20;
 
 /* Sums of chunks are of up to this many vectors at once, if they take no more than this. */
+enum { WIDEST = 8 };
 static const size_t sums_limit = (size_t)16 << 20;
 
 /* Hessians of less are one thread's. */
@@ -37,7 +38,7 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   s->team = threads > 1 ? team : NULL;
   s->hessian_team = operations * rwk_mlp_hessian_cost(self) > worth_threads ? team : NULL;
   const size_t tiles = keep ? threads : rwk_team_threads(s->hessian_team); /* which is never fewer */
-  s->width = most < 1 ? 1 : most > RWK_MLP_WIDEST ? RWK_MLP_WIDEST : most;
+  s->width = most < 1 ? 1 : most > WIDEST ? WIDEST : most;
   s->w = rwk_alloc_doubles(ctx, m->dim);
   s->tile = rwk_alloc_doubles(ctx, tiles * (m->tile_size + RWK_MLP_GAP));
   s->tangent = rwk_alloc_doubles(ctx, tiles * (m->tile_size + RWK_MLP_GAP));

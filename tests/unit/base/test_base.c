@@ -84,16 +84,21 @@ static void count_back(void *block, void *payload) {
   free(block);
 }
 
+static rwk_context_settings counted(ledger *l) {
+  rwk_context_settings s;
+  rwk_context_settings_init(&s);
+  s.allocate = keep_count;
+  s.release = count_back;
+  s.allocator_payload = l;
+  return s;
+}
+
 /* A large block that was given back serves the next who asks for as much; what waits gives way when memory
  * runs out, and goes back with the context. */
 static void test_large_blocks_wait(void **state) {
   (void)state;
   ledger l = {0};
-  rwk_context_settings s;
-  rwk_context_settings_init(&s);
-  s.allocate = keep_count;
-  s.release = count_back;
-  s.allocator_payload = &l;
+  const rwk_context_settings s = counted(&l);
   rwk_context *ctx;
   assert_int_equal(rwk_context_create(&ctx, &s), RWK_OK);
   const size_t n = 50000;
@@ -133,11 +138,7 @@ static void test_large_blocks_wait(void **state) {
 static void test_workers_share_what_waits(void **state) {
   (void)state;
   ledger l = {0};
-  rwk_context_settings s;
-  rwk_context_settings_init(&s);
-  s.allocate = keep_count;
-  s.release = count_back;
-  s.allocator_payload = &l;
+  const rwk_context_settings s = counted(&l);
   rwk_context *ctx, *worker;
   assert_int_equal(rwk_context_create(&ctx, &s), RWK_OK);
   const size_t n = 50000;
