@@ -36,9 +36,10 @@ typedef struct rwk_mlp_product {
   int terms;
   const double *bias; /* or NULL */
   rwk_mlp_slope slope;
-  const double *x;  /* of the slopes */
-  const double *dZ; /* tangent: the derivative of the loss by the same pre-activations */
-  double *U;        /* tangent: second output */
+  const double *x;     /* of the slopes */
+  const double *dZ;    /* tangent: the derivative of the loss by the same pre-activations */
+  double *U;           /* tangent: second output */
+  const double *ahead; /* product: what the first term of the next one will be, to be fetched; or NULL */
 } rwk_mlp_product;
 
 /* A hidden layer before an only output, whose derivative is d and which takes unit o by weight w[o]. For each
@@ -74,6 +75,11 @@ typedef struct rwk_mlp_kernel {
   /* The way back from an only output, and its sums: see rwk_mlp_back. Layers of up to back_inputs inputs. */
   void (*back)(const rwk_mlp_back *p, rwk_mlp_extent e);
   size_t back_inputs;
+  /* The same for layers of more inputs than back_inputs and of at least wide_units units; or NULL. Its sums
+   * lie as the weights do, and w[o] is in them: sums[i * units + o] += sum of A[i] Z[o], i < inputs, and the
+   * last `units` of them += sum of a[o] d. */
+  void (*back_wide)(const rwk_mlp_back *p, rwk_mlp_extent e);
+  size_t wide_units;
 
   /* A = phi(A) for `units` units. slope_x receives x of the slopes where that is not the activation itself;
    * else it is unused. */

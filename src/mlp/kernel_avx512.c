@@ -119,6 +119,7 @@ static void activate_tanh(double *A, size_t units, rwk_mlp_extent e) {
 #define BLOCK_DOTS 6
 #define BACK_UNITS 2
 #define BACK_INPUTS 12
+#define WIDE_SUMS 25
 
 static inline vec vec_log1p(vec x) {
   return Sleef_log1pd8_u10avx512f(x);
@@ -131,6 +132,24 @@ static inline void add4(double *c, const vec v[4]) {
   const __m256d h = _mm512_castpd512_pd256(high) + _mm512_extractf64x4_pd(high, 1);
   const __m256d sum = _mm256_permute2f128_pd(l, h, 0x20) + _mm256_permute2f128_pd(l, h, 0x31);
   _mm256_storeu_pd(c, _mm256_loadu_pd(c) + sum);
+}
+
+/* Rows 0, 2, 4 and 6 of pairs of units, and the others; then quarters of a vector go where they belong. */
+static inline void turn(double *to, size_t ld, const vec v[8]) {
+  for (size_t odd = 0; odd < 2; odd++) {
+    vec pair[4], half[4];
+    for (int k = 0; k < 4; k++)
+      pair[k] = odd ? (vec)_mm512_unpackhi_pd(v[2 * k], v[2 * k + 1])
+                    : (vec)_mm512_unpacklo_pd(v[2 * k], v[2 * k + 1]);
+    for (int k = 0; k < 2; k++) {
+      half[k] = (vec)_mm512_shuffle_f64x2(pair[2 * k], pair[2 * k + 1], 0x88);
+      half[2 + k] = (vec)_mm512_shuffle_f64x2(pair[2 * k], pair[2 * k + 1], 0xdd);
+    }
+    store(to + odd * ld, (vec)_mm512_shuffle_f64x2(half[0], half[1], 0x88));
+    store(to + (odd + 2) * ld, (vec)_mm512_shuffle_f64x2(half[2], half[3], 0x88));
+    store(to + (odd + 4) * ld, (vec)_mm512_shuffle_f64x2(half[0], half[1], 0xdd));
+    store(to + (odd + 6) * ld, (vec)_mm512_shuffle_f64x2(half[2], half[3], 0xdd));
+  }
 }
 
 #include "mlp/kernel_body.h"

@@ -74,11 +74,28 @@ ALWAYS void product_block(const rwk_mlp_product *p, size_t stride, size_t o, siz
   }
 }
 
+/* What the next product will read, brought near while this one computes: some columns with every block. */
+typedef struct fetching {
+  const double *column;
+  size_t left, at_once;
+} fetching;
+
+ALWAYS void fetch(fetching *f, size_t stride, const int vectors) {
+  enum { LINE = 8, NEAR = 2 }; /* into the second-level cache */
+  for (size_t k = f->left < f->at_once ? f->left : f->at_once; k > 0; k--, f->left--, f->column += stride) {
+    UNROLL for (int r = 0; r < vectors * LANES; r += LINE) __builtin_prefetch(f->column + r, 0, NEAR);
+  }
+}
+
 /* One strip of `vectors` vectors of rows through all outputs, in blocks of nearly equal size. */
 ALWAYS void product_strip(const rwk_mlp_product *p, size_t stride, size_t r, const int vectors,
                           const enum what what) {
-  for (size_t o = 0, blocks = (p->outputs + BLOCK_OUTPUTS - 1) / BLOCK_OUTPUTS; blocks > 0; blocks--) {
+  size_t o = 0, blocks = (p->outputs + BLOCK_OUTPUTS - 1) / BLOCK_OUTPUTS;
+  const size_t coming = what == PLAIN && p->ahead ? p->term[0].inputs : 0;
+  fetching ahead = {coming ? p->ahead + r : NULL, coming, coming / blocks + 1};
+  for (; blocks > 0; blocks--) {
     const size_t take = (p->outputs - o + blocks - 1) / blocks;
+    if (what == PLAIN) fetch(&ahead, stride, vectors);
     switch (take) {
     case 1:
       product_block(p, stride, o, r, 1, vectors, what);
@@ -246,6 +263,9 @@ static void dots(double *C, size_t ldc, const double *A, size_t m, const double 
 }
 
 #include "mlp/kernel_back.h"
+#ifdef WIDE_SUMS
+#include "mlp/kernel_wide.h"
+#endif
 
 /* ---- elementwise ---- */
 
@@ -398,6 +418,10 @@ const rwk_mlp_kernel TABLE = {
     .dots = dots,
     .back = back,
     .back_inputs = BACK_INPUTS,
+#ifdef WIDE_SUMS
+    .back_wide = back_wide,
+    .wide_units = 4 * LANES,
+#endif
     .activate = activate,
     .residual = residual,
     .logistic = logistic,

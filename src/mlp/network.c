@@ -148,6 +148,7 @@ static rwk_status lay_out_tiles(rwk_mlp *m, size_t all_rows) {
   rwk_mlp_share_out(&m->first_tile, &m->tiles, m, m->party.rank, m->party.count);
   const size_t first = m->first_tile * rows, most = m->tiles * rows;
   m->rows = all_rows - first < most ? all_rows - first : most;
+  m->far = m->tiles > cache / sizeof(double) / m->extent.stride / (m->inputs + 1);
 
   size_t at = 0, total = 0;
   for (size_t l = 0; l + 1 < m->depth; l++) {
@@ -297,6 +298,14 @@ static rwk_status take_data(rwk_mlp *m, const rwk_mlp_data *data, const rwk_mlp_
   return copy_data(m, &own);
 }
 
+static void choose_way_back(rwk_mlp *m) {
+  const rwk_mlp_layer *first = &m->layers[0];
+  const size_t rows = rwk_mlp_layer_rows(first);
+  if (m->depth != 2 || m->outputs != 1) return;
+  if (rows <= m->kernel->back_inputs) m->apart = first->outputs * (rows + 1) + 1;
+  m->back = m->apart || (m->kernel->back_wide && first->outputs >= m->kernel->wide_units);
+}
+
 rwk_status rwk_mlp_create_with(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_data *data,
                                const rwk_mlp_settings *settings, const rwk_mlp_kernel *kernel) {
   *mlp = NULL;
@@ -306,9 +315,7 @@ rwk_status rwk_mlp_create_with(rwk_mlp **mlp, rwk_context *ctx, const rwk_mlp_da
   if (settings) s = *settings;
   RWK_TRY(lay_out(&m, ctx, data, &s));
   m->kernel = kernel;
-  const rwk_mlp_layer *first = &m->layers[0];
-  if (m->depth == 2 && m->outputs == 1 && rwk_mlp_layer_rows(first) <= kernel->back_inputs)
-    m->back = first->outputs * (rwk_mlp_layer_rows(first) + 1) + 1;
+  choose_way_back(m);
   rwk_status status = take_data(m, data, &s);
   if (status == RWK_OK) status = make_problem(m);
   if (status != RWK_OK) {

@@ -45,6 +45,7 @@ struct rwk_mlp {
   size_t tiles, first_tile, all_tiles; /* that are here, the number of the first, of the whole table */
   size_t blocks;                       /* of the whole table; a power of 2 */
   size_t chunks;                       /* of a block */
+  int far;       /* the table is too large to stay in cache from one pass over it to the next */
   double *X;     /* [tiles][inputs + 1][stride], the last unit 1; rows beyond the table repeat the last */
   double *Y;     /* [tiles][outputs][stride] */
   double *omega; /* [tiles][stride], 0 beyond the table */
@@ -54,7 +55,8 @@ struct rwk_mlp {
   size_t *A_at;  /* [depth - 1]: activations of hidden layers, followed by the unit that is 1 */
   size_t *x_at;  /* [depth - 1]: x of the slopes; the same as A_at unless slope_apart */
   size_t *dZ_at; /* [depth]: derivative of L by pre-activations; before rwk_mlp_residual, the last holds f */
-  size_t back;   /* sums of the way back by kernel->back, or 0: it goes layer by layer */
+  int back;      /* the way back is by kernel->back or back_wide; else it goes layer by layer */
+  size_t apart;  /* sums of kernel->back, which are put into their places later; 0 with back_wide */
   size_t p_at;   /* cross-entropy: [outputs] what rwk_mlp_curve needs: softmax, p; logistic, dL2/df2 */
 
   rwk_mlp_party party; /* count 1: all rows are here */
@@ -78,7 +80,7 @@ typedef struct rwk_mlp_work {
   int foresee;       /* the next gradient's point is likely to be asked for products: its tiles are kept */
   double *kept;      /* [tiles][tile_size], or NULL */
   double *tile;      /* [threads][tile_size] for what is not kept */
-  double *back;      /* [threads][width][mlp->back] */
+  double *back;      /* [threads][width][mlp->apart] */
   double *tangent;   /* [threads][tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
   double *sums;      /* [chunks][width][dim], or NULL where there is one chunk */
   size_t width;      /* vectors whose products are summed at once */
@@ -124,6 +126,8 @@ static inline int rwk_mlp_bias_free(const rwk_mlp *m, const rwk_mlp_layer *layer
 void rwk_mlp_buffer_init(const rwk_mlp *m, double *buffer);
 /* Activations and f (in the last dZ) from one tile of inputs. */
 void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w);
+/* The same from a tile of the table; the tile after it is fetched meanwhile. */
+void rwk_mlp_forward_at(const rwk_mlp *m, double *buffer, size_t tile, const double *w);
 /* Loss of a tile; f becomes dL/df. */
 double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile);
 /* The same for targets and row weights from elsewhere, laid out as a tile's. */
@@ -137,10 +141,11 @@ void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w);
 
 /* With m->back: what kernel->back takes of a tile at w, but for the sums. */
 rwk_mlp_back rwk_mlp_back_at(const rwk_mlp *m, const double *buffer, size_t tile, const double *w);
-/* Adds to p->sums[m->back]: those of kernel->back, then that of the output's bias. */
+/* Adds to p->sums[m->apart]: those of kernel->back, then that of the output's bias; without m->apart, to
+ * p->sums[dim] where the weights are. */
 void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p);
-/* to[dim] from the sums, of which those of a unit's inputs are multiplied by its factor, or, with NULL, by 1.
- */
+/* With m->apart: to[dim] from the sums, of which those of a unit's inputs are multiplied by its factor, or,
+ * with NULL, by 1. */
 void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor);
 
 /* ---- at a point (value.c) ---- */
@@ -161,7 +166,7 @@ static inline double *rwk_mlp_tile_of(const rwk_mlp_work *s, size_t thread) {
   return s->tile + thread * (s->mlp->tile_size + RWK_MLP_GAP);
 }
 static inline double *rwk_mlp_back_of(const rwk_mlp_work *s, size_t thread) {
-  return s->back + thread * (s->width * s->mlp->back + RWK_MLP_GAP);
+  return s->back + thread * (s->width * s->mlp->apart + RWK_MLP_GAP);
 }
 static inline double *rwk_mlp_tangent_of(const rwk_mlp_work *s, size_t thread) {
   return s->tangent + thread * (s->mlp->tile_size + RWK_MLP_GAP);

@@ -9,7 +9,7 @@ void rwk_mlp_buffer_init(const rwk_mlp *m, double *buffer) {
   }
 }
 
-void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w) {
+static void forward(const rwk_mlp *m, double *buffer, const double *X, const double *ahead, const double *w) {
   const double *in = X;
   for (size_t l = 0; l < m->depth; l++) {
     const rwk_mlp_layer *layer = &m->layers[l];
@@ -19,11 +19,21 @@ void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const do
                                .outputs = layer->outputs,
                                .term = {{in, w + layer->W, layer->inputs, layer->outputs, 1}},
                                .terms = 1,
-                               .bias = layer->has_bias ? w + layer->b : NULL};
+                               .bias = layer->has_bias ? w + layer->b : NULL,
+                               .ahead = l == 0 ? ahead : NULL};
     m->kernel->product(&p, m->extent);
     if (hidden) m->kernel->activate(out, buffer + m->x_at[l], m->activation, layer->outputs, m->extent);
     in = out;
   }
+}
+
+void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w) {
+  forward(m, buffer, X, NULL, w);
+}
+
+void rwk_mlp_forward_at(const rwk_mlp *m, double *buffer, size_t tile, const double *w) {
+  const int more = m->far && tile + 1 < m->tiles;
+  forward(m, buffer, rwk_mlp_X(m, tile), more ? rwk_mlp_X(m, tile + 1) : NULL, w);
 }
 
 double rwk_mlp_residual_of(const rwk_mlp *m, double *buffer, const double *Y, const double *omega) {
@@ -86,9 +96,14 @@ rwk_mlp_back rwk_mlp_back_at(const rwk_mlp *m, const double *buffer, size_t tile
 }
 
 void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p) {
+  const rwk_mlp_layer *last = rwk_mlp_last(m);
   const double *d = p->Rd ? p->Rd : p->d, *one = p->a + p->units * m->extent.stride;
-  m->kernel->back(p, m->extent);
-  if (rwk_mlp_last(m)->has_bias) m->kernel->dots(p->sums + m->back - 1, 1, one, 1, d, 1, m->extent);
+  if (m->apart)
+    m->kernel->back(p, m->extent);
+  else
+    m->kernel->back_wide(p, m->extent);
+  const size_t bias = m->apart ? m->apart - 1 : last->b;
+  if (last->has_bias) m->kernel->dots(p->sums + bias, 1, one, 1, d, 1, m->extent);
 }
 
 void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor) {
@@ -99,5 +114,5 @@ void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const 
     for (size_t i = 0; i < rows; i++) to[first->W + i * units + o] = times * of[i];
     to[last->W + o] = of[rows];
   }
-  if (last->has_bias) to[last->b] = sums[m->back - 1];
+  if (last->has_bias) to[last->b] = sums[m->apart - 1];
 }

@@ -59,10 +59,12 @@ static void tangent_backward(const rwk_mlp *m, double *R, const double *at, cons
 static void chunk_back(rwk_mlp_work *s, double *HV, size_t ldhv, const double *V, size_t ldv, size_t k,
                        const double *w, rwk_mlp_span chunk, size_t thread) {
   const rwk_mlp *m = s->mlp;
-  double *sums = rwk_mlp_back_of(s, thread), *R = rwk_mlp_tangent_of(s, thread);
+  double *R = rwk_mlp_tangent_of(s, thread);
   for (size_t first = 0; first < k; first += s->width) {
     const size_t take = k - first < s->width ? k - first : s->width;
-    memset(sums, 0, take * m->back * sizeof *sums);
+    double *to = HV + first * ldhv, *sums = m->apart ? rwk_mlp_back_of(s, thread) : to;
+    const size_t each = m->apart ? m->apart : m->dim, ld = m->apart ? m->apart : ldhv;
+    for (size_t j = 0; j < take; j++) memset(sums + j * ld, 0, each * sizeof *sums);
     for (size_t t = chunk.begin; t < chunk.end; t++) {
       const double *at = rwk_mlp_tile_ahead(s, t, thread);
       rwk_mlp_back back = rwk_mlp_back_at(m, at, t, w);
@@ -71,13 +73,12 @@ static void chunk_back(rwk_mlp_work *s, double *HV, size_t ldhv, const double *V
       for (size_t j = 0; j < take; j++) {
         const double *v = V + (first + j) * ldv;
         tangent_forward(m, R, at, t, w, v);
-        back.sums = sums + j * m->back;
+        back.sums = sums + j * ld;
         back.v = v + rwk_mlp_last(m)->W;
         rwk_mlp_add_back(m, &back);
       }
     }
-    for (size_t j = 0; j < take; j++)
-      rwk_mlp_place_back(m, HV + (first + j) * ldhv, sums + j * m->back, NULL);
+    for (size_t j = 0; j < take && m->apart; j++) rwk_mlp_place_back(m, to + j * ldhv, sums + j * ld, NULL);
   }
 }
 

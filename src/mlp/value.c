@@ -18,17 +18,14 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rw
                           size_t thread) {
   const rwk_mlp *m = s->mlp;
   double sum = 0;
-  double *sums = gradient && m->back ? rwk_mlp_back_of(s, thread) : NULL;
-  if (sums)
-    memset(sums, 0, m->back * sizeof *sums);
-  else if (gradient)
-    memset(gradient, 0, m->dim * sizeof *gradient);
+  double *sums = gradient && m->apart ? rwk_mlp_back_of(s, thread) : gradient;
+  if (gradient) memset(sums, 0, (m->apart ? m->apart : m->dim) * sizeof *sums);
   for (size_t t = chunk.begin; t < chunk.end; t++) {
     double *buffer = keep ? s->kept + t * m->tile_size : rwk_mlp_tile_of(s, thread);
-    rwk_mlp_forward(m, buffer, rwk_mlp_X(m, t), w);
+    rwk_mlp_forward_at(m, buffer, t, w);
     sum += rwk_mlp_residual(m, buffer, t);
     if (!gradient) continue;
-    if (sums) {
+    if (m->back) {
       rwk_mlp_back back = rwk_mlp_back_at(m, buffer, t, w);
       back.sums = sums;
       back.Z = keep ? buffer + m->dZ_at[0] : NULL;
@@ -38,7 +35,7 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rw
     rwk_mlp_backward(m, buffer, w);
     add_gradient(m, gradient, buffer, t);
   }
-  if (sums) rwk_mlp_place_back(m, gradient, sums, w + rwk_mlp_last(m)->W);
+  if (sums != gradient) rwk_mlp_place_back(m, gradient, sums, w + rwk_mlp_last(m)->W);
   return sum;
 }
 
@@ -112,7 +109,7 @@ void rwk_mlp_add_chunks(double *to, const rwk_mlp_work *s, size_t n) {
 }
 
 static void compute_ahead(rwk_mlp_work *s, double *buffer, size_t tile) {
-  rwk_mlp_forward(s->mlp, buffer, rwk_mlp_X(s->mlp, tile), s->w);
+  rwk_mlp_forward_at(s->mlp, buffer, tile, s->w);
   rwk_mlp_residual(s->mlp, buffer, tile);
 }
 

@@ -166,6 +166,48 @@ static void test_wide_hessian(void **state) {
   }
 }
 
+/* One hidden layer of many inputs and units before an only output, at pairs of weights from everywhere, the
+ * last among them: gradient, products, and a Hessian of the tiles that a gradient has left. */
+static void test_wide_layer(void **state) {
+  (void)state;
+  static const size_t units[] = {33, 40, 50};
+  static const size_t rows[] = {13, 300};
+  for (int c = 0; c < 12; c++) {
+    fixture f;
+    fixture_data(&f, rows[c % 2], 14 + (size_t)c, 1, c % 3 == 1, (uint64_t)c);
+    f.naive.settings.hidden = &units[c % 3];
+    f.naive.settings.hidden_count = 1;
+    f.naive.settings.hidden_bias = c % 4 != 1;
+    f.naive.settings.output_bias = c % 4 != 2;
+    f.naive.settings.activation = (rwk_activation)(c % 5);
+    if (c > 6) fixture_classes(&f, RWK_LOSS_LOGISTIC);
+    fixture_network(&f, rwk_mlp_kernel_best());
+    const size_t n = f.dim;
+    double *g = malloc(n * sizeof *g), *e = calloc(n, sizeof *e), *hv = malloc(n * sizeof *hv),
+           *H = malloc(n * n * sizeof *H);
+    assert_int_equal(f.problem->ops.hessian(H, n, f.w, f.work, f.problem->self), RWK_OK);
+    for (size_t i = 0; i < n; i++) f.w[i] += 0.01;
+    fixture_value(&f, g, f.w);
+    assert_int_equal(f.problem->ops.hessian(H, n, f.w, f.work, f.problem->self), RWK_OK);
+    const double gscale = rwk_norm_inf(n, g), hscale = rwk_norm_inf(n * n, H);
+    for (size_t k = 0; k < 60; k++) {
+      const size_t i = k < 3 ? n - 1 - k : (k * 7919 + (size_t)c) % n, j = k < 3 ? n - 1 : (k * 104729) % n;
+      const jet L = naive_loss(&f.naive, f.w, i, j);
+      e[j] = 1;
+      fixture_product(&f, hv, e, f.w);
+      e[j] = 0;
+      assert_near(g[i], L.f1, 1e-13 * gscale);
+      assert_near(H[i * n + j], L.f12, 1e-13 * hscale);
+      assert_near(hv[i], L.f12, 1e-13 * hscale);
+    }
+    free(H);
+    free(hv);
+    free(e);
+    free(g);
+    fixture_drop(&f);
+  }
+}
+
 /* The checker of the problem floor agrees, by differences. */
 static void test_against_differences(void **state) {
   (void)state;
@@ -222,9 +264,10 @@ static void test_moving_about(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_against_naive),       cmocka_unit_test(test_cross_entropy),
-      cmocka_unit_test(test_many_rows),           cmocka_unit_test(test_wide_hessian),
-      cmocka_unit_test(test_against_differences), cmocka_unit_test(test_moving_about),
+      cmocka_unit_test(test_against_naive), cmocka_unit_test(test_cross_entropy),
+      cmocka_unit_test(test_many_rows),     cmocka_unit_test(test_wide_hessian),
+      cmocka_unit_test(test_wide_layer),    cmocka_unit_test(test_against_differences),
+      cmocka_unit_test(test_moving_about),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,8 @@ static void test_products(void **state) {
             .outputs = outputs,
             .term = {{unit[0], W[0], inputs, MOST, 1}, {unit[1], W[1], MOST - inputs, 1, MOST}},
             .terms = 1 + (int)(outputs % 2),
-            .bias = outputs % 3 ? bias : NULL};
+            .bias = outputs % 3 ? bias : NULL,
+            .ahead = outputs % 4 == 1 ? unit[2] : NULL}; /* fetched, and nothing else */
         for (size_t i = 0; i < MOST * STRIDE; i++) Z[i] = 99;
         rwk_mlp_kernel_get(k)->product(&p, e);
         for (size_t o = 0; o < MOST; o++)
@@ -85,58 +86,96 @@ static void expect_back(double *want, double *z, const rwk_mlp_back *p, size_t o
   }
 }
 
+/* Units of a layer, and what a way back reads and writes of them. */
+enum { UNITS = 73 };
+static struct {
+  double sums[(UNITS + 2) * (MOST + 1)], w[UNITS + 2], v[UNITS + 2];
+  double Z[(UNITS + 2) * STRIDE] __attribute__((aligned(64)));
+  double a[(UNITS + 2) * STRIDE] __attribute__((aligned(64)));
+  double x[(UNITS + 2) * STRIDE] __attribute__((aligned(64)));
+  double moved[(UNITS + 2) * STRIDE] __attribute__((aligned(64)));
+} layer;
+
+static void fill_layer(void) {
+  fill(unit[0], MOST * STRIDE, 8);
+  fill(unit[2], MOST * STRIDE, 10);
+  fill(layer.a, UNITS * STRIDE, 9);
+  fill(layer.x, UNITS * STRIDE, 10);
+  fill(layer.w, UNITS, 11);
+  fill(layer.v, UNITS, 13);
+  fill(layer.moved, UNITS * STRIDE, 14);
+}
+
 static void check_back(const rwk_mlp_kernel *kernel, const rwk_mlp_back *p, rwk_mlp_extent e) {
-  for (size_t i = 0; i < MOST * (MOST + 1); i++) p->sums[i] = (double)i;
-  for (size_t i = 0; i < MOST * STRIDE && p->Z; i++) p->Z[i] = 99;
-  kernel->back(p, e);
+  const int wide = p->inputs > kernel->back_inputs;
+  const size_t sums = sizeof layer.sums / sizeof *layer.sums;
+  for (size_t i = 0; i < sums; i++) p->sums[i] = (double)(i % 100);
+  for (size_t i = 0; i < (p->units + 2) * STRIDE && p->Z; i++) p->Z[i] = 99;
+  if (wide)
+    kernel->back_wide(p, e);
+  else
+    kernel->back(p, e);
   for (size_t o = 0; o < p->units + 2; o++) {
-    double want[MOST + 1], z[STRIDE];
-    expect_back(want, z, p, o, e.rows);
+    double want[MOST + 1] = {0}, z[STRIDE] = {0};
+    const int there = o < p->units;
+    if (there) expect_back(want, z, p, o, e.rows);
     for (size_t r = 0; r < STRIDE && p->Z; r++) {
-      const int inside = r < e.rows && o < p->units && !p->Ra;
+      const int inside = r < e.rows && there && !p->Ra;
       assert_near(p->Z[o * STRIDE + r], inside ? z[r] : 99, inside ? 1e-12 : 0);
     }
-    for (size_t i = 0; i <= p->inputs; i++) {
-      const size_t at = o * (p->inputs + 1) + i;
-      assert_near(p->sums[at], (double)at + (o < p->units ? want[i] : 0), o < p->units ? 1e-11 : 0);
+    for (size_t i = 0; i <= p->inputs && there; i++) {
+      const size_t at = wide ? i * p->units + o : o * (p->inputs + 1) + i;
+      const double factor = wide && !p->Ra && i < p->inputs ? p->w[o] : 1;
+      assert_near(p->sums[at], (double)(at % 100) + factor * want[i], 1e-11);
     }
+  }
+  for (size_t i = p->units * (p->inputs + 1); i < sums; i++) assert_true(p->sums[i] == (double)(i % 100));
+}
+
+/* A way back of kernel k: each activation, with and without Z, and products. */
+static void check_backs(const rwk_mlp_kernel *kernel, size_t inputs, size_t units) {
+  for (size_t c = 0; c < 15; c++) {
+    const rwk_activation activation = (rwk_activation)(c / 3);
+    const rwk_mlp_extent e = {.rows = 8 * (1 + (inputs + units) % 17), .stride = STRIDE};
+    rwk_mlp_back p = {.sums = layer.sums,
+                      .Z = c % 3 ? layer.Z : NULL,
+                      .A = unit[0],
+                      .a = layer.a,
+                      .x = rwk_mlp_slope_apart(activation) ? layer.x : layer.a,
+                      .d = unit[2],
+                      .w = layer.w,
+                      .inputs = inputs,
+                      .units = units,
+                      .slope = rwk_mlp_slope_of(activation)};
+    if (c % 3 == 2) {
+      p.Ra = layer.moved;
+      p.Rd = unit[2] + 9 * STRIDE;
+      p.v = layer.v;
+    }
+    check_back(kernel, &p, e);
   }
 }
 
-/* Every number of inputs that has a kernel, odd and even numbers of units, with and without Z, and products.
- */
+/* Every number of inputs that has a kernel, odd and even numbers of units. */
 static void test_back(void **state) {
   (void)state;
-  static double sums[MOST * (MOST + 1)], Z[MOST * STRIDE] __attribute__((aligned(64))), w[MOST], v[MOST],
-      moved[MOST * STRIDE] __attribute__((aligned(64)));
-  for (size_t u = 0; u < 3; u++) fill(unit[u], MOST * STRIDE, 8 + u);
-  fill(w, MOST, 11);
-  fill(v, MOST, 13);
-  fill(moved, MOST * STRIDE, 14);
+  fill_layer();
   for (size_t k = 0; rwk_mlp_kernel_get(k); k++)
     for (size_t inputs = 1; inputs <= rwk_mlp_kernel_get(k)->back_inputs; inputs++)
-      for (size_t units = 1; units <= 5; units++)
-        for (size_t c = 0; c < 15; c++) {
-          const rwk_activation activation = (rwk_activation)(c / 3);
-          const rwk_mlp_extent e = {.rows = 8 * (1 + (inputs + units) % 16), .stride = STRIDE};
-          const double *a = unit[1], *d = unit[2];
-          rwk_mlp_back p = {.sums = sums,
-                            .Z = c % 3 ? Z : NULL,
-                            .A = unit[0],
-                            .a = a,
-                            .x = rwk_mlp_slope_apart(activation) ? unit[2] + STRIDE : a,
-                            .d = d,
-                            .w = w,
-                            .inputs = inputs,
-                            .units = units,
-                            .slope = rwk_mlp_slope_of(activation)};
-          if (c % 3 == 2) {
-            p.Ra = moved;
-            p.Rd = unit[2] + 9 * STRIDE;
-            p.v = v;
-          }
-          check_back(rwk_mlp_kernel_get(k), &p, e);
-        }
+      for (size_t units = 1; units <= 5; units++) check_backs(rwk_mlp_kernel_get(k), inputs, units);
+}
+
+/* More inputs: all sizes of blocks of vectors of units and of inputs, vectors full and not. */
+static void test_back_wide(void **state) {
+  (void)state;
+  fill_layer();
+  for (size_t k = 0; rwk_mlp_kernel_get(k); k++) {
+    const rwk_mlp_kernel *kernel = rwk_mlp_kernel_get(k);
+    if (!kernel->back_wide) continue;
+    for (size_t inputs = kernel->back_inputs + 1; inputs <= MOST; inputs++)
+      for (size_t units = kernel->wide_units; units <= UNITS; units += 1 + inputs % 4)
+        check_backs(kernel, inputs, units);
+  }
 }
 
 /* |got - want| in units in the last place of `want`. */
@@ -250,9 +289,9 @@ static void test_scalars(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_products),    cmocka_unit_test(test_dots),   cmocka_unit_test(test_back),
-      cmocka_unit_test(test_activations), cmocka_unit_test(test_blocks), cmocka_unit_test(test_extremes),
-      cmocka_unit_test(test_scalars),
+      cmocka_unit_test(test_products),  cmocka_unit_test(test_dots),        cmocka_unit_test(test_back),
+      cmocka_unit_test(test_back_wide), cmocka_unit_test(test_activations), cmocka_unit_test(test_blocks),
+      cmocka_unit_test(test_extremes),  cmocka_unit_test(test_scalars),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
