@@ -13,61 +13,63 @@ typedef double vec __attribute__((vector_size(64)));
 
 /* 2^(j/16) = T[j] (1 + short_by[j]), j < 16. Each table fills two registers, from which one instruction
  * fetches eight numbers. Of T the bits are kept, less j << 48: n << 48 added to them gives the bits of
- * 2^(n/16), j the last four bits of n. tools/tanh_table.py makes the numbers. */
+ * 2^(n/16), j the last four bits of n. T has so few bits that 1 - T and 1 + T are exact where tanh is about a
+ * half and a rounding weighs most; near 1 it has them all, as there it is less the product of h and short_by,
+ * which is left out. tools/tanh_table.py makes the numbers. */
 static const int64_t T_bits[16] __attribute__((aligned(64))) = {
-    0x3ff0000000000000, 0x3fefb5586cf9890f, 0x3fef72b83c7d517b, 0x3fef387a6e756238,
-    0x3fef06fe0a31b715, 0x3feedea64c123422, 0x3feebfdad5362a27, 0x3feeab07dd485429,
-    0x3feea09e667f3bcd, 0x3feea11473eb0187, 0x3feeace5422aa0db, 0x3feec49182a3f090,
-    0x3feee89f995ad3ad, 0x3fef199bdd85529c, 0x3fef5818dcfba487, 0x3fefa4afa2a490da};
+    0x3ff0000000000000, 0x3fefb5586cf98910, 0x3fef72b83c7d517c, 0x3fef387a6e756238,
+    0x3fef06fe0a31b714, 0x3feedea64c123424, 0x3feebfdad5362a28, 0x3feeab07dd485428,
+    0x3feea09e667f3bcc, 0x3feea11473eb0188, 0x3feeace5422aa0dc, 0x3feec49182a3f090,
+    0x3feee89f995ad3ae, 0x3fef199bdd85529c, 0x3fef5818dcfba488, 0x3fefa4afa2a490da};
 static const double short_by[16] __attribute__((aligned(64))) = {
-    0,           8.18932e-17, -2.79391e-17, 7.82657e-17,  3.34846e-17, 3.75085e-17,
-    1.95726e-17, 5.68648e-17, -6.83581e-17, -2.35911e-17, 5.15483e-17, 1.53414e-17,
-    4.87516e-17, 1.68549e-17, 1.79013e-17,  -5.54507e-17};
+    0.0,        -1.3074e-16, -2.3156e-16, 7.8266e-17, 2.202e-16,   -3.2009e-16, -1.5165e-16, 2.2082e-16,
+    8.8651e-17, -1.7394e-16, -9.243e-17,  1.5341e-17, -8.3277e-17, 1.6855e-17,  -1.0317e-16, -5.5451e-17};
 
 /* Vectors on which a step is taken together. */
 enum { AT_ONCE = 2 };
 #define EACH UNROLL for (int k = 0; k < count; k++)
 #define SIGN ((vec_mask)splat(-0.0))
 
-/* Of x at each of `count` places: T = exp(-2|x|) but for the last factor exp(h) of it, and m = h + by how
+/* Of x at each of `count` places: T = exp(-2|x|) but for the last factor exp(2 h) of it, and m = 2 h + by how
  * much T is short of 2^(n/16). */
 typedef struct reduced_tanh {
   vec T[AT_ONCE], m[AT_ONCE], h[AT_ONCE];
 } reduced_tanh;
 
-/* As in kernel_tanh.h, with -2|x| = n ln 2 / 16 + h: a shorter polynomial, whose exp(h) - 1 is within 1e-18
+/* As in kernel_tanh.h, with -|x| = n ln 2 / 32 + h: a shorter polynomial, whose exp(2 h) - 1 is within 1e-18
  * of it, relatively (least largest error of its degree). */
 ALWAYS void reduce_tanh(reduced_tanh *t, double *const *at, const int count) {
   const vec T0 = (vec)_mm512_loadu_si512(T_bits), T1 = (vec)_mm512_loadu_si512(T_bits + 8);
   const vec short0 = load(short_by), short1 = load(short_by + 8);
-  vec twice[AT_ONCE], shifted[AT_ONCE], n[AT_ONCE];
-  EACH twice[k] = (vec)((vec_mask)load(at[k]) & ~SIGN);
-  EACH twice[k] = (vec)_mm512_min_pd(splat(40), twice[k] + twice[k]); /* tanh 20 is 1; NaN stays */
-  EACH shifted[k] = INTEGER - twice[k] * 0x1.71547652b82fep+4;
+  vec x[AT_ONCE], shifted[AT_ONCE], n[AT_ONCE];
+  EACH x[k] = (vec)((vec_mask)load(at[k]) | SIGN);
+  EACH x[k] = (vec)_mm512_max_pd(splat(-20), x[k]); /* tanh 20 is 1; NaN stays */
+  EACH shifted[k] = x[k] * 0x1.71547652b82fep+5 + INTEGER;
   EACH n[k] = shifted[k] - INTEGER;
-  EACH t->h[k] = n[k] * -0x1.62e42fefa3p-5 - twice[k];
   EACH {
     const __m512i j = (__m512i)shifted[k];
     t->T[k] = (vec)((vec_mask)_mm512_permutex2var_pd(T0, j, T1) + ((vec_mask)shifted[k] << 48));
     t->m[k] = (vec)_mm512_permutex2var_pd(short0, j, short1);
   }
-  EACH t->h[k] = t->h[k] - n[k] * 0x1.3de6af278ece6p-46;
-  EACH t->m[k] = t->h[k] + t->m[k];
+  EACH t->h[k] = x[k] - n[k] * 0x1.62e42fefa39efp-6;
+  EACH t->m[k] = 2 * t->h[k] + t->m[k];
 }
 
 ALWAYS void finish_tanh(double *const *at, const reduced_tanh *t, const int count) {
   vec q[AT_ONCE], odd[AT_ONCE], even[AT_ONCE];
   EACH q[k] = t->h[k] * t->h[k];
-  EACH odd[k] = q[k] * 0x1.a01b7aa61bbc9p-13 + 0x1.1111111099d23p-7;
-  EACH even[k] = q[k] * 0x1.6c181f551d19cp-10 + 0x1.55555554ad32ep-5;
-  EACH odd[k] = odd[k] * q[k] + 0x1.5555555555558p-3;
-  EACH even[k] = even[k] * q[k] + 0x1.0000000000003p-1;
+  EACH odd[k] = q[k] * 0x1.a01b7aa61bbc9p-6 + 0x1.1111111099d23p-2;
+  EACH even[k] = q[k] * 0x1.6c181f551d19cp-4 + 0x1.55555554ad32ep-1;
+  EACH odd[k] = odd[k] * q[k] + 0x1.5555555555558p+0;
+  EACH even[k] = even[k] * q[k] + 0x1.0000000000003p+1;
   EACH odd[k] = odd[k] * t->h[k] + even[k];
   EACH {
     vec P = t->T[k] * (q[k] * odd[k] + t->m[k]);
     APART(P);
-    const vec size = ((1 - t->T[k]) - P) / ((1 + t->T[k]) + P);
-    store(at[k], (vec)((vec_mask)size | ((vec_mask)load(at[k]) & SIGN)));
+    const vec size = ((1 - t->T[k]) - P) / ((1 + t->T[k]) + P), x = load(at[k]);
+    enum { FIRST_OR_BOTH_OTHERS = 0xf8 };
+    store(at[k],
+          (vec)_mm512_ternarylogic_epi64((__m512i)size, (__m512i)x, (__m512i)SIGN, FIRST_OR_BOTH_OTHERS));
   }
 }
 
