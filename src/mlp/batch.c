@@ -46,18 +46,17 @@ rwk_status rwk_mlp_batch_value(double *part, double *gradient, const double *w, 
   if (gradient) memset(gradient, 0, m->dim * sizeof *gradient);
   for (size_t first = 0; first < count; first += m->extent.rows) {
     const size_t left = count - first, take = left < m->extent.rows ? left : m->extent.rows;
-    rwk_mlp narrow = *m; /* no more rows of the tile than there are */
-    narrow.extent.rows = (take + 7) / 8 * 8;
+    const rwk_mlp_extent e = {(take + 7) / 8 * 8, stride}; /* no more rows of the tile than there are */
     gather(X, Y, omega, m, rows + first, take);
     for (size_t r = 0; r < take; r++) weight += omega[r];
-    rwk_mlp_forward(&narrow, buffer, X, w);
-    *part += rwk_mlp_residual_of(&narrow, buffer, Y, omega);
+    rwk_mlp_forward(m, buffer, X, w, e);
+    *part += rwk_mlp_residual_of(m, buffer, Y, omega, e);
     if (!gradient) continue;
-    rwk_mlp_backward(&narrow, buffer, w);
+    rwk_mlp_backward(m, buffer, w, e);
     for (size_t l = 0; l < m->depth; l++) {
       const rwk_mlp_layer *layer = &m->layers[l];
       m->kernel->dots(gradient + layer->W, layer->outputs, rwk_mlp_layer_in(m, l, X, buffer),
-                      rwk_mlp_layer_rows(layer), buffer + m->dZ_at[l], layer->outputs, narrow.extent);
+                      rwk_mlp_layer_rows(layer), buffer + m->dZ_at[l], layer->outputs, e);
     }
   }
   rwk_mlp share = *m; /* of what holds the common shift, by the rows' weight */

@@ -38,8 +38,9 @@ void rwk_mlp_ranges_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q
   for (size_t t = block.begin; t < block.end; t++) {
     const double *at = rwk_mlp_tile_at(s, t), *omega = rwk_mlp_omega(m, t),
                  *Z = rwk_mlp_preactivation(s, at, t, q->number, q->w);
+    const size_t rows = rwk_mlp_extent_of(m, t).rows;
     for (size_t j = 0; j < units; j++)
-      for (size_t r = 0; r < m->extent.rows; r++) {
+      for (size_t r = 0; r < rows; r++) {
         const double z = Z[j * m->extent.stride + r];
         if (omega[r] == 0) continue;
         if (z < to[2 * j]) to[2 * j] = z;

@@ -24,9 +24,10 @@ void rwk_mlp_pull_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q, 
   memset(to, 0, (rows * outputs + 1) * sizeof *to);
   for (size_t t = block.begin; t < block.end; t++) {
     const double *at = rwk_mlp_tile_at(s, t), *D = at + m->dZ_at[l + 1];
-    m->kernel->dots(to, outputs, rwk_mlp_layer_in(m, l, rwk_mlp_X(m, t), at), rows, D, outputs, m->extent);
+    const rwk_mlp_extent e = rwk_mlp_extent_of(m, t);
+    m->kernel->dots(to, outputs, rwk_mlp_layer_in(m, l, rwk_mlp_X(m, t), at), rows, D, outputs, e);
     for (size_t k = 0; k < outputs; k++)
-      for (size_t r = 0; r < m->extent.rows; r++) *scale += fabs(D[k * m->extent.stride + r]);
+      for (size_t r = 0; r < e.rows; r++) *scale += fabs(D[k * m->extent.stride + r]);
   }
 }
 

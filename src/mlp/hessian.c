@@ -171,8 +171,8 @@ static double *dZ_of(const assembly *a, double *buffer, size_t l) {
   return place(a, buffer, a->m->dZ_at[l]);
 }
 
-static void gather(const assembly *a, double *block, const double *from, size_t columns, size_t row) {
-  const rwk_mlp_extent e = a->m->extent;
+static void gather(const assembly *a, double *block, const double *from, size_t columns, size_t row,
+                   rwk_mlp_extent e) {
   for (size_t u = 0; u < columns; u++)
     memcpy(column(a, block, u) + row, from + u * e.stride, e.rows * sizeof *from);
 }
@@ -183,9 +183,10 @@ static void load_slab(const assembly *a) {
   *a->held = (held){.slab = a->first_tile + 1};
   for (size_t t = 0; t < a->tiles; t++) {
     const size_t row = t * m->extent.rows, tile = a->first_tile + t;
-    gather(a, a->X, rwk_mlp_X(m, tile), m->inputs + 1, row);
-    gather(a, a->g, rwk_mlp_omega(m, tile), 1, row);
-    gather(a, a->at, rwk_mlp_tile_by(a->s, tile, a->thread), m->tile_size / m->extent.stride, row);
+    const rwk_mlp_extent e = rwk_mlp_extent_of(m, tile);
+    gather(a, a->X, rwk_mlp_X(m, tile), m->inputs + 1, row, e);
+    gather(a, a->g, rwk_mlp_omega(m, tile), 1, row, e);
+    gather(a, a->at, rwk_mlp_tile_by(a->s, tile, a->thread), m->tile_size / m->extent.stride, row, e);
   }
   for (size_t r = 0; r < a->e.rows; r++) a->g[r] *= m->curvature;
 }
@@ -585,7 +586,7 @@ static void add_block(assembly *a, rwk_mlp_span block) {
     a->first_tile = t;
     a->tiles = block.end - t < a->plan.tiles ? block.end - t : a->plan.tiles;
     a->fresh = t == block.begin;
-    a->e.rows = a->tiles * m->extent.rows;
+    a->e.rows = (a->tiles - 1) * m->extent.rows + rwk_mlp_extent_of(m, t + a->tiles - 1).rows;
     for (size_t l = 0; l + 1 < m->depth; l++) add_hidden(a, l);
     if (m->depth > 1) continue;
     const assembly only = of_thread(a, 0);

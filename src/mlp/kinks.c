@@ -13,7 +13,7 @@ const double *rwk_mlp_preactivation(rwk_mlp_work *s, const double *at, size_t ti
                                        layer->inputs, layer->outputs, 1}},
                              .terms = 1,
                              .bias = layer->has_bias ? w + layer->b : NULL};
-  m->kernel->product(&p, m->extent);
+  m->kernel->product(&p, rwk_mlp_extent_of(m, tile));
   return z;
 }
 
@@ -32,12 +32,13 @@ void rwk_mlp_kinks_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q,
   to[1] = INFINITY;
   for (size_t t = block.begin; t < block.end; t++) {
     const double *at = rwk_mlp_tile_at(s, t), *omega = rwk_mlp_omega(m, t);
+    const size_t rows = rwk_mlp_extent_of(m, t).rows;
     for (size_t l = 0; l + 1 < m->depth; l++) {
       const rwk_mlp_layer *layer = &m->layers[l];
       const double *in = rwk_mlp_layer_in(m, l, rwk_mlp_X(m, t), at),
                    *z = rwk_mlp_preactivation(s, at, t, l, q->w);
       for (size_t j = 0; j < layer->outputs; j++)
-        for (size_t r = 0; r < m->extent.rows; r++) {
+        for (size_t r = 0; r < rows; r++) {
           if (omega[r] == 0) continue;
           /* A unit without weights and bias (scale 0) sits on its kink: J has no second derivative there. */
           const double size = fabs(z[j * m->extent.stride + r]), scale = scale_of(m, layer, in, r, j, q->w);

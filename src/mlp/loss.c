@@ -109,8 +109,9 @@ void rwk_mlp_right_of(double *to, rwk_mlp_span block, const rwk_mlp_question *q,
   *to = 0;
   for (size_t t = block.begin; t < block.end; t++) {
     const double *F = s->tile + m->dZ_at[m->depth - 1], *Y = rwk_mlp_Y(m, t), *omega = rwk_mlp_omega(m, t);
+    const size_t rows = rwk_mlp_extent_of(m, t).rows;
     rwk_mlp_forward_at(m, s->tile, t, q->w);
-    for (size_t r = 0; r < m->extent.rows; r++) {
+    for (size_t r = 0; r < rows; r++) {
       for (size_t k = 0; k < n; k++) {
         f[k] = F[k * m->extent.stride + r];
         y[k] = Y[k * m->extent.stride + r] - (n == 1 ? 0.5 : 0);

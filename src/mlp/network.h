@@ -41,7 +41,7 @@ struct rwk_mlp {
   /* Sums over the rows are of blocks of tiles, added up along a binary tree over the blocks' numbers; the sum
    * of a block is of chunks of its tiles, added in order. Blocks are shared out over processes and chunks
    * over threads: the bits do not depend on either. */
-  rwk_mlp_extent extent;               /* of a tile */
+  rwk_mlp_extent extent;               /* of a tile: rwk_mlp_extent_of */
   size_t tiles, first_tile, all_tiles; /* that are here, the number of the first, of the whole table */
   size_t blocks;                       /* of the whole table; a power of 2 */
   size_t chunks;                       /* of a block */
@@ -108,6 +108,11 @@ static inline const double *rwk_mlp_Y(const rwk_mlp *m, size_t tile) {
 static inline const double *rwk_mlp_omega(const rwk_mlp *m, size_t tile) {
   return m->omega + tile * m->extent.stride;
 }
+/* The last tile may have fewer rows; what a buffer holds beyond them is another tile's. */
+static inline rwk_mlp_extent rwk_mlp_extent_of(const rwk_mlp *m, size_t tile) {
+  const size_t left = (m->rows - tile * m->extent.rows + 7) / 8 * 8;
+  return (rwk_mlp_extent){left < m->extent.rows ? left : m->extent.rows, m->extent.stride};
+}
 
 /* Inputs of layer l (its activations of before, or the table), and how many with the unit that is 1. */
 static inline const double *rwk_mlp_layer_in(const rwk_mlp *m, size_t l, const double *X,
@@ -124,26 +129,27 @@ static inline int rwk_mlp_bias_free(const rwk_mlp *m, const rwk_mlp_layer *layer
 
 /* Sets the units that are 1; once for a buffer. */
 void rwk_mlp_buffer_init(const rwk_mlp *m, double *buffer);
-/* Activations and f (in the last dZ) from one tile of inputs. */
-void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w);
+/* Activations and f (in the last dZ) from a block of inputs, laid out as a tile's. */
+void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w, rwk_mlp_extent e);
 /* The same from a tile of the table; the tile after it is fetched meanwhile. */
 void rwk_mlp_forward_at(const rwk_mlp *m, double *buffer, size_t tile, const double *w);
 /* Loss of a tile; f becomes dL/df. */
 double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile);
 /* The same for targets and row weights from elsewhere, laid out as a tile's. */
-double rwk_mlp_residual_of(const rwk_mlp *m, double *buffer, const double *Y, const double *omega);
+double rwk_mlp_residual_of(const rwk_mlp *m, double *buffer, const double *Y, const double *omega,
+                           rwk_mlp_extent e);
 /* F = (d2L/df2) F for a block of rows: R{f} becomes R{dL/df}. P: those rows at p_at; omega and scale: their
  * weights and m->curvature, in any division of the product. */
 void rwk_mlp_curve(const rwk_mlp *m, double *F, const double *P, const double *omega, double scale,
                    rwk_mlp_extent e);
 /* dZ of the hidden layers from that of the last. */
-void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w);
+void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w, rwk_mlp_extent e);
 
 /* With m->back: what kernel->back takes of a tile at w, but for the sums. */
 rwk_mlp_back rwk_mlp_back_at(const rwk_mlp *m, const double *buffer, size_t tile, const double *w);
 /* Adds to p->sums[m->apart]: those of kernel->back, then that of the output's bias; without m->apart, to
  * p->sums[dim] where the weights are. */
-void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p);
+void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p, rwk_mlp_extent e);
 /* With m->apart: to[dim] from the sums, of which those of a unit's inputs are multiplied by its factor, or,
  * with NULL, by 1. */
 void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor);

@@ -9,7 +9,11 @@ void rwk_mlp_buffer_init(const rwk_mlp *m, double *buffer) {
   }
 }
 
-static void forward(const rwk_mlp *m, double *buffer, const double *X, const double *ahead, const double *w) {
+/* Rows that go through all layers together: what one layer writes the next finds in the first-level cache. */
+enum { STRIP = 64 };
+
+static void forward_strip(const rwk_mlp *m, double *buffer, const double *X, const double *ahead,
+                          const double *w, rwk_mlp_extent e) {
   const double *in = X;
   for (size_t l = 0; l < m->depth; l++) {
     const rwk_mlp_layer *layer = &m->layers[l];
@@ -21,36 +25,47 @@ static void forward(const rwk_mlp *m, double *buffer, const double *X, const dou
                                .terms = 1,
                                .bias = layer->has_bias ? w + layer->b : NULL,
                                .ahead = l == 0 ? ahead : NULL};
-    m->kernel->product(&p, m->extent);
-    if (hidden) m->kernel->activate(out, buffer + m->x_at[l], m->activation, layer->outputs, m->extent);
+    m->kernel->product(&p, e);
+    if (hidden) m->kernel->activate(out, buffer + m->x_at[l], m->activation, layer->outputs, e);
     in = out;
   }
 }
 
-void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w) {
-  forward(m, buffer, X, NULL, w);
+static void forward(const rwk_mlp *m, double *buffer, const double *X, const double *ahead, const double *w,
+                    rwk_mlp_extent e) {
+  rwk_mlp_extent strip = e;
+  for (size_t r = 0; r < e.rows; r += strip.rows) {
+    strip.rows = e.rows - r < STRIP ? e.rows - r : STRIP;
+    forward_strip(m, buffer + r, X + r, ahead ? ahead + r : NULL, w, strip);
+  }
+}
+
+void rwk_mlp_forward(const rwk_mlp *m, double *buffer, const double *X, const double *w, rwk_mlp_extent e) {
+  forward(m, buffer, X, NULL, w, e);
 }
 
 void rwk_mlp_forward_at(const rwk_mlp *m, double *buffer, size_t tile, const double *w) {
   const int more = m->far && tile + 1 < m->tiles;
-  forward(m, buffer, rwk_mlp_X(m, tile), more ? rwk_mlp_X(m, tile + 1) : NULL, w);
+  forward(m, buffer, rwk_mlp_X(m, tile), more ? rwk_mlp_X(m, tile + 1) : NULL, w, rwk_mlp_extent_of(m, tile));
 }
 
-double rwk_mlp_residual_of(const rwk_mlp *m, double *buffer, const double *Y, const double *omega) {
+double rwk_mlp_residual_of(const rwk_mlp *m, double *buffer, const double *Y, const double *omega,
+                           rwk_mlp_extent e) {
   double *F = buffer + m->dZ_at[m->depth - 1], *P = buffer + m->p_at;
   switch (m->loss) {
   case RWK_LOSS_LOGISTIC:
-    return m->kernel->logistic(F, P, Y, omega, m->loss_scale, m->outputs, m->extent);
+    return m->kernel->logistic(F, P, Y, omega, m->loss_scale, m->outputs, e);
   case RWK_LOSS_SOFTMAX:
-    return m->kernel->softmax(F, P, Y, omega, m->loss_scale, m->outputs, m->extent);
+    return m->kernel->softmax(F, P, Y, omega, m->loss_scale, m->outputs, e);
   case RWK_LOSS_MSE:
     break;
   }
-  return m->kernel->residual(F, Y, omega, m->loss_scale, m->outputs, m->extent);
+  return m->kernel->residual(F, Y, omega, m->loss_scale, m->outputs, e);
 }
 
 double rwk_mlp_residual(const rwk_mlp *m, double *buffer, size_t tile) {
-  return rwk_mlp_residual_of(m, buffer, rwk_mlp_Y(m, tile), rwk_mlp_omega(m, tile));
+  return rwk_mlp_residual_of(m, buffer, rwk_mlp_Y(m, tile), rwk_mlp_omega(m, tile),
+                             rwk_mlp_extent_of(m, tile));
 }
 
 void rwk_mlp_curve(const rwk_mlp *m, double *F, const double *P, const double *omega, double scale,
@@ -69,7 +84,7 @@ void rwk_mlp_curve(const rwk_mlp *m, double *F, const double *P, const double *o
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): written through p.Z */
-void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w) {
+void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w, rwk_mlp_extent e) {
   for (size_t l = m->depth - 1; l > 0; l--) {
     const rwk_mlp_layer *layer = &m->layers[l];
     const rwk_mlp_product p = {
@@ -79,7 +94,7 @@ void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w) {
         .terms = 1,
         .slope = m->slope,
         .x = buffer + m->x_at[l - 1]};
-    m->kernel->product_slope(&p, m->extent);
+    m->kernel->product_slope(&p, e);
   }
 }
 
@@ -95,15 +110,15 @@ rwk_mlp_back rwk_mlp_back_at(const rwk_mlp *m, const double *buffer, size_t tile
                         .slope = m->slope};
 }
 
-void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p) {
+void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p, rwk_mlp_extent e) {
   const rwk_mlp_layer *last = rwk_mlp_last(m);
-  const double *d = p->Rd ? p->Rd : p->d, *one = p->a + p->units * m->extent.stride;
+  const double *d = p->Rd ? p->Rd : p->d, *one = p->a + p->units * e.stride;
   if (m->apart)
-    m->kernel->back(p, m->extent);
+    m->kernel->back(p, e);
   else
-    m->kernel->back_wide(p, m->extent);
+    m->kernel->back_wide(p, e);
   const size_t bias = m->apart ? m->apart - 1 : last->b;
-  if (last->has_bias) m->kernel->dots(p->sums + bias, 1, one, 1, d, 1, m->extent);
+  if (last->has_bias) m->kernel->dots(p->sums + bias, 1, one, 1, d, 1, e);
 }
 
 void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor) {

@@ -12,6 +12,7 @@
 /* R{a} of the hidden layers, in their dZ the last term of R{d}, and R{d} of the last layer. */
 static void tangent_forward(const rwk_mlp *m, double *R, const double *at, size_t tile, const double *w,
                             const double *v) {
+  const rwk_mlp_extent e = rwk_mlp_extent_of(m, tile);
   for (size_t l = 0; l < m->depth; l++) {
     const rwk_mlp_layer *layer = &m->layers[l];
     const int hidden = l + 1 < m->depth;
@@ -26,21 +27,21 @@ static void tangent_forward(const rwk_mlp *m, double *R, const double *at, size_
       p.term[p.terms++] = (rwk_mlp_term){R + m->A_at[l - 1], w + layer->W, layer->inputs, layer->outputs, 1};
     if (hidden && m->back) { /* which makes the last term of R{d} itself */
       p.x = at + m->x_at[l];
-      m->kernel->product_slope(&p, m->extent);
+      m->kernel->product_slope(&p, e);
     } else if (hidden) {
       p.x = at + m->x_at[l];
       p.dZ = at + m->dZ_at[l];
       p.U = R + m->dZ_at[l];
-      m->kernel->product_tangent(&p, m->extent);
+      m->kernel->product_tangent(&p, e);
     } else {
-      m->kernel->product(&p, m->extent);
-      rwk_mlp_curve(m, p.Z, at + m->p_at, rwk_mlp_omega(m, tile), m->curvature, m->extent);
+      m->kernel->product(&p, e);
+      rwk_mlp_curve(m, p.Z, at + m->p_at, rwk_mlp_omega(m, tile), m->curvature, e);
     }
   }
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): R is written through p.Z */
-static void tangent_backward(const rwk_mlp *m, double *R, const double *at, const double *w,
+static void tangent_backward(const rwk_mlp *m, double *R, const double *at, size_t tile, const double *w,
                              const double *v) {
   for (size_t l = m->depth - 1; l > 0; l--) {
     const rwk_mlp_layer *layer = &m->layers[l];
@@ -51,7 +52,7 @@ static void tangent_backward(const rwk_mlp *m, double *R, const double *at, cons
                                .terms = 2,
                                .slope = m->slope,
                                .x = at + m->x_at[l - 1]};
-    m->kernel->product_cotangent(&p, m->extent);
+    m->kernel->product_cotangent(&p, rwk_mlp_extent_of(m, tile));
   }
 }
 
@@ -75,7 +76,7 @@ static void chunk_back(rwk_mlp_work *s, double *HV, size_t ldhv, const double *V
         tangent_forward(m, R, at, t, w, v);
         back.sums = sums + j * ld;
         back.v = v + rwk_mlp_last(m)->W;
-        rwk_mlp_add_back(m, &back);
+        rwk_mlp_add_back(m, &back, rwk_mlp_extent_of(m, t));
       }
     }
     for (size_t j = 0; j < take && m->apart; j++) rwk_mlp_place_back(m, to + j * ldhv, sums + j * ld, NULL);
@@ -94,18 +95,19 @@ static void chunk_products(rwk_mlp_work *s, double *HV, size_t ldhv, const doubl
   for (size_t j = 0; j < k; j++) memset(HV + j * ldhv, 0, m->dim * sizeof *HV);
   for (size_t t = chunk.begin; t < chunk.end; t++) {
     const double *at = rwk_mlp_tile_by(s, t, thread);
+    const rwk_mlp_extent e = rwk_mlp_extent_of(m, t);
     for (size_t j = 0; j < k; j++) {
       const double *v = V + j * ldv;
       double *hv = HV + j * ldhv;
       tangent_forward(m, R, at, t, w, v);
-      tangent_backward(m, R, at, w, v);
+      tangent_backward(m, R, at, t, w, v);
       for (size_t l = 0; l < m->depth; l++) {
         const rwk_mlp_layer *layer = &m->layers[l];
         m->kernel->dots(hv + layer->W, layer->outputs, rwk_mlp_layer_in(m, l, rwk_mlp_X(m, t), at),
-                        rwk_mlp_layer_rows(layer), R + m->dZ_at[l], layer->outputs, m->extent);
+                        rwk_mlp_layer_rows(layer), R + m->dZ_at[l], layer->outputs, e);
         if (l > 0)
           m->kernel->dots(hv + layer->W, layer->outputs, R + m->A_at[l - 1], layer->inputs, at + m->dZ_at[l],
-                          layer->outputs, m->extent);
+                          layer->outputs, e);
       }
     }
   }

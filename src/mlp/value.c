@@ -6,10 +6,11 @@
 
 /* Sum over the rows of one tile, added to the gradient. */
 static void add_gradient(const rwk_mlp *m, double *gradient, const double *buffer, size_t tile) {
+  const rwk_mlp_extent e = rwk_mlp_extent_of(m, tile);
   for (size_t l = 0; l < m->depth; l++) {
     const rwk_mlp_layer *layer = &m->layers[l];
     m->kernel->dots(gradient + layer->W, layer->outputs, rwk_mlp_layer_in(m, l, rwk_mlp_X(m, tile), buffer),
-                    rwk_mlp_layer_rows(layer), buffer + m->dZ_at[l], layer->outputs, m->extent);
+                    rwk_mlp_layer_rows(layer), buffer + m->dZ_at[l], layer->outputs, e);
   }
 }
 
@@ -29,10 +30,10 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rw
       rwk_mlp_back back = rwk_mlp_back_at(m, buffer, t, w);
       back.sums = sums;
       back.Z = keep ? buffer + m->dZ_at[0] : NULL;
-      rwk_mlp_add_back(m, &back);
+      rwk_mlp_add_back(m, &back, rwk_mlp_extent_of(m, t));
       continue;
     }
-    rwk_mlp_backward(m, buffer, w);
+    rwk_mlp_backward(m, buffer, w, rwk_mlp_extent_of(m, t));
     add_gradient(m, gradient, buffer, t);
   }
   if (sums != gradient) rwk_mlp_place_back(m, gradient, sums, w + rwk_mlp_last(m)->W);
@@ -115,7 +116,7 @@ static void compute_ahead(rwk_mlp_work *s, double *buffer, size_t tile) {
 
 static void compute(rwk_mlp_work *s, double *buffer, size_t tile) {
   compute_ahead(s, buffer, tile);
-  rwk_mlp_backward(s->mlp, buffer, s->w);
+  rwk_mlp_backward(s->mlp, buffer, s->w, rwk_mlp_extent_of(s->mlp, tile));
 }
 
 static void compute_chunk(size_t chunk, size_t member, void *payload) {
