@@ -40,8 +40,12 @@ static double *add(keeper *k, rwk_series_kind kind, const rwk_fit *fit, size_t r
   return values;
 }
 
+static double *values_of(const rwk_series *s) {
+  return (double *)(uintptr_t)s->values;
+}
+
 static void take_back(keeper *k) {
-  rwk_free_doubles(k->ctx, (double *)(uintptr_t)k->list[--k->count].values);
+  rwk_free_doubles(k->ctx, values_of(&k->list[--k->count]));
 }
 
 static rwk_status keep_observed(keeper *k) {
@@ -59,22 +63,86 @@ static rwk_status keep_observed(keeper *k) {
   return rwk_design_unscale(y, outputs, d, k->rows);
 }
 
-static rwk_status keep_fit(keeper *k, const rwk_fit *fit, int spectra) {
-  const rwk_problem *problem = rwk_mlp_problem(k->mlp);
-  const size_t inputs = rwk_design_inputs(k->design), outputs = rwk_design_outputs(k->design),
-               dim = rwk_problem_dim(problem);
+static const rwk_fit *lowest(const keeper *k, size_t index) {
+  const rwk_fit *found = NULL;
+  for (size_t w = 0; w < rwk_path_walk_count(k->path); w++) {
+    rwk_walk_view v;
+    if (rwk_path_walk(&v, k->path, w) != RWK_OK || !v.points[index]) continue;
+    if (!found || v.walk == RWK_WALK_BEST || v.points[index]->solve.objective < found->solve.objective)
+      found = v.points[index];
+  }
+  return found;
+}
+
+static rwk_status keep_fit(keeper *k, const rwk_fit *fit) {
+  const size_t inputs = rwk_design_inputs(k->design), outputs = rwk_design_outputs(k->design);
   double *f = add(k, RWK_SERIES_FITTED, fit, k->rows, outputs);
   if (!f) return rwk_fail_memory(k->ctx, "what pictures are drawn from");
   rwk_status status = rwk_mlp_predict(f, outputs, k->mlp, k->X, inputs, k->rows, fit->w);
   if (status == RWK_OK) rwk_loss_probabilities(f, outputs, rwk_mlp_loss(k->mlp), k->rows, outputs);
-  if (status == RWK_OK) status = rwk_design_unscale(f, outputs, k->design, k->rows);
-  if (status != RWK_OK || !spectra || dim > SPECTRUM_MOST) return status;
-  double *values = add(k, RWK_SERIES_SPECTRUM, fit, dim, 1);
-  if (!values) return rwk_fail_memory(k->ctx, "what pictures are drawn from");
-  status = rwk_spectrum(values, k->ctx, problem, fit->lambda, fit->w);
-  if (status != RWK_NUMERICAL) return status;
-  take_back(k); /* no Hessian there: no picture of it */
-  return RWK_OK;
+  return status == RWK_OK ? rwk_design_unscale(f, outputs, k->design, k->rows) : status;
+}
+
+/* Room for the spectrum of a fit; where there is no Hessian, and no picture of it, it stays empty. */
+typedef struct spectrum {
+  const rwk_fit *fit;
+  size_t series; /* its number */
+  int empty;
+} spectrum;
+
+static rwk_status find_spectra(keeper *k, spectrum *of, size_t count) {
+  const rwk_problem *problem = rwk_mlp_problem(k->mlp);
+  const int all = rwk_threads(k->ctx), threads = (size_t)all < count ? all : (int)count;
+  rwk_status first = RWK_OK;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+  for (size_t i = 0; i < count; i++) {
+    rwk_context *ctx = NULL;
+    rwk_status status = rwk_context_fork(&ctx, k->ctx, 1);
+    if (status == RWK_OK)
+      status = rwk_spectrum(values_of(&k->list[of[i].series]), ctx, problem, of[i].fit->lambda, of[i].fit->w);
+    of[i].empty = status == RWK_NUMERICAL;
+#pragma omp critical(rwk_spectra)
+    if (status != RWK_OK && !of[i].empty && first == RWK_OK) {
+      first = status;
+      if (ctx) rwk_context_adopt_error(k->ctx, ctx);
+    }
+    rwk_context_destroy(ctx);
+  }
+  return first;
+}
+
+static void drop_empty(keeper *k, const spectrum *of, size_t count) {
+  size_t kept = 0, next = 0;
+  for (size_t s = 0; s < k->count; s++) {
+    while (next < count && of[next].series < s) next++;
+    if (next < count && of[next].series == s && of[next].empty)
+      rwk_free_doubles(k->ctx, values_of(&k->list[s]));
+    else
+      k->list[kept++] = k->list[s];
+  }
+  k->count = kept;
+}
+
+/* Of the lowest fit at every penalty: what it fits, and its spectrum. */
+static rwk_status keep_fits(keeper *k, int spectra) {
+  const size_t points = rwk_path_lambda_count(k->path), dim = rwk_problem_dim(rwk_mlp_problem(k->mlp));
+  spectrum *of = rwk_alloc(k->ctx, points, sizeof *of);
+  size_t count = 0;
+  rwk_status status = of ? RWK_OK : rwk_fail_memory(k->ctx, "what pictures are drawn from");
+  for (size_t i = 0; i < points && status == RWK_OK; i++) {
+    const rwk_fit *fit = lowest(k, i);
+    if (!fit) continue;
+    status = keep_fit(k, fit);
+    if (status != RWK_OK || !spectra || dim > SPECTRUM_MOST) continue;
+    if (!add(k, RWK_SERIES_SPECTRUM, fit, dim, 1))
+      status = rwk_fail_memory(k->ctx, "what pictures are drawn from");
+    else
+      of[count++] = (spectrum){.fit = fit, .series = k->count - 1};
+  }
+  if (status == RWK_OK && count) status = find_spectra(k, of, count);
+  if (status == RWK_OK) drop_empty(k, of, count);
+  rwk_free(k->ctx, of);
+  return status;
 }
 
 static rwk_status keep_branch(keeper *k, const rwk_walk_view *v, const rwk_drop *d) {
@@ -103,17 +171,6 @@ static rwk_status keep_branch(keeper *k, const rwk_walk_view *v, const rwk_drop 
   return status;
 }
 
-static const rwk_fit *lowest(const keeper *k, size_t index) {
-  const rwk_fit *found = NULL;
-  for (size_t w = 0; w < rwk_path_walk_count(k->path); w++) {
-    rwk_walk_view v;
-    if (rwk_path_walk(&v, k->path, w) != RWK_OK || !v.points[index]) continue;
-    if (!found || v.walk == RWK_WALK_BEST || v.points[index]->solve.objective < found->solve.objective)
-      found = v.points[index];
-  }
-  return found;
-}
-
 /* Those of the drops alone: a branch costs as much as explaining it did. */
 static rwk_status keep_branches(keeper *k) {
   rwk_status status = RWK_OK;
@@ -129,10 +186,7 @@ rwk_status rwk_run_keep_pictures(rwk_run *run, rwk_context *ctx, rwk_mlp *mlp, c
                                  const rwk_path *path, int explain) {
   keeper k = {.ctx = ctx, .mlp = mlp, .design = design, .path = path};
   rwk_status status = keep_observed(&k);
-  for (size_t i = 0; i < rwk_path_lambda_count(path) && status == RWK_OK; i++) {
-    const rwk_fit *fit = lowest(&k, i);
-    if (fit) status = keep_fit(&k, fit, explain);
-  }
+  if (status == RWK_OK) status = keep_fits(&k, explain);
   if (status == RWK_OK && explain) status = keep_branches(&k);
   if (status == RWK_OK) status = rwk_run_set_series(run, k.list, k.count);
   while (k.count) take_back(&k);
