@@ -24,7 +24,6 @@ ALWAYS void product_block(const rwk_mlp_product *p, size_t stride, size_t o, siz
   /* copies: what is stored might lie where p does, for all that the compiler knows */
   double *const Z = p->Z, *const U = p->U;
   const double *const px = p->x, *const dZ = p->dZ;
-  const rwk_mlp_slope slope_of = p->slope;
   UNROLL for (int q = 0; q < outputs; q++) {
     const vec start = p->bias ? splat(p->bias[o + (size_t)q]) : (vec){0};
     UNROLL for (int v = 0; v < vectors; v++) sum[q][v] = start;
@@ -59,6 +58,9 @@ ALWAYS void product_block(const rwk_mlp_product *p, size_t stride, size_t o, siz
       w += in_step;
     }
   }
+  const rwk_mlp_slope *slope_at = &p->slope;
+  KEEP_IN_REGISTER(slope_at); /* or the compiler reads them before the loops, at the cost of the sums */
+  const rwk_mlp_slope slope_of = *slope_at;
   UNROLL for (int q = 0; q < outputs; q++) {
     UNROLL for (int v = 0; v < vectors; v++) {
       const size_t at = (o + (size_t)q) * stride + r + (size_t)v * LANES;
