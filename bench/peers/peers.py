@@ -5,7 +5,7 @@
     bench/peers/peers.py threads
     bench/peers/peers.py ladders [--repeat 1] [--peers sklearn,nnet,torch] [TABLE.csv:HIDDEN ...]
 
-threads: sixteen starts with one thread and with all.
+threads: sixteen starts with one thread and with all, and what so many programs of one thread get done at once.
 kernels: microseconds of value and gradient, and of a Hessian-vector product, of a network with one hidden layer of tanh units.
 ladders: the upward ladder of 19 penalties, 2^-16 to 2^2, warm started, everybody from the same weights; the last column is the target. Times are
 of the fits alone for the peers, and of the whole program, certificates included, for ridgewalk (with --no-explain; a second figure follows every
@@ -343,19 +343,29 @@ def ladders(a):
 
 
 def sixteen_starts(_):
+    """One thread, all of them, and as many programs of one thread at once, in turn: the last tells what the machine has to give."""
     table, program = os.path.join(ROOT, "tests", "data", "diabetes.csv"), os.path.join(ROOT, "build", "release", "ridgewalk")
-    print("| sixteen random starts, diabetes/16, 2^-12:2^0, threads | seconds | against one thread |")
-    print("|---|---|---|")
-    took = {}
-    for _ in range(5):
-        for count in (1, os.cpu_count() or 1):
-            with tempfile.TemporaryDirectory() as folder:
-                began = time.perf_counter()
-                subprocess.run([program, "path", table, "--hidden", "16", "--lambda", "2^-12:2^0", "--walk", "cold", "--starts", "16", "--threads",
-                                str(count), "--quiet", "--out", os.path.join(folder, "r.rwk")], stdout=subprocess.DEVNULL, check=False)
-                took.setdefault(count, []).append(time.perf_counter() - began)
-    for count, t in took.items():
-        print(f"| {count} | {np.median(t):.2f} | {np.median(took[1]) / np.median(t):.2f} x |")
+    most = os.cpu_count() or 1
+
+    def seconds(programs, count):
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.perf_counter()
+            running = [subprocess.Popen([program, "path", table, "--hidden", "16", "--lambda", "2^-12:2^0", "--walk", "cold", "--starts", "16", "--threads",
+                                         str(count), "--quiet", "--out", os.path.join(folder, f"{k}.rwk")], stdout=subprocess.DEVNULL) for k in range(programs)]
+            for r in running:
+                r.wait()
+            return time.perf_counter() - began
+
+    took = {kind: [] for kind in ((1, 1), (1, most), (most, 1))}
+    for _ in range(9):
+        for kind, t in took.items():
+            t.append(seconds(*kind))
+    one = np.median(took[1, 1])
+    print("| sixteen random starts, diabetes/16, 2^-12:2^0 | seconds | spread | work against one thread |")
+    print("|---|---|---|---|")
+    for (programs, count), t in took.items():
+        what = f"{count} thread{'s' if count > 1 else ''}" if programs == 1 else f"{programs} programs of one thread at once"
+        print(f"| {what} | {np.median(t):.2f} | {min(t):.2f}-{max(t):.2f} | {programs * one / np.median(t):.2f} x |")
 
 
 def main():

@@ -17,13 +17,16 @@ static struct {
   _Atomic(char *) heap_end; /* as far as it is in large pages; NULL: such a heap is not known here */
 } memory;
 
-/* One heap for all threads, which grows by much at once and keeps what is given back. */
+/* One heap for all threads, which grows by much at once and keeps what is given back. The program calls this
+ * before it has threads. */
 static void begin_heap(void) {
 #if defined(__GLIBC__) && defined(MADV_HUGEPAGE)
   const int much = 8 << 20, most = 32 << 20; /* the C library takes no larger threshold */
+  /* NOLINTBEGIN(concurrency-mt-unsafe): no threads yet */
   if (mallopt(M_ARENA_MAX, 1) && mallopt(M_TOP_PAD, much) && mallopt(M_TRIM_THRESHOLD, INT_MAX) &&
       mallopt(M_MMAP_THRESHOLD, most))
     atomic_store(&memory.heap_end, (char *)sbrk(0));
+    /* NOLINTEND(concurrency-mt-unsafe) */
 #endif
 }
 

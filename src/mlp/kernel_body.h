@@ -59,7 +59,7 @@ ALWAYS void product_block(const rwk_mlp_product *p, size_t stride, size_t o, siz
     }
   }
   const rwk_mlp_slope *slope_at = &p->slope;
-  KEEP_IN_REGISTER(slope_at); /* or the compiler reads them before the loops, at the cost of the sums */
+  KEEP_IN_REGISTER(slope_at); /* not read before the loops, where the sums need the registers */
   const rwk_mlp_slope slope_of = *slope_at;
   UNROLL for (int q = 0; q < outputs; q++) {
     UNROLL for (int v = 0; v < vectors; v++) {

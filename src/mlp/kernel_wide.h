@@ -7,11 +7,12 @@
  *   turn(to, ld, v)  to[r * ld + u] = v[u][r], r and u < LANES
  */
 
+/* Shared out evenly, four vectors of units and more go in blocks of three at least, and 13 inputs and more in
+ * blocks of at most two fewer than there is room for. */
 enum {
-  WIDE_ROWS = 64, /* turned at once: they stay in the first-level cache */
-  WIDE_VECTORS =
-      6,          /* of units in a block, at most; of 4 and more, shared out evenly, blocks get 3 at least */
-  WIDE_INPUTS = 6 /* in a block, at most; of 13 and more at least two fewer than the most there can be */
+  WIDE_ROWS = 64,   /* turned at once: they stay in the first-level cache */
+  WIDE_VECTORS = 6, /* of units in a block, at most */
+  WIDE_INPUTS = 6   /* in a block, at most */
 };
 
 /* Units from o on, as many as a vector has, beyond `units` the last of them again; all but the rows of p are

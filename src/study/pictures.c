@@ -90,24 +90,30 @@ typedef struct spectrum {
   int empty;
 } spectrum;
 
+static void find_spectrum(rwk_status *first, keeper *k, spectrum *of) {
+  rwk_context *ctx = NULL;
+  rwk_status status = rwk_context_fork(&ctx, k->ctx, 1);
+  if (status == RWK_OK)
+    status = rwk_spectrum(values_of(&k->list[of->series]), ctx, rwk_mlp_problem(k->mlp), of->fit->lambda,
+                          of->fit->w);
+  of->empty = status == RWK_NUMERICAL;
+#pragma omp critical(rwk_spectra)
+  if (status != RWK_OK && !of->empty && *first == RWK_OK) {
+    *first = status;
+    if (ctx) rwk_context_adopt_error(k->ctx, ctx);
+  }
+  rwk_context_destroy(ctx);
+}
+
 static rwk_status find_spectra(keeper *k, spectrum *of, size_t count) {
-  const rwk_problem *problem = rwk_mlp_problem(k->mlp);
   const int all = rwk_threads(k->ctx), threads = (size_t)all < count ? all : (int)count;
   rwk_status first = RWK_OK;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-  for (size_t i = 0; i < count; i++) {
-    rwk_context *ctx = NULL;
-    rwk_status status = rwk_context_fork(&ctx, k->ctx, 1);
-    if (status == RWK_OK)
-      status = rwk_spectrum(values_of(&k->list[of[i].series]), ctx, problem, of[i].fit->lambda, of[i].fit->w);
-    of[i].empty = status == RWK_NUMERICAL;
-#pragma omp critical(rwk_spectra)
-    if (status != RWK_OK && !of[i].empty && first == RWK_OK) {
-      first = status;
-      if (ctx) rwk_context_adopt_error(k->ctx, ctx);
-    }
-    rwk_context_destroy(ctx);
+  if (threads <= 1) {
+    for (size_t i = 0; i < count; i++) find_spectrum(&first, k, &of[i]);
+    return first;
   }
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+  for (size_t i = 0; i < count; i++) find_spectrum(&first, k, &of[i]);
   return first;
 }
 
