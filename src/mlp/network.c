@@ -134,8 +134,8 @@ static rwk_status lay_out_tiles(rwk_mlp *m, size_t all_rows) {
   size_t tiles = all_rows / rows + (all_rows % rows != 0);
   equal_tiles(&rows, &tiles, all_rows);
   /* the chunks of few tiles are to be of as many */
-  const size_t chunks = chunks_of(m, all_rows, tiles), even = tiles / chunks * chunks;
-  if (tiles < 4 * chunks && even < tiles) {
+  const size_t chunks = chunks_of(m, all_rows, tiles), even = (tiles + chunks - 1) / chunks * chunks;
+  if (tiles < 16 * chunks && even > tiles) {
     tiles = even;
     equal_tiles(&rows, &tiles, all_rows);
   }
