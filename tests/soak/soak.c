@@ -1,7 +1,8 @@
 /* soak [SECONDS]: small paths, cross-validation's stores and run files over and over in one process, as hours
  * of work would have them. After a tenth of the time memory (resident, and blocks of the context) and open
- * descriptors are looked at, and at the end again: they must not have grown. The default is a second, for the
- * test. */
+ * descriptors are looked at, and at the end again: they must not have grown, but for the blocks that a
+ * context keeps for its next use, up to 32, of which there are more once two threads have needed one at the
+ * same time. Without the context there is none. The default is a second, for the test. */
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 #include <ridgewalk/ridgewalk.h>
 
-enum { ROWS = 12, GRID = 4 };
+enum { ROWS = 12, GRID = 4, KEPT = 32 };
 
 static long blocks;
 
@@ -131,5 +132,6 @@ int main(int argc, char **argv) {
          "descriptors %+ld\n",
          (unsigned long long)paths, fits, seconds() - began, grown, memory, more, files);
   rwk_context_destroy(ctx);
-  return grown > 2048 + memory / 10 || more != 0 || files != 0;
+  if (blocks) printf("%ld blocks outlive their context\n", blocks);
+  return grown > 2048 + memory / 10 || more > KEPT || blocks != 0 || files != 0;
 }
