@@ -12,7 +12,7 @@ short = []
 print("T_bits:")
 for j in range(16):
     exact = Decimal(2) ** (Decimal(j) / 16)
-    bits = 50 if j < 11 else 51 if j < 15 else 52  # after the point
+    bits = 49 if j < 5 else 50 if j < 11 else 51 if j < 15 else 52  # after the point
     near = float((exact * 2**bits).to_integral_value() / 2**bits)
     print(" ", hex(struct.unpack("<q", struct.pack("<d", near))[0] - (j << 48)))
     short.append(float(exact / Decimal(near) - 1))
