@@ -46,7 +46,7 @@ rwk_status rwk_mlp_batch_value(double *part, double *gradient, const double *w, 
   if (gradient) memset(gradient, 0, m->dim * sizeof *gradient);
   for (size_t first = 0; first < count; first += m->extent.rows) {
     const size_t left = count - first, take = left < m->extent.rows ? left : m->extent.rows;
-    const rwk_mlp_extent e = {(take + 7) / 8 * 8, stride}; /* no more rows of the tile than there are */
+    const rwk_mlp_extent e = rwk_mlp_extent_for(m, left);
     gather(X, Y, omega, m, rows + first, take);
     for (size_t r = 0; r < take; r++) weight += omega[r];
     rwk_mlp_forward(m, buffer, X, w, e);

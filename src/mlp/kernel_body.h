@@ -93,8 +93,9 @@ ALWAYS void fetch(fetching *f, size_t stride, const int vectors) {
 ALWAYS void product_strip(const rwk_mlp_product *p, size_t stride, size_t r, const int vectors,
                           const enum what what) {
   size_t o = 0, blocks = (p->outputs + BLOCK_OUTPUTS - 1) / BLOCK_OUTPUTS;
-  const size_t coming = what == PLAIN && p->ahead ? p->term[0].inputs : 0;
-  fetching ahead = {coming ? p->ahead + r : NULL, coming, coming / blocks + 1};
+  fetching ahead = {0};
+  if (what == PLAIN && p->ahead)
+    ahead = (fetching){p->ahead + r, p->term[0].inputs, p->term[0].inputs / blocks + 1};
   for (; blocks > 0; blocks--) {
     const size_t take = (p->outputs - o + blocks - 1) / blocks;
     if (what == PLAIN) fetch(&ahead, stride, vectors);

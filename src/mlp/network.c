@@ -302,7 +302,7 @@ static void choose_way_back(rwk_mlp *m) {
   const rwk_mlp_layer *first = &m->layers[0];
   const size_t rows = rwk_mlp_layer_rows(first);
   if (m->depth != 2 || m->outputs != 1) return;
-  if (rows <= m->kernel->back_inputs) m->apart = first->outputs * (rows + 1) + 1;
+  m->apart = rows <= m->kernel->back_inputs;
   m->back = m->apart || (m->kernel->back_wide && first->outputs >= m->kernel->wide_units);
 }
 
@@ -398,11 +398,10 @@ rwk_status rwk_mlp_predict(double *F, size_t ldf, const rwk_mlp *m, const double
   rwk_mlp_buffer_init(m, buffer);
   fill(tile + m->inputs * e.stride, e.stride, 1);
   for (size_t first = 0; first < rows; first += e.rows) {
-    const size_t left = rows - first, take = left < e.rows ? left : e.rows;
     pack(tile, e, X, ldx, m->inputs, first, rows);
-    rwk_mlp_forward(m, buffer, tile, w, (rwk_mlp_extent){(take + 7) / 8 * 8, e.stride});
+    rwk_mlp_forward(m, buffer, tile, w, rwk_mlp_extent_for(m, rows - first));
     const double *f = buffer + m->dZ_at[m->depth - 1];
-    for (size_t r = 0; r < take; r++)
+    for (size_t r = 0; r < e.rows && first + r < rows; r++)
       for (size_t k = 0; k < m->outputs; k++) F[(first + r) * ldf + k] = f[k * e.stride + r];
   }
   rwk_free_doubles(m->ctx, tile);

@@ -56,7 +56,7 @@ struct rwk_mlp {
   size_t *x_at;  /* [depth - 1]: x of the slopes; the same as A_at unless slope_apart */
   size_t *dZ_at; /* [depth]: derivative of L by pre-activations; before rwk_mlp_residual, the last holds f */
   int back;      /* the way back is by kernel->back or back_wide; else it goes layer by layer */
-  size_t apart;  /* sums of kernel->back, which are put into their places later; 0 with back_wide */
+  int apart;     /* by kernel->back, whose sums are put into their places later */
   size_t p_at;   /* cross-entropy: [outputs] what rwk_mlp_curve needs: softmax, p; logistic, dL2/df2 */
 
   rwk_mlp_party party; /* count 1: all rows are here */
@@ -80,7 +80,7 @@ typedef struct rwk_mlp_work {
   int foresee;       /* the next gradient's point is likely to be asked for products: its tiles are kept */
   double *kept;      /* [tiles][tile_size], or NULL */
   double *tile;      /* [threads][tile_size] for what is not kept */
-  double *back;      /* [threads][width][mlp->apart] */
+  double *back;      /* [threads][width][dim], with mlp->apart */
   double *tangent;   /* [threads][tile_size]: R-operator: R{a} in place of A, R{dZ} in place of dZ */
   double *sums;      /* [chunks][width][dim], or NULL where there is one chunk */
   size_t width;      /* vectors whose products are summed at once */
@@ -108,10 +108,13 @@ static inline const double *rwk_mlp_Y(const rwk_mlp *m, size_t tile) {
 static inline const double *rwk_mlp_omega(const rwk_mlp *m, size_t tile) {
   return m->omega + tile * m->extent.stride;
 }
-/* The last tile may have fewer rows; what a buffer holds beyond them is another tile's. */
+/* Of the first of `left` rows, as many as a tile takes; what a buffer holds beyond them is others'. */
+static inline rwk_mlp_extent rwk_mlp_extent_for(const rwk_mlp *m, size_t left) {
+  const size_t rows = left < m->extent.rows ? (left + 7) / 8 * 8 : m->extent.rows;
+  return (rwk_mlp_extent){rows, m->extent.stride};
+}
 static inline rwk_mlp_extent rwk_mlp_extent_of(const rwk_mlp *m, size_t tile) {
-  const size_t left = (m->rows - tile * m->extent.rows + 7) / 8 * 8;
-  return (rwk_mlp_extent){left < m->extent.rows ? left : m->extent.rows, m->extent.stride};
+  return rwk_mlp_extent_for(m, m->rows - tile * m->extent.rows);
 }
 
 /* Inputs of layer l (its activations of before, or the table), and how many with the unit that is 1. */
@@ -147,8 +150,7 @@ void rwk_mlp_backward(const rwk_mlp *m, double *buffer, const double *w, rwk_mlp
 
 /* With m->back: what kernel->back takes of a tile at w, but for the sums. */
 rwk_mlp_back rwk_mlp_back_at(const rwk_mlp *m, const double *buffer, size_t tile, const double *w);
-/* Adds to p->sums[m->apart]: those of kernel->back, then that of the output's bias; without m->apart, to
- * p->sums[dim] where the weights are. */
+/* Adds to p->sums[dim]: those of kernel->back or back_wide, then that of the output's bias. */
 void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p, rwk_mlp_extent e);
 /* With m->apart: to[dim] from the sums, of which those of a unit's inputs are multiplied by its factor, or,
  * with NULL, by 1. */
@@ -172,7 +174,7 @@ static inline double *rwk_mlp_tile_of(const rwk_mlp_work *s, size_t thread) {
   return s->tile + thread * (s->mlp->tile_size + RWK_MLP_GAP);
 }
 static inline double *rwk_mlp_back_of(const rwk_mlp_work *s, size_t thread) {
-  return s->back + thread * (s->width * s->mlp->apart + RWK_MLP_GAP);
+  return s->back + thread * (s->width * s->mlp->dim + RWK_MLP_GAP);
 }
 static inline double *rwk_mlp_tangent_of(const rwk_mlp_work *s, size_t thread) {
   return s->tangent + thread * (s->mlp->tile_size + RWK_MLP_GAP);

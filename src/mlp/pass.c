@@ -117,8 +117,7 @@ void rwk_mlp_add_back(const rwk_mlp *m, const rwk_mlp_back *p, rwk_mlp_extent e)
     m->kernel->back(p, e);
   else
     m->kernel->back_wide(p, e);
-  const size_t bias = m->apart ? m->apart - 1 : last->b;
-  if (last->has_bias) m->kernel->dots(p->sums + bias, 1, one, 1, d, 1, e);
+  if (last->has_bias) m->kernel->dots(p->sums + last->b, 1, one, 1, d, 1, e);
 }
 
 void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const double *factor) {
@@ -129,5 +128,5 @@ void rwk_mlp_place_back(const rwk_mlp *m, double *to, const double *sums, const 
     for (size_t i = 0; i < rows; i++) to[first->W + i * units + o] = times * of[i];
     to[last->W + o] = of[rows];
   }
-  if (last->has_bias) to[last->b] = sums[m->apart - 1];
+  if (last->has_bias) to[last->b] = sums[last->b];
 }

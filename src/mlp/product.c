@@ -64,8 +64,8 @@ static void chunk_back(rwk_mlp_work *s, double *HV, size_t ldhv, const double *V
   for (size_t first = 0; first < k; first += s->width) {
     const size_t take = k - first < s->width ? k - first : s->width;
     double *to = HV + first * ldhv, *sums = m->apart ? rwk_mlp_back_of(s, thread) : to;
-    const size_t each = m->apart ? m->apart : m->dim, ld = m->apart ? m->apart : ldhv;
-    for (size_t j = 0; j < take; j++) memset(sums + j * ld, 0, each * sizeof *sums);
+    const size_t ld = m->apart ? m->dim : ldhv;
+    for (size_t j = 0; j < take; j++) memset(sums + j * ld, 0, m->dim * sizeof *sums);
     for (size_t t = chunk.begin; t < chunk.end; t++) {
       const double *at = rwk_mlp_tile_ahead(s, t, thread);
       rwk_mlp_back back = rwk_mlp_back_at(m, at, t, w);

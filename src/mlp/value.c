@@ -20,7 +20,7 @@ static double chunk_value(rwk_mlp_work *s, double *gradient, const double *w, rw
   const rwk_mlp *m = s->mlp;
   double sum = 0;
   double *sums = gradient && m->apart ? rwk_mlp_back_of(s, thread) : gradient;
-  if (gradient) memset(sums, 0, (m->apart ? m->apart : m->dim) * sizeof *sums);
+  if (gradient) memset(sums, 0, m->dim * sizeof *sums);
   for (size_t t = chunk.begin; t < chunk.end; t++) {
     double *buffer = keep ? s->kept + t * m->tile_size : rwk_mlp_tile_of(s, thread);
     rwk_mlp_forward_at(m, buffer, t, w);

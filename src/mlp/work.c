@@ -42,7 +42,7 @@ rwk_status rwk_mlp_work_create(void **work, rwk_context *ctx, void *self) {
   s->w = rwk_alloc_doubles(ctx, m->dim);
   s->tile = rwk_alloc_doubles(ctx, tiles * (m->tile_size + RWK_MLP_GAP));
   s->tangent = rwk_alloc_doubles(ctx, tiles * (m->tile_size + RWK_MLP_GAP));
-  s->back = m->apart ? rwk_alloc_doubles(ctx, tiles * (s->width * m->apart + RWK_MLP_GAP)) : NULL;
+  s->back = m->apart ? rwk_alloc_doubles(ctx, tiles * (s->width * m->dim + RWK_MLP_GAP)) : NULL;
   s->kept = keep ? rwk_alloc_doubles(ctx, m->tiles * m->tile_size) : NULL;
   s->sums = m->chunks > 1 ? rwk_alloc_doubles(ctx, m->chunks * (s->width * m->dim + RWK_MLP_GAP)) : NULL;
   if (!s->w || !s->tile || !s->tangent || (m->apart && !s->back) || (keep && !s->kept) ||

@@ -120,8 +120,8 @@ static rwk_status find_spectra(keeper *k, spectrum *of, size_t count) {
 static void drop_empty(keeper *k, const spectrum *of, size_t count) {
   size_t kept = 0, next = 0;
   for (size_t s = 0; s < k->count; s++) {
-    while (next < count && of[next].series < s) next++;
-    if (next < count && of[next].series == s && of[next].empty)
+    const int is_spectrum = next < count && of[next].series == s;
+    if (is_spectrum && of[next++].empty)
       rwk_free_doubles(k->ctx, values_of(&k->list[s]));
     else
       k->list[kept++] = k->list[s];
