@@ -162,8 +162,10 @@ def our_kernels(seconds, *shape):
 
 
 def kernels(a):
-    """Rounds of all in turn, as the machine is not the same from minute to minute; of each figure the median of the rounds."""
+    """Rounds of all in turn, as the machine is not the same from minute to minute; of each figure the median of the rounds. With one thread
+    everybody is on the same processor: one may be slower than the other for a while."""
     torch = torch_or_none()
+    processors = os.sched_getaffinity(0)
     most = os.cpu_count() or 1
     print(f"{machine()}\n")
     for count in (1, most):
@@ -174,8 +176,9 @@ def kernels(a):
     for shape in SHAPES:
         rounds = {count: [] for count in (1, most)}
         for _ in range(a.rounds):
-            ours = our_kernels(a.seconds / a.rounds, *shape)
             for count in (1, most):
+                os.sched_setaffinity(0, {min(processors)} if count == 1 else processors)
+                ours = our_kernels(a.seconds / a.rounds, *shape)
                 threads(count)
                 peers = list(numpy_kernels(*shape, a.seconds / a.rounds)) + [np.nan, np.nan]
                 if torch:
